@@ -1,0 +1,113 @@
+# weir: build, test, measure. `make help` lists the targets.
+
+SHELL       := /bin/bash
+CC          ?= gcc
+BUILD       := build
+VARIANT     := $(if $(SAN),san,$(if $(TSAN),tsan,$(if $(FUZZ),fuzz,rel)))
+OUT         := $(BUILD)/$(VARIANT)
+BIN         := $(if $(filter rel,$(VARIANT)),weir,$(OUT)/weir)
+
+# Debian package : a file the package puts on the machine, by which its absence is noticed.
+DEPS := gcc:/usr/bin/gcc make:/usr/bin/make pkg-config:/usr/bin/pkg-config lemon:/usr/bin/lemon \
+        libsqlite3-dev:/usr/include/sqlite3.h libmicrohttpd-dev:/usr/include/microhttpd.h \
+        libjansson-dev:/usr/include/jansson.h libcmocka-dev:/usr/include/cmocka.h \
+        zlib1g-dev:/usr/include/zlib.h libsnappy-dev:/usr/include/snappy-c.h \
+        liblz4-dev:/usr/include/lz4frame.h libzstd-dev:/usr/include/zstd.h \
+        libpcre2-dev:/usr/include/pcre2.h libgmp-dev:/usr/include/x86_64-linux-gnu/gmp.h \
+        libunistring-dev:/usr/include/unistr.h libedit-dev:/usr/include/histedit.h
+missing = $(strip $(foreach d,$(DEPS),$(if $(wildcard $(lastword $(subst :, ,$(d)))),,$(firstword $(subst :, ,$(d))))))
+
+WARN    := -Wall -Wextra -Werror -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
+           -Wmissing-prototypes -Wvla -Wformat=2 -Wimplicit-fallthrough
+CFLAGS_rel  := -O2 -flto=auto -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
+LDFLAGS_rel := -O2 -flto=auto -pie -Wl,-z,relro,-z,now
+CFLAGS_san  := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+LDFLAGS_san := -fsanitize=address,undefined
+CFLAGS_tsan  := -O1 -fno-omit-frame-pointer -fsanitize=thread
+LDFLAGS_tsan := -fsanitize=thread
+CFLAGS_fuzz  := -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined
+LDFLAGS_fuzz := -fsanitize=address,undefined
+CPPFLAGS := -D_GNU_SOURCE -I. -I$(BUILD)/gen
+CFLAGS   := -std=gnu17 -g $(WARN) $(CFLAGS_$(VARIANT))
+LDFLAGS  := $(LDFLAGS_$(VARIANT))
+LIBS     := -lsqlite3 -lmicrohttpd -ljansson -lz -lsnappy -llz4 -lzstd -lpcre2-8 -lgmp -lunistring \
+            -ledit -lpthread -lm -ldl
+
+SRC  := $(sort $(wildcard base/*.c parser/*.c engine/*.c engine/*/*.c storage/*.c server/*.c server/*/*.c))
+GEN  := $(BUILD)/gen/grammar.c
+OBJ  := $(SRC:%.c=$(OUT)/%.o) $(OUT)/gen/grammar.o
+LIB  := $(OUT)/libweir.a
+MAIN := $(OUT)/server/main.o
+
+.PHONY: all
+all: $(BIN) ## build ./weir (SAN=1: with address and undefined-behaviour sanitizers)
+
+ifneq ($(missing),)
+ifeq ($(filter help deps clean,$(MAKECMDGOALS)),)
+$(error These Debian packages are missing: $(missing). Run 'make deps', or: apt-get install -y $(missing))
+endif
+endif
+
+$(BIN): $(MAIN) $(LIB)
+	$(CC) $(LDFLAGS) -o $@ $(MAIN) $(LIB) $(LIBS) -rdynamic
+
+$(LIB): $(filter-out $(MAIN),$(OBJ))
+	@rm -f $@
+	$(if $(filter rel,$(VARIANT)),gcc-ar,ar) rcs $@ $^
+
+$(BUILD)/gen/grammar.c: parser/grammar.y
+	@mkdir -p $(@D)
+	lemon -q -d$(@D) $<
+
+$(OUT)/gen/grammar.o: $(BUILD)/gen/grammar.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-conversion -Wno-unused-parameter -Wno-unused-variable -Wno-missing-prototypes -Wno-implicit-fallthrough -c -o $@ $<
+
+$(OUT)/%.o: %.c | $(GEN)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(OBJ:.o=.d)
+
+# ---- tests: one cmocka program per file below tests/unit, mirroring the tree
+
+UNIT      := $(sort $(wildcard tests/unit/*.c tests/unit/*/*.c tests/unit/*/*/*.c))
+UNIT_BIN  := $(UNIT:%.c=$(OUT)/%)
+
+$(OUT)/tests/unit/%: tests/unit/%.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(LDFLAGS) $(LIB) -lcmocka $(LIBS)
+
+-include $(UNIT_BIN:=.d)
+
+.PHONY: unit
+unit: $(UNIT_BIN) ## build and run the unit tests (SAN=1, TSAN=1 as for the build)
+	@tests/run-unit $(UNIT_BIN)
+
+.PHONY: test
+test: ## all tests: unit tests and SQL tests under sanitizers, examples, crash tests, layers
+	@tests/run-all
+
+.PHONY: layers
+layers: ## print every #include that breaks the direction of dependencies
+	@tests/check-layers
+
+.PHONY: fmt
+fmt: ## format the C sources
+	clang-format -i $(SRC) $(wildcard */*.h */*/*.h) $(UNIT)
+
+.PHONY: lint
+lint: ## check the format without changing anything
+	clang-format --dry-run -Werror $(SRC) $(wildcard */*.h */*/*.h) $(UNIT)
+
+.PHONY: deps
+deps: ## install the Debian packages that the build needs
+	apt-get update -q && apt-get install -y -q $(foreach d,$(DEPS),$(firstword $(subst :, ,$(d))))
+
+.PHONY: clean
+clean: ## remove everything that was built
+	rm -rf $(BUILD) weir
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14

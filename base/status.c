@@ -1,0 +1,88 @@
+#include "base/status.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    int         error_code;
+    int         kafka_code;
+} codes[] = {
+#define X(name, http, kafka) {#name, http, kafka},
+    ST_CODES(X)
+#undef X
+};
+
+/* Marks a message that did not fit, without cutting a UTF-8 sequence in two. */
+static void mark_cut(char *msg)
+{
+    size_t n = ST_MSG_MAX - 4;
+    while (n > 0 && ((unsigned char)msg[n] & 0xc0) == 0x80)
+        n--;
+    memcpy(msg + n, "\xe2\x80\xa6", 4);
+}
+
+static void set(status *st, st_code code, uint32_t pos, const char *fmt, va_list ap)
+{
+    st->code = code;
+    st->sql_pos = pos;
+    if (vsnprintf(st->msg, ST_MSG_MAX, fmt, ap) >= ST_MSG_MAX)
+        mark_cut(st->msg);
+}
+
+bool status_set(status *st, st_code code, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    set(st, code, ST_NO_POS, fmt, ap);
+    va_end(ap);
+    return false;
+}
+
+bool status_set_at(status *st, st_code code, uint32_t sql_pos, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    set(st, code, sql_pos, fmt, ap);
+    va_end(ap);
+    return false;
+}
+
+bool status_prefix(status *st, const char *fmt, ...)
+{
+    char    old[ST_MSG_MAX];
+    va_list ap;
+    memcpy(old, st->msg, sizeof old);
+    va_start(ap, fmt);
+    int n = vsnprintf(st->msg, ST_MSG_MAX, fmt, ap);
+    va_end(ap);
+    if (n < 0 || n >= ST_MSG_MAX) {
+        mark_cut(st->msg);
+        return false;
+    }
+    size_t left = ST_MSG_MAX - (size_t)n, len = strlen(old);
+    if (len >= left) {
+        memcpy(st->msg + n, old, left - 1);
+        st->msg[ST_MSG_MAX - 1] = 0;
+        mark_cut(st->msg);
+    } else {
+        memcpy(st->msg + n, old, len + 1);
+    }
+    return false;
+}
+
+const char *status_name(st_code code)
+{
+    return codes[code].name;
+}
+
+int status_error_code(st_code code)
+{
+    return codes[code].error_code;
+}
+
+int status_kafka_code(st_code code)
+{
+    return codes[code].kafka_code;
+}

@@ -1,0 +1,131 @@
+/* The built-in broker's storage: what server/ needs beyond the topic log of log.h.
+ *
+ * A `storage` owns one data folder:
+ *
+ *     DIR/weir.lock            held (fcntl) while the folder is open
+ *     DIR/meta.sqlite          topics, configs, group offsets, producer ids, prepared transactions,
+ *                              and the engine's catalog (meta_* below)
+ *     DIR/topics/NAME-P/       a partition: 00000000000000000000.log .index .timeindex, ...
+ *     DIR/clean                the clean-shutdown mark
+ *
+ * Threads: any, unless said otherwise.
+ */
+#ifndef STORAGE_STORAGE_H
+#define STORAGE_STORAGE_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "base/str.h"
+#include "storage/io.h"
+#include "storage/log.h"
+#include "storage/record.h"
+
+typedef struct storage storage;
+
+typedef struct storage_options {
+    const char *dir;
+    io         *io;                   /* file operations; NULL: io_posix() */
+    int64_t     segment_bytes;        /* 0: 128 MiB; default of new topics ("segment.bytes") */
+    int64_t     retention_ms;         /* 0: 7 days; -1: for ever */
+    int64_t     retention_bytes;      /* 0 or -1: no limit */
+    int32_t     message_max_bytes;    /* 0: 1 MiB + 12 as in Kafka ("max.message.bytes") */
+    int32_t     default_partitions;   /* 0: 1 */
+    int64_t     index_interval_bytes; /* 0: 4096 */
+    bool        fsync_off;            /* acks=all returns without fsync (weir.log.fsync=false) */
+    int64_t   (*now_ms)(void *ctx);   /* NULL: the system clock */
+    void       *clock_ctx;
+} storage_options;
+
+/* Opens or creates the folder and recovers it: after an unclean end each partition is scanned from
+ * its last checkpoint and cut at the first batch that does not hold; prepared transactions are
+ * completed, others aborted. Errors: ST_BUSY (names the process that holds the folder), ST_IO,
+ * ST_FULL, ST_CORRUPT. */
+storage *storage_open(const storage_options *opt, status *st);
+/* Flushes, writes the clean mark, releases the folder. */
+void storage_close(storage *s);
+
+/* The same log through the engine's interface; lives as long as the storage. */
+tlog *storage_log(storage *s);
+
+/* Cluster id: made at the first start, kept in the metadata. */
+str storage_cluster_id(storage *s);
+
+/* Deletes or compacts what is due; call every few seconds from one thread. */
+void storage_maintain(storage *s);
+
+/* ---- topic settings ("configs") ---------------------------------------------------------------- */
+
+typedef struct topic_setting {
+    const char *name, *type; /* type: "long" "int" "string" "boolean" "list" "double" */
+    const char *doc;
+} topic_setting;
+/* All settings a topic may carry, ended by name NULL; one table feeds checks and DescribeConfigs. */
+const topic_setting *topic_settings(void);
+/* The value in force and whether it was set on the topic; false when no such setting. */
+bool storage_topic_config(storage *s, str topic, str name, arena *a, str *value, bool *is_default);
+
+/* ---- raw reads for the Fetch API ----------------------------------------------------------------- */
+
+typedef struct fetch_slice {
+    int           fd;       /* a dup for sendfile, to be closed by the caller; -1: use data */
+    int64_t       file_pos; /* bytes from the start of the file */
+    const uint8_t *data;    /* in the arena, when fd is -1 */
+    uint32_t      len_bytes;
+} fetch_slice;
+
+typedef struct aborted_txn {
+    int64_t producer_id, first_offset;
+} aborted_txn;
+
+typedef struct fetch_result {
+    fetch_slice  slice;   /* whole batches, control batches included; the last may be cut by max_bytes
+                             only if it is not the first */
+    tlog_offsets offsets;
+    aborted_txn *aborted; /* for READ_COMMITTED: transactions aborted inside the slice */
+    uint32_t     aborted_count;
+} fetch_result;
+
+/* As Kafka's Fetch: from the batch that holds `offset`. Errors: ST_OFFSET_RANGE, ST_NOT_FOUND. */
+bool storage_fetch(storage *s, tlog_part *p, int64_t offset, uint32_t max_bytes,
+                   tlog_isolation iso, arena *a, fetch_result *out, status *st);
+
+/* ---- producers and groups over the wire ----------------------------------------------------------- */
+
+/* A producer id for an idempotent producer without a transactional id (epoch 0). */
+bool storage_producer_id_new(storage *s, int64_t *pid, int16_t *epoch, status *st);
+
+typedef struct group_offset {
+    str     topic;
+    int32_t partition;
+    int64_t offset;
+    int32_t leader_epoch; /* -1 unknown */
+    str     metadata;
+    int64_t commit_ts_ms;
+} group_offset;
+bool storage_group_offsets_put(storage *s, str group, const group_offset *o, size_t n, status *st);
+/* All offsets of a group, sorted by topic and partition. */
+bool storage_group_offsets_get(storage *s, str group, arena *a, group_offset **out, size_t *n,
+                               status *st);
+bool storage_group_offsets_list_groups(storage *s, arena *a, str **groups, size_t *n, status *st);
+bool storage_group_delete(storage *s, str group, status *st);
+
+/* ---- the engine's catalog ------------------------------------------------------------------------ */
+
+/* Ordered commands (SQL statements) with their outcome: the catalog is rebuilt by running them
+ * again. `seq` grows by one a command and never repeats. */
+bool meta_command_append(storage *s, str text, int64_t *seq, status *st);
+bool meta_command_delete(storage *s, int64_t seq, status *st);
+typedef struct meta_command {
+    int64_t seq;
+    str     text;
+} meta_command;
+bool meta_command_list(storage *s, arena *a, meta_command **out, size_t *n, status *st);
+
+/* Small named values: settings, notebooks, users. An empty value is a value; ST_NOT_FOUND otherwise. */
+bool meta_value_put(storage *s, str space, str key, str value, status *st);
+bool meta_value_get(storage *s, str space, str key, arena *a, str *value, status *st);
+bool meta_value_delete(storage *s, str space, str key, status *st);
+bool meta_value_list(storage *s, str space, arena *a, str **keys, str **values, size_t *n,
+                     status *st);
+
+#endif

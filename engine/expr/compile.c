@@ -62,6 +62,19 @@ static void *refuse(xc *c, const char *fmt, ...)
     return NULL;
 }
 
+/* A fault that the reference finds only when it generates code: other prefixes apply. */
+static void *refuse_gen(xc *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void *refuse_gen(xc *c, const char *fmt, ...)
+{
+    char    msg[ST_MSG_MAX];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(msg, sizeof msg, fmt, ap);
+    va_end(ap);
+    status_set(c->st, ST_SQL_GEN, "%s", msg);
+    return NULL;
+}
+
 const xnode *expr_literal(arena *a, const type *t, value v)
 {
     xnode *x = ARENA_NEW(a, xnode);
@@ -100,7 +113,7 @@ static const xnode *cast_to(xc *c, const xnode *x, const type *t)
         return expr_literal(c->a, t, VALUE_NULL);
     cast_fn f = cast_find(x->type, t);
     if (f == NULL)
-        return refuse(c, "Cast of %.*s to %.*s is not supported", STR_FMT(ttext(c, x->type)),
+        return refuse_gen(c, "Cast of %.*s to %.*s is not supported", STR_FMT(ttext(c, x->type)),
                       STR_FMT(ttext(c, t)));
     bool to_double = t->kind == T_DOUBLE && (x->type->kind == T_INTEGER || x->type->kind == T_BIGINT);
     xnode *n = node(c, to_double ? ev_int_to_double : ev_cast, t, 1);
@@ -351,8 +364,8 @@ static bool need_boolean(xc *c, const xnode *x, const ast_expr *e)
 {
     if (x->type->kind == T_BOOLEAN)
         return true;
-    refuse(c, "Unexpected error generating code for Predicate: %.*s is %.*s, not BOOLEAN",
-           STR_FMT(expr_text(c, e)), STR_FMT(ttext(c, x->type)));
+    refuse_gen(c, "Unexpected error generating code: %.*s is %.*s, not BOOLEAN",
+               STR_FMT(expr_text(c, e)), STR_FMT(ttext(c, x->type)));
     return false;
 }
 
@@ -567,8 +580,10 @@ static xnode *comp_in(xc *c, const ast_expr *e)
     }
     x->arg_count = kept;
     const type *t = common_type(c->a, list, n, c->st);
-    if (t == NULL)
+    if (t == NULL) {
+        c->st->code = ST_SQL_GEN;
         return NULL;
+    }
     for (uint32_t i = 0; i < kept; i++) {
         x->args[i] = cast_to(c, x->args[i], t);
         if (x->args[i] == NULL)
@@ -587,9 +602,9 @@ static xnode *comp_subscript(xc *c, const ast_expr *e)
         return NULL;
     if (b->type->kind == T_ARRAY) {
         if (i->type->kind != T_INTEGER)
-            return refuse(c, "Unexpected error generating code for Select: array index must be "
-                             "INTEGER, got %.*s",
-                          STR_FMT(ttext(c, i->type)));
+            return refuse_gen(c, "Unexpected error generating code: an array index must be INTEGER, "
+                                 "not %.*s",
+                              STR_FMT(ttext(c, i->type)));
         xnode *x = node(c, ev_index, b->type->elem, 2);
         x->args[0] = b;
         x->args[1] = i;

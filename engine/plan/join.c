@@ -44,7 +44,7 @@ static uint64_t sources_of(builder *b, const ast_expr *e)
     return r.seen;
 }
 
-static bool check_sides(builder *b, uint32_t j, join_side *x, join_side *y)
+static bool check_sides(builder *b, join_side *x, join_side *y)
 {
     join_side *sides[2] = {x, y};
     for (int i = 0; i < 2; i++) {
@@ -63,7 +63,6 @@ static bool check_sides(builder *b, uint32_t j, join_side *x, join_side *y)
                       "Each side of the join must reference exactly one source and not the same "
                       "source. Left side references `%.*s` and right references `%.*s`",
                       STR_FMT(b->an.src[x->source].alias), STR_FMT(b->an.src[y->source].alias));
-    (void)j;
     return true;
 }
 
@@ -315,19 +314,16 @@ static str synthetic_name(builder *b)
 }
 
 /* The names of the columns that equal the result's key, in order of preference. */
-static uint32_t viable_keys(builder *b, const ast_join *jn, plan_kind kind, const join_side *l,
-                            const join_side *r, const layout *left_before, str *out)
+static uint32_t viable_keys(const ast_join *jn, const join_side *l, const join_side *r,
+                            const layout *left_before, str *out)
 {
     uint32_t n = 0;
     if (jn->kind == JOIN_FULL)
         return 0;
-    (void)b;
-    (void)kind;
     if (!l->rekey)
         for (uint32_t v = 0; left_before->key_count == 1 && v < left_before->keys[0].viable_count && n < 60;
              v++)
-            if (!str_starts(left_before->keys[0].viable[v], STR("ROWKEY")) || b->an.src_count == 0)
-                out[n++] = left_before->keys[0].viable[v];
+            out[n++] = left_before->keys[0].viable[v];
     bool have = false;
     for (uint32_t i = 0; i < n; i++)
         have |= l->expr->kind == EX_COLUMN && str_eq(out[i], l->expr->text);
@@ -356,7 +352,6 @@ static plan_node *join_node(builder *b, uint32_t j, plan_kind kind, join_side *l
     const ast_join *jn = &b->an.q->joins[j];
     layout          left_before = l->node->out;
     bool            foreign = kind == PLAN_JOIN_FOREIGN;
-    bool            right_is_source = r->node->kind == PLAN_SOURCE;
     if (!foreign) {
         side_format f = join_key_format(b, l, r);
         window_info lw = l->node->out.window, rw = r->node->out.window;
@@ -367,7 +362,6 @@ static plan_node *join_node(builder *b, uint32_t j, plan_kind kind, join_side *l
             !align(b, r, &f, &lw, keep_r, stream ? "Join-right-repartition" : "Join-repartition"))
             return NULL;
     }
-    (void)right_is_source;
     plan_node *n = node_new(b, kind, "Join");
     n->in[0] = l->node;
     n->in[1] = r->node;
@@ -382,7 +376,7 @@ static plan_node *join_node(builder *b, uint32_t j, plan_kind kind, join_side *l
     n->out.key_format = l->node->out.key_format;
     n->out.key_count = 0;
     str      viable[64];
-    uint32_t count = viable_keys(b, jn, kind, l, r, &left_before, viable);
+    uint32_t count = viable_keys(jn, l, r, &left_before, viable);
     const type *kt = l->node->out.cols[l->node->out.keys[0].slot].type;
     if (count == 0) {
         viable[0] = synthetic_name(b);
@@ -432,7 +426,7 @@ static plan_node *join_one(builder *b, uint32_t j, plan_node *left)
     join_side x = {.expr = b->an.join_left[j], .orig = b->an.join_left_orig[j]};
     join_side y = {.expr = b->an.join_right[j], .orig = b->an.join_right_orig[j]};
     uint32_t  added = j + 1;
-    if (!check_sides(b, j, &x, &y) || !check_windows(b, x.source, y.source))
+    if (!check_sides(b, &x, &y) || !check_windows(b, x.source, y.source))
         return NULL;
     if (x.source != added && y.source != added) {
         refuse(b,
@@ -451,7 +445,7 @@ static plan_node *join_one(builder *b, uint32_t j, plan_node *left)
     }
     l.node = left;
     r.node = build_source(b, added);
-    plan_kind kind;
+    plan_kind kind = PLAN_JOIN_STREAMS;
     if (r.node == NULL || !check_kind(b, j, &kind, &l, &r) || !check_types(b, j, kind, &l, &r))
         return NULL;
     if (kind != PLAN_JOIN_FOREIGN &&

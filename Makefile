@@ -57,7 +57,9 @@ $(LIB): $(filter-out $(MAIN),$(OBJ))
 
 $(BUILD)/gen/grammar.c: parser/grammar.y
 	@mkdir -p $(@D)
-	lemon -q -d$(@D) $<
+	lemon -q -c -d$(@D) $<
+
+$(BUILD)/gen/grammar.h: $(BUILD)/gen/grammar.c ;
 
 $(OUT)/gen/grammar.o: $(BUILD)/gen/grammar.c
 	@mkdir -p $(@D)

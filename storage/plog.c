@@ -1,5 +1,6 @@
 #include "storage/plog_int.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -165,6 +166,7 @@ static bool write_locked(plog *p, const topic_conf *c, batch_set *set, const uin
     if ((!s || roll_is_due(p, c, s, len, set->offsets)) && !plog_roll(p, st))
         return false;
     s = active(p);
+    assert(s != NULL);
     int64_t at = atomic_load_explicit(&s->size, memory_order_relaxed), rc;
     if (!io_write_all(x, s->fd, bytes, len, at, &rc)) {
         status ignored; /* the next append tries again */

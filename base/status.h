@@ -28,6 +28,8 @@
     X(ST_ASSERT,         41700,      -1)  /* an ASSERT statement did not hold */                   \
     X(ST_OFFSET_RANGE,   40000,      1)   /* an offset before the start or behind the end */       \
     X(ST_CORRUPT,        50000,      2)   /* a checksum or layout that does not hold */            \
+    X(ST_INVALID_RECORD, 40000,      87)  /* a well-formed batch that the log must not take */     \
+    X(ST_INVALID_TIME,   40000,      32)  /* a record timestamp outside the topic's bounds */      \
     X(ST_TOO_LARGE,      41300,      10)  /* a record batch or request above its limit */          \
     X(ST_FENCED,         50000,      90)  /* a producer epoch that was superseded */               \
     X(ST_SEQUENCE,       50000,      45)  /* an idempotent producer's batch out of order */        \

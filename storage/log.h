@@ -69,6 +69,7 @@ bool tlog_part_offset_for_time(tlog_part *p, int64_t ts_ms, int64_t *offset, int
 typedef struct tlog_append {
     tlog_producer *producer; /* NULL: not transactional */
     bool           durable;  /* wait until it is on disk (acks=all); group commit shares the fsync */
+    bool           trusted;  /* made by this process's batch_builder: the CRC is not checked again */
 } tlog_append;
 
 /* Appends one or more whole v2 batches laid end to end, as one unit.

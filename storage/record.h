@@ -76,7 +76,8 @@ bool rec_header_next(const rec_view *r, const uint8_t **at, rec_header *out);
 
 /* Builds one batch. The caller may hand in thousands of records; max_bytes of the buf bounds it. */
 typedef struct batch_builder {
-    buf     out; /* header space, then records */
+    buf     out;    /* header space, then records */
+    buf     packed; /* the same compressed */
     int64_t base_ts, max_ts;
     int32_t count;
     int16_t attributes;
@@ -89,7 +90,9 @@ void batch_builder_reset(batch_builder *b);
  * false when max_bytes would be exceeded: finish this batch and begin another. */
 bool batch_builder_add(batch_builder *b, int64_t ts, str key, str value, uint32_t header_count,
                        str headers);
-/* Fills in header and CRC; returns the batch inside b->out, valid until the next call. */
+/* Fills in header and CRC; returns the batch, which lives inside b until the next call. At least one
+ * record must have been added. A batch that the codec does not shrink is left uncompressed. An error
+ * (STR_NONE: .p is NULL) can only come from the codec. Reset before adding again. */
 str batch_builder_finish(batch_builder *b, codec c, status *st);
 
 /* Codec table: one row a codec. */

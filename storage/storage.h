@@ -61,6 +61,10 @@ typedef struct topic_setting {
 } topic_setting;
 /* All settings a topic may carry, ended by name NULL; one table feeds checks and DescribeConfigs. */
 const topic_setting *topic_settings(void);
+/* Replaces all settings of a topic. Errors as tlog_topic_create(). */
+bool storage_topic_alter(storage *s, str topic, const tlog_config *configs, uint32_t n, status *st);
+/* Adds partitions; `partitions` is the new total. ST_INVALID_PARTS, ST_NOT_FOUND. */
+bool storage_topic_grow(storage *s, str topic, int32_t partitions, status *st);
 /* The value in force and whether it was set on the topic; false when no such setting. */
 bool storage_topic_config(storage *s, str topic, str name, arena *a, str *value, bool *is_default);
 
@@ -88,6 +92,10 @@ typedef struct fetch_result {
 /* As Kafka's Fetch: from the batch that holds `offset`. Errors: ST_OFFSET_RANGE, ST_NOT_FOUND. */
 bool storage_fetch(storage *s, tlog_part *p, int64_t offset, uint32_t max_bytes,
                    tlog_isolation iso, arena *a, fetch_result *out, status *st);
+
+/* Raises the log's first offset (DeleteRecords); -1 means the high watermark. On disk when it returns.
+ * Errors: ST_OFFSET_RANGE, ST_TXN_STATE (an open transaction begins below), ST_IO. */
+bool storage_delete_records(storage *s, tlog_part *p, int64_t offset, int64_t *start_out, status *st);
 
 /* ---- producers and groups over the wire ----------------------------------------------------------- */
 

@@ -1,0 +1,131 @@
+#include "storage/log_int.h"
+
+bool tlog_topic_create(tlog *l, const tlog_topic *spec, status *st)
+{
+    return l->ops->topic_create(l, spec, st);
+}
+
+bool tlog_topic_delete(tlog *l, str name, status *st)
+{
+    return l->ops->topic_delete(l, name, st);
+}
+
+bool tlog_topic_get(tlog *l, arena *a, str name, tlog_topic *out, status *st)
+{
+    return l->ops->topic_get(l, a, name, out, st);
+}
+
+bool tlog_topic_list(tlog *l, arena *a, tlog_topic **out, size_t *n, status *st)
+{
+    return l->ops->topic_list(l, a, out, n, st);
+}
+
+tlog_part *tlog_part_open(tlog *l, str topic, int32_t partition, status *st)
+{
+    return l->ops->part_open(l, topic, partition, st);
+}
+
+void tlog_part_close(tlog_part *p)
+{
+    p->ops->part_close(p);
+}
+
+tlog_offsets tlog_part_offsets(tlog_part *p)
+{
+    return p->ops->part_offsets(p);
+}
+
+bool tlog_part_offset_for_time(tlog_part *p, int64_t ts_ms, int64_t *offset, int64_t *ts_out,
+                               status *st)
+{
+    return p->ops->part_offset_for_time(p, ts_ms, offset, ts_out, st);
+}
+
+bool tlog_part_append(tlog_part *p, uint8_t *batches, uint32_t len_bytes, tlog_append opt,
+                      int64_t *base_out, status *st)
+{
+    return p->ops->part_append(p, batches, len_bytes, opt, base_out, st);
+}
+
+uint64_t tlog_part_watch(tlog_part *p, void (*wake)(void *ctx), void *ctx)
+{
+    return p->ops->part_watch(p, wake, ctx);
+}
+
+void tlog_part_unwatch(tlog_part *p, uint64_t id)
+{
+    p->ops->part_unwatch(p, id);
+}
+
+tlog_reader *tlog_reader_open(tlog_part *p, int64_t offset, tlog_isolation iso)
+{
+    return p->ops->reader_open(p, offset, iso);
+}
+
+void tlog_reader_close(tlog_reader *r)
+{
+    r->ops->reader_close(r);
+}
+
+void tlog_reader_seek(tlog_reader *r, int64_t offset)
+{
+    r->next = r->first = offset;
+    r->seeks++;
+}
+
+int64_t tlog_reader_offset(const tlog_reader *r)
+{
+    return r->next;
+}
+
+bool tlog_reader_next(tlog_reader *r, uint32_t max_bytes, const uint8_t **data,
+                      uint32_t *len_bytes, status *st)
+{
+    return r->ops->reader_next(r, max_bytes, data, len_bytes, st);
+}
+
+int64_t tlog_reader_first(const tlog_reader *r)
+{
+    return r->first;
+}
+
+bool tlog_offsets_commit(tlog *l, str group, const tlog_commit *c, size_t n, status *st)
+{
+    return l->ops->offsets_commit(l, group, c, n, st);
+}
+
+bool tlog_offsets_fetch(tlog *l, str group, str topic, int32_t partition, int64_t *offset,
+                        status *st)
+{
+    return l->ops->offsets_fetch(l, group, topic, partition, offset, st);
+}
+
+bool tlog_offsets_delete_group(tlog *l, str group, status *st)
+{
+    return l->ops->offsets_delete_group(l, group, st);
+}
+
+tlog_producer *tlog_producer_open(tlog *l, str transactional_id, status *st)
+{
+    return l->ops->producer_open(l, transactional_id, st);
+}
+
+void tlog_producer_close(tlog_producer *p)
+{
+    p->ops->producer_close(p);
+}
+
+bool tlog_producer_commit(tlog_producer *p, str group, const tlog_commit *c, size_t n, status *st)
+{
+    return p->ops->producer_commit(p, group, c, n, st);
+}
+
+bool tlog_producer_abort(tlog_producer *p, status *st)
+{
+    return p->ops->producer_abort(p, st);
+}
+
+void tlog_close(tlog *l)
+{
+    l->ops->close(l);
+}

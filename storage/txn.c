@@ -1,0 +1,473 @@
+#include "storage/txn_int.h"
+
+#include <assert.h>
+
+typedef struct producer {
+    tlog_producer base;
+    txn_coord    *coord;
+    txn_id       *id;
+    int16_t       epoch; /* at open; the id has a higher one when somebody took it over */
+} producer;
+
+void txn_coord_init(txn_coord *c, const txn_backend *backend)
+{
+    *c = (txn_coord){.backend = backend};
+    pthread_mutex_init(&c->lock, NULL);
+}
+
+static void offsets_clear(txn_id *id)
+{
+    for (size_t i = 0; i < id->offsets.n; i++)
+        mem_free((char *)id->offsets.p[i].topic.p);
+    id->offsets.n = 0;
+    mem_free(id->group);
+    id->group = NULL;
+}
+
+static void parts_clear(txn_id *id)
+{
+    for (size_t i = 0; i < id->parts.n; i++)
+        tlog_part_close(id->parts.p[i].part);
+    id->parts.n = 0;
+}
+
+void txn_coord_free(txn_coord *c)
+{
+    size_t at = 0;
+    str    key;
+    void  *v;
+    while (map_next(&c->by_name, &at, &key, &v)) {
+        txn_id *id = v;
+        parts_clear(id);
+        offsets_clear(id);
+        VEC_FREE(&id->parts);
+        VEC_FREE(&id->offsets);
+        pthread_mutex_destroy(&id->lock);
+        mem_free(id->name);
+        mem_free(id);
+    }
+    map_free(&c->by_name);
+    map_free(&c->by_pid);
+    pthread_mutex_destroy(&c->lock);
+}
+
+static str pid_key(const int64_t *pid)
+{
+    return str_make((const char *)pid, sizeof *pid);
+}
+
+/* The id of that name, made when it is new (pid -1). Ids are never freed before the coordinator. */
+static txn_id *id_get(txn_coord *c, str name)
+{
+    pthread_mutex_lock(&c->lock);
+    txn_id *id = map_get(&c->by_name, name);
+    if (!id) {
+        id = MEM_NEW(txn_id);
+        pthread_mutex_init(&id->lock, NULL);
+        id->name = mem_alloc((size_t)name.n + 1);
+        memcpy(id->name, name.p, name.n);
+        id->name[name.n] = 0;
+        id->pid = -1;
+        id->epoch = -1;
+        map_put(&c->by_name, name, id);
+    }
+    pthread_mutex_unlock(&c->lock);
+    return id;
+}
+
+static void id_set_pid(txn_coord *c, txn_id *id, int64_t pid)
+{
+    pthread_mutex_lock(&c->lock);
+    if (id->pid >= 0)
+        map_del(&c->by_pid, pid_key(&id->pid));
+    id->pid = pid;
+    map_put(&c->by_pid, pid_key(&pid), id);
+    pthread_mutex_unlock(&c->lock);
+}
+
+void txn_coord_load(txn_coord *c, str name, int64_t pid, int16_t epoch, int32_t timeout_ms)
+{
+    txn_id *id = id_get(c, name);
+    id_set_pid(c, id, pid);
+    id->epoch = epoch;
+    id->timeout_ms = timeout_ms;
+}
+
+bool txn_fence(txn_coord *c, int64_t pid, int16_t epoch, int16_t *epoch_out, status *st)
+{
+    txn_id *id = map_get(&c->by_pid, pid_key(&pid));
+    *epoch_out = epoch;
+    if (!id || id->epoch < epoch)
+        return true;
+    if (id->epoch == epoch) {
+        if (!c->backend->id_store(c->backend->ctx, str_of(id->name), pid, (int16_t)(epoch + 1),
+                                  id->timeout_ms, st))
+            return false;
+        id->epoch++;
+    }
+    *epoch_out = id->epoch;
+    return true;
+}
+
+/* Writes what is due. The partition of a deleted topic needs no marker. */
+static bool write_markers(txn_coord *c, txn_id *id, status *st)
+{
+    for (size_t i = 0; i < id->parts.n; i++) {
+        txn_part *tp = &id->parts.p[i];
+        if (tp->marker_due) {
+            if (!c->backend->append_marker(tp->part, id->pid, id->epoch, id->commit_due, &tp->end, st) &&
+                st->code != ST_NOT_FOUND)
+                return false;
+            tp->marker_due = false;
+        }
+    }
+    status_init(st);
+    return true;
+}
+
+/* From here on the transaction has ended; only its markers may be left to write. */
+static void close_open(txn_id *id, bool commit)
+{
+    for (size_t i = 0; i < id->parts.n; i++) {
+        txn_part *tp = &id->parts.p[i];
+        tp->marker_due |= tp->first != OFFSET_NONE;
+        tp->first = OFFSET_NONE;
+        tp->added = false;
+    }
+    id->commit_due = commit;
+    id->state = commit ? TXN_COMMITTED : TXN_ABORTED;
+    offsets_clear(id);
+}
+
+static bool end_commit(txn_coord *c, txn_id *id, str group, const tlog_commit *o, size_t n, status *st)
+{
+    txn_decision d = {.id = id, .parts = id->parts.p, .part_count = id->parts.n, .group = group,
+                      .offsets = o, .offset_count = n};
+    if (!c->backend->decide(c->backend->ctx, &d, &id->doubt, st))
+        return false;
+    id->doubt = false;
+    close_open(id, true);
+    status later; /* decided: a marker that fails now is retried, the commit stands */
+    status_init(&later);
+    write_markers(c, id, &later);
+    return true;
+}
+
+static bool end_abort(txn_coord *c, txn_id *id, status *st)
+{
+    if (id->doubt && !c->backend->undecide(c->backend->ctx, id, st))
+        return false;
+    id->doubt = false;
+    close_open(id, false);
+    return write_markers(c, id, st);
+}
+
+static txn_part *part_get(txn_coord *c, txn_id *id, tlog_part *part)
+{
+    for (size_t i = 0; i < id->parts.n; i++)
+        if (id->parts.p[i].part == part)
+            return &id->parts.p[i];
+    c->backend->part_hold(part);
+    txn_part tp = {.part = part, .first = OFFSET_NONE};
+    VEC_PUSH(&id->parts, tp);
+    return &id->parts.p[id->parts.n - 1];
+}
+
+/* Raises the epoch so that older owners are fenced, then ends what they left. Lock held. */
+static bool take_over(txn_coord *c, txn_id *id, int32_t timeout_ms, status *st)
+{
+    const txn_backend *be = c->backend;
+    if (!write_markers(c, id, st)) /* of a decided commit: under the old epoch */
+        return false;
+    int64_t pid = id->pid;
+    int16_t epoch = (int16_t)(id->epoch + 1);
+    str     name = str_of(id->name);
+    bool    used_up = pid < 0 || id->epoch >= TXN_EPOCH_MAX;
+    if (used_up && id->state == TXN_ONGOING && !end_abort(c, id, st))
+        return false;
+    if (used_up) {
+        if (!be->pid_new(be->ctx, &pid, st))
+            return false;
+        epoch = 0;
+    }
+    if (!be->id_store(be->ctx, name, pid, epoch, timeout_ms, st))
+        return false;
+    if (pid != id->pid)
+        id_set_pid(c, id, pid);
+    id->epoch = epoch;
+    id->timeout_ms = timeout_ms;
+    if (id->state == TXN_ONGOING && !end_abort(c, id, st))
+        return false;
+    parts_clear(id); /* sequences start at 0 again */
+    id->state = TXN_EMPTY;
+    return true;
+}
+
+static bool name_check(str name, status *st)
+{
+    if (name.n == 0 || name.n > TXN_ID_BYTES_MAX || memchr(name.p, 0, name.n))
+        return status_set(st, ST_BAD_REQUEST, "A transactional id has 1 to %d bytes and no NUL",
+                          TXN_ID_BYTES_MAX);
+    return true;
+}
+
+/* ---- the engine */
+
+tlog_producer *txn_producer_open(txn_coord *c, const tlog_ops *ops, str name, status *st)
+{
+    if (!name_check(name, st))
+        return NULL;
+    txn_id *id = id_get(c, name);
+    pthread_mutex_lock(&id->lock);
+    producer *p = NULL;
+    if (take_over(c, id, 0, st)) {
+        p = MEM_NEW(producer);
+        *p = (producer){.base.ops = ops, .coord = c, .id = id, .epoch = id->epoch};
+    }
+    pthread_mutex_unlock(&id->lock);
+    return p ? &p->base : NULL;
+}
+
+void txn_producer_close(tlog_producer *tp)
+{
+    producer *p = (producer *)tp;
+    status    st;
+    status_init(&st);
+    txn_producer_abort(tp, &st); /* what fails here is retried by txn_retry() */
+    mem_free(p);
+}
+
+static bool owner_check(const producer *p, status *st)
+{
+    if (p->epoch != p->id->epoch)
+        return status_set(st, ST_FENCED, "The producer of '%s' was taken over: epoch %d is now %d",
+                          p->id->name, p->epoch, p->id->epoch);
+    return true;
+}
+
+bool txn_producer_append(tlog_producer *tp, tlog_part *part, batch_set *set, uint8_t *batches,
+                         uint32_t len, bool durable, int64_t *base_out, status *st)
+{
+    producer *p = (producer *)tp;
+    txn_id   *id = p->id;
+    pthread_mutex_lock(&id->lock);
+    bool ok = owner_check(p, st) && write_markers(p->coord, id, st);
+    if (ok) {
+        txn_part *x = part_get(p->coord, id, part);
+        int32_t   seq = x->next_seq;
+        int64_t   base;
+        batch_set_stamp(set, id->pid, id->epoch, &seq);
+        ok = p->coord->backend->append(part, set, batches, len, durable, &base, st);
+        if (ok) {
+            x->next_seq = seq;
+            x->end = base + set->offsets;
+            x->added = true;
+            if (x->first == OFFSET_NONE)
+                x->first = base;
+            if (id->state != TXN_ONGOING) {
+                id->state = TXN_ONGOING;
+                id->started_ms = p->coord->backend->now_ms(p->coord->backend->ctx);
+            }
+            *base_out = base;
+        }
+    }
+    pthread_mutex_unlock(&id->lock);
+    return ok;
+}
+
+bool txn_producer_commit(tlog_producer *tp, str group, const tlog_commit *o, size_t n, status *st)
+{
+    producer *p = (producer *)tp;
+    pthread_mutex_lock(&p->id->lock);
+    bool ok = owner_check(p, st) && write_markers(p->coord, p->id, st) &&
+              end_commit(p->coord, p->id, group, o, n, st);
+    pthread_mutex_unlock(&p->id->lock);
+    return ok;
+}
+
+bool txn_producer_abort(tlog_producer *tp, status *st)
+{
+    producer *p = (producer *)tp;
+    pthread_mutex_lock(&p->id->lock);
+    bool ok = owner_check(p, st) && write_markers(p->coord, p->id, st);
+    if (ok && p->id->state == TXN_ONGOING)
+        ok = end_abort(p->coord, p->id, st);
+    pthread_mutex_unlock(&p->id->lock);
+    return ok;
+}
+
+/* ---- Kafka clients */
+
+bool txn_init_producer(txn_coord *c, str name, int32_t timeout_ms, int64_t *pid, int16_t *epoch,
+                       status *st)
+{
+    if (!name_check(name, st))
+        return false;
+    if (timeout_ms <= 0 || timeout_ms > TXN_TIMEOUT_MAX_MS)
+        return status_set(st, ST_BAD_REQUEST, "A transaction timeout lies between 1 and %d ms",
+                          TXN_TIMEOUT_MAX_MS);
+    txn_id *id = id_get(c, name);
+    pthread_mutex_lock(&id->lock);
+    bool ok = take_over(c, id, timeout_ms, st);
+    if (ok) {
+        *pid = id->pid;
+        *epoch = id->epoch;
+    }
+    pthread_mutex_unlock(&id->lock);
+    return ok;
+}
+
+/* The id, locked, if pid and epoch are its present owner's. */
+static txn_id *id_lock(txn_coord *c, str name, int64_t pid, int16_t epoch, status *st)
+{
+    pthread_mutex_lock(&c->lock);
+    txn_id *id = map_get(&c->by_name, name);
+    pthread_mutex_unlock(&c->lock);
+    if (id)
+        pthread_mutex_lock(&id->lock);
+    if (!id || id->pid != pid) {
+        if (id)
+            pthread_mutex_unlock(&id->lock);
+        status_set(st, ST_UNKNOWN_PID, "Producer %lld does not own the transactional id '%.*s'",
+                   (long long)pid, STR_FMT(name));
+        return NULL;
+    }
+    if (id->epoch != epoch) {
+        pthread_mutex_unlock(&id->lock);
+        status_set(st, ST_FENCED, "Producer %lld has epoch %d, not %d", (long long)pid, id->epoch,
+                   epoch);
+        return NULL;
+    }
+    return id;
+}
+
+static bool begin(txn_coord *c, txn_id *id, status *st)
+{
+    if (!write_markers(c, id, st))
+        return status_set(st, ST_NOT_READY, "The last transaction of '%s' is not finished", id->name);
+    if (id->state != TXN_ONGOING) {
+        id->state = TXN_ONGOING;
+        id->started_ms = c->backend->now_ms(c->backend->ctx);
+    }
+    return true;
+}
+
+bool txn_add_partition(txn_coord *c, str name, int64_t pid, int16_t epoch, tlog_part *part,
+                       status *st)
+{
+    txn_id *id = id_lock(c, name, pid, epoch, st);
+    if (!id)
+        return false;
+    bool ok = begin(c, id, st);
+    if (ok)
+        part_get(c, id, part)->added = true;
+    pthread_mutex_unlock(&id->lock);
+    return ok;
+}
+
+bool txn_add_offsets(txn_coord *c, str name, int64_t pid, int16_t epoch, str group,
+                     const tlog_commit *o, size_t n, status *st)
+{
+    txn_id *id = id_lock(c, name, pid, epoch, st);
+    if (!id)
+        return false;
+    bool ok = begin(c, id, st);
+    if (ok && id->group && !str_eqz(group, id->group))
+        ok = status_set(st, ST_TXN_STATE, "The transaction of '%s' commits offsets of group '%s'",
+                        id->name, id->group);
+    if (ok && !id->group) {
+        id->group = mem_alloc((size_t)group.n + 1);
+        memcpy(id->group, group.p, group.n);
+        id->group[group.n] = 0;
+    }
+    for (size_t i = 0; ok && i < n; i++) {
+        tlog_commit x = o[i];
+        x.topic.p = mem_dup(x.topic.p, x.topic.n);
+        VEC_PUSH(&id->offsets, x);
+    }
+    pthread_mutex_unlock(&id->lock);
+    return ok;
+}
+
+bool txn_end(txn_coord *c, str name, int64_t pid, int16_t epoch, bool commit, status *st)
+{
+    txn_id *id = id_lock(c, name, pid, epoch, st);
+    if (!id)
+        return false;
+    bool ok;
+    if (id->state == (commit ? TXN_COMMITTED : TXN_ABORTED))
+        ok = true; /* a repeated request */
+    else if (id->state != TXN_ONGOING)
+        ok = status_set(st, ST_TXN_STATE, "'%s' has no transaction to %s", id->name,
+                        commit ? "commit" : "abort");
+    else
+        ok = commit ? end_commit(c, id, id->group ? str_of(id->group) : STR_NONE, id->offsets.p,
+                                 id->offsets.n, st)
+                    : end_abort(c, id, st);
+    pthread_mutex_unlock(&id->lock);
+    return ok;
+}
+
+bool txn_append(txn_coord *c, tlog_part *part, batch_set *set, uint8_t *batches, uint32_t len,
+                bool durable, int64_t *base_out, status *st)
+{
+    int64_t pid = set->v[0].producer_id;
+    int16_t epoch = set->v[0].producer_epoch;
+    for (size_t i = 0; i < set->n; i++)
+        if (set->v[i].producer_id != pid || set->v[i].producer_epoch != epoch ||
+            !(set->v[i].attributes & BATCH_TRANSACTIONAL))
+            return status_set(st, ST_INVALID_RECORD, "Batches of several producers in one append");
+    pthread_mutex_lock(&c->lock);
+    txn_id *id = map_get(&c->by_pid, pid_key(&pid));
+    pthread_mutex_unlock(&c->lock);
+    if (!id)
+        return status_set(st, ST_UNKNOWN_PID, "Producer %lld is not transactional", (long long)pid);
+    pthread_mutex_lock(&id->lock);
+    bool ok = false;
+    if (id->pid != pid || epoch < id->epoch) {
+        status_set(st, ST_FENCED, "Producer %lld has epoch %d, not %d", (long long)pid, id->epoch,
+                   epoch);
+    } else {
+        txn_part *x = NULL;
+        for (size_t i = 0; i < id->parts.n && !x; i++)
+            if (id->parts.p[i].part == part && id->parts.p[i].added)
+                x = &id->parts.p[i];
+        if (!x || epoch != id->epoch)
+            status_set(st, ST_TXN_STATE, "The partition is not part of the transaction of '%s'",
+                       id->name);
+        else
+            ok = c->backend->append(part, set, batches, len, durable, base_out, st);
+        if (ok) {
+            x->end = *base_out + set->offsets;
+            if (x->first == OFFSET_NONE)
+                x->first = *base_out;
+        }
+    }
+    pthread_mutex_unlock(&id->lock);
+    return ok;
+}
+
+void txn_retry(txn_coord *c)
+{
+    VEC(txn_id *) all = {0};
+    size_t at = 0;
+    str    key;
+    void  *v;
+    pthread_mutex_lock(&c->lock);
+    while (map_next(&c->by_name, &at, &key, &v))
+        VEC_PUSH(&all, (txn_id *)v);
+    pthread_mutex_unlock(&c->lock);
+    int64_t now = c->backend->now_ms(c->backend->ctx);
+    for (size_t i = 0; i < all.n; i++) {
+        txn_id *id = all.p[i];
+        status  st; /* what fails is tried again next time */
+        status_init(&st);
+        pthread_mutex_lock(&id->lock);
+        if (id->state == TXN_ONGOING && id->timeout_ms > 0 && now - id->started_ms > id->timeout_ms)
+            take_over(c, id, id->timeout_ms, &st);
+        else
+            write_markers(c, id, &st);
+        pthread_mutex_unlock(&id->lock);
+    }
+    VEC_FREE(&all);
+}

@@ -53,7 +53,7 @@ op *op_join_table_new(pipeline *pl, const plan_node *n);
 op *op_join_tables_new(pipeline *pl, const plan_node *n);
 op *op_join_foreign_new(pipeline *pl, const plan_node *n);
 /* Writes to the internal topic of a PLAN_REPARTITION, and reads from it. */
-op *op_repartition_write_new(pipeline *pl, const plan_node *n, uint32_t topic);
+op *op_repartition_write_new(pipeline *pl, uint32_t topic);
 op *op_repartition_read_new(pipeline *pl, const plan_node *n);
 /* The end of a plan: the sink topic, or the rows of a transient query. */
 op *op_sink_new(pipeline *pl, const plan *p);

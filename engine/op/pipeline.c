@@ -1,0 +1,429 @@
+/* Cutting a plan into stages, and building the operators of one. */
+#include "engine/op/pipeline.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "engine/op/op_int.h"
+
+/* ---- stages -------------------------------------------------------------------------------------------- */
+
+typedef struct stage_builder {
+    arena *a;
+    VEC(stage) stages;
+    VEC(str) topics;
+    VEC(const plan_node *) nodes;
+} stage_builder;
+
+typedef struct input_list {
+    VEC(stage_input) in;
+    bool single;
+} input_list;
+
+static void add_stage(stage_builder *b, const plan_node *top, int32_t internal_out);
+
+static void collect(stage_builder *b, input_list *l, const plan_node *n)
+{
+    if (n->kind == PLAN_SOURCE) {
+        stage_input i = {.node = n, .topic = n->source.src->topic};
+        AVEC_PUSH(b->a, &l->in, i);
+        return;
+    }
+    if (n->kind == PLAN_REPARTITION) {
+        uint32_t index = (uint32_t)b->topics.n;
+        AVEC_PUSH(b->a, &b->topics, n->repartition.topic);
+        AVEC_PUSH(b->a, &b->nodes, n);
+        add_stage(b, n->in[0], (int32_t)index);
+        stage_input i = {.node = n, .topic = n->repartition.topic, .internal = true,
+                         .internal_index = index};
+        AVEC_PUSH(b->a, &l->in, i);
+        return;
+    }
+    l->single |= n->kind == PLAN_JOIN_FOREIGN;
+    collect(b, l, n->in[0]);
+    if (n->in[1])
+        collect(b, l, n->in[1]);
+}
+
+static void add_stage(stage_builder *b, const plan_node *top, int32_t internal_out)
+{
+    input_list l = {0};
+    collect(b, &l, top);
+    stage s = {.inputs = l.in.p, .input_count = (uint32_t)l.in.n, .single_task = l.single, .top = top,
+               .internal_out = internal_out};
+    AVEC_PUSH(b->a, &b->stages, s);
+}
+
+stage_list stages_of(arena *a, const plan *p)
+{
+    stage_builder b = {.a = a};
+    add_stage(&b, p->root, -1);
+    return (stage_list){b.stages.p, (uint32_t)b.stages.n, b.topics.p, b.nodes.p,
+                        (uint32_t)b.topics.n};
+}
+
+/* ---- what operators need --------------------------------------------------------------------------------- */
+
+void *op_alloc(pipeline *pl, size_t bytes, const plan_node *n, void (*push)(op *, record *, int))
+{
+    op *o = arena_zalloc(&pl->a, bytes);
+    o->push = push;
+    o->plan = n;
+    o->pl = pl;
+    o->cx.a = &pl->batch;
+    VEC_PUSH(&pl->ops, o);
+    return o;
+}
+
+serde *pipeline_serde(pipeline *pl, const serde_spec *spec)
+{
+    serde *s = serde_new(&pl->a, spec, pl->st);
+    if (s)
+        VEC_PUSH(&pl->serdes, s);
+    return s;
+}
+
+store *pipeline_store(pipeline *pl, str name, bool windowed)
+{
+    named_store ns = {name, store_new(windowed)};
+    VEC_PUSH(&pl->stores, ns);
+    return ns.s;
+}
+
+void op_error(op *o, const char *fmt, ...)
+{
+    char    msg[1024];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(msg, sizeof msg, fmt, ap);
+    va_end(ap);
+    if (o->pl->env.error)
+        o->pl->env.error(o->pl->env.ctx, PROC_PROCESSING, o->plan ? o->plan->step : STR("Sink"), msg);
+}
+
+void op_fatal(op *o, const char *fmt, ...)
+{
+    char    msg[1024];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(msg, sizeof msg, fmt, ap);
+    va_end(ap);
+    o->pl->failed = true;
+    o->pl->env.fatal(o->pl->env.ctx, msg);
+}
+
+/* ---- keys and stored rows ----------------------------------------------------------------------------------- */
+
+void keyer_init(keyer *k, pipeline *pl, const layout *l)
+{
+    serde_column *cols = ARENA_ARRAY(&pl->a, serde_column, l->key_count + 1);
+    uint32_t     *slots = ARENA_ARRAY(&pl->a, uint32_t, l->key_count + 1);
+    for (uint32_t i = 0; i < l->key_count; i++) {
+        slots[i] = l->keys[i].slot;
+        cols[i] = (serde_column){l->keys[i].viable[0], l->cols[slots[i]].type, true};
+    }
+    serde_spec spec = {.format = l->key_format.id, .is_key = true, .columns = cols,
+                       .column_count = l->key_count, .delimiter = l->key_format.delimiter,
+                       .schema_id = -1};
+    spec.unwrapped = format_key_unwrapped(spec.format, spec.column_count);
+    /* The inner form of a key is our own affair: what the declared format cannot hold goes as JSON. */
+    status ignored;
+    status_init(&ignored);
+    const format *f = &formats[spec.format];
+    if (f->bind == NULL || spec.format == FORMAT_NONE || (f->check && !f->check(&spec, &ignored))) {
+        spec.format = FORMAT_JSON;
+        spec.unwrapped = format_key_unwrapped(spec.format, spec.column_count);
+    }
+    k->serde = pipeline_serde(pl, &spec);
+    k->slots = slots;
+    k->n = l->key_count;
+    k->tmp = ARENA_ARRAY(&pl->a, value, l->key_count + 1);
+    k->out = BUF_INIT(BUF_MAX);
+    k->l = l;
+}
+
+str keyer_bytes(keyer *k, const record *r)
+{
+    bool is_null;
+    buf_clear(&k->out);
+    for (uint32_t i = 0; i < k->n; i++)
+        k->tmp[i] = r->row[k->slots[i]];
+    k->serde->encode(k->serde, k->tmp, &k->out, &is_null);
+    if (k->l->window.kind == WINDOW_SESSION) {
+        buf_put_i64(&k->out, r->wend);
+        buf_put_i64(&k->out, r->wstart);
+    } else if (k->l->window.kind) {
+        buf_put_i64(&k->out, r->wstart);
+    }
+    if (k->out.p == NULL)
+        buf_reserve(&k->out, 1);
+    return buf_str(&k->out);
+}
+
+void keyer_free(keyer *k)
+{
+    buf_free(&k->out);
+}
+
+void rower_init(rower *w, pipeline *pl, const layout *l, bool with_keys)
+{
+    w->types = ARENA_ARRAY(&pl->a, const type *, l->n + 1);
+    w->slots = ARENA_ARRAY(&pl->a, uint32_t, l->n + 1);
+    w->tmp = ARENA_ARRAY(&pl->a, value, l->n + 1);
+    w->n = 0;
+    w->out = BUF_INIT(BUF_MAX);
+    for (uint32_t i = 0; i < l->n; i++) {
+        bool key = false;
+        for (uint32_t k = 0; k < l->key_count; k++)
+            key |= l->keys[k].slot == i;
+        if (!l->needed[i] && !(key && with_keys))
+            continue;
+        w->slots[w->n] = i;
+        w->types[w->n++] = l->cols[i].type;
+    }
+}
+
+str rower_encode(rower *w, const value *row)
+{
+    buf_clear(&w->out);
+    for (uint32_t i = 0; i < w->n; i++)
+        w->tmp[i] = row[w->slots[i]];
+    row_encode(&w->out, w->types, w->tmp, w->n);
+    if (w->out.p == NULL)
+        buf_reserve(&w->out, 1);
+    return buf_str(&w->out);
+}
+
+bool rower_decode(rower *w, arena *a, str bytes, value *row)
+{
+    if (!row_decode(a, bytes, w->types, w->tmp, w->n))
+        return false;
+    for (uint32_t i = 0; i < w->n; i++)
+        row[w->slots[i]] = w->tmp[i];
+    return true;
+}
+
+void rower_free(rower *w)
+{
+    buf_free(&w->out);
+}
+
+/* ---- building ---------------------------------------------------------------------------------------------------- */
+
+static op *build(pipeline *pl, const plan_node *n, uint32_t *input);
+
+static op *(*const makers[])(pipeline *, const plan_node *) = {
+    [PLAN_SOURCE] = op_source_new,
+    [PLAN_FILTER] = op_filter_new,
+    [PLAN_PROJECT] = op_project_new,
+    [PLAN_REKEY] = op_rekey_new,
+    [PLAN_FLATMAP] = op_flatmap_new,
+    [PLAN_REPARTITION] = op_repartition_read_new,
+    [PLAN_AGGREGATE] = op_aggregate_new,
+    [PLAN_JOIN_STREAMS] = op_join_streams_new,
+    [PLAN_JOIN_TABLE] = op_join_table_new,
+    [PLAN_JOIN_TABLES] = op_join_tables_new,
+    [PLAN_JOIN_FOREIGN] = op_join_foreign_new,
+};
+
+static op *build(pipeline *pl, const plan_node *n, uint32_t *input)
+{
+    op *o = makers[n->kind](pl, n);
+    if (o == NULL || pl->st->code != ST_OK)
+        return NULL;
+    if (n->kind == PLAN_SOURCE || n->kind == PLAN_REPARTITION) {
+        pl->inputs[(*input)++] = o;
+        return o;
+    }
+    for (int i = 0; i < 2 && n->in[i]; i++) {
+        op *below = build(pl, n->in[i], input);
+        if (below == NULL)
+            return NULL;
+        below->out = o;
+        below->out_port = i;
+    }
+    return o;
+}
+
+/* The operator whose state a pull query reads: the aggregate below filters and projection, else the
+ * sink, which keeps the table's rows. */
+static op *find_materialised(pipeline *pl, const plan_node *n)
+{
+    while (n->kind == PLAN_PROJECT || n->kind == PLAN_FILTER)
+        n = n->in[0];
+    if (n->kind != PLAN_AGGREGATE)
+        return NULL;
+    for (size_t i = 0; i < pl->ops.n; i++)
+        if (pl->ops.p[i]->plan == n)
+            return pl->ops.p[i];
+    return NULL;
+}
+
+pipeline *pipeline_new(const plan *p, const stage *s, const pipeline_env *env, status *st)
+{
+    pipeline *pl = MEM_NEW(pipeline);
+    arena_init(&pl->a);
+    arena_init(&pl->batch);
+    pl->plan = p;
+    pl->stage = s;
+    pl->env = *env;
+    pl->st = st;
+    pl->stream_time = INT64_MIN;
+    VEC_PUSH(&pl->clocks, &pl->stream_time);
+    pl->inputs = ARENA_ARRAY(&pl->a, op *, s->input_count);
+    uint32_t input = 0;
+    op      *top = build(pl, s->top, &input);
+    op      *end = NULL;
+    if (top) {
+        if (s->internal_out >= 0)
+            end = op_repartition_write_new(pl, (uint32_t)s->internal_out);
+        else
+            end = op_sink_new(pl, p);
+    }
+    if (end == NULL) {
+        if (st->code == ST_OK)
+            status_set(st, ST_INTERNAL, "a stage could not be built");
+        pipeline_free(pl);
+        return NULL;
+    }
+    top->out = end;
+    if (s->internal_out < 0 && p->result == RESULT_TABLE && p->sink) {
+        pl->materialised = find_materialised(pl, p->root);
+        if (pl->materialised == NULL)
+            pl->materialised = end;
+    }
+    return pl;
+}
+
+void pipeline_free(pipeline *pl)
+{
+    for (size_t i = 0; i < pl->ops.n; i++)
+        if (pl->ops.p[i]->close)
+            pl->ops.p[i]->close(pl->ops.p[i]);
+    for (size_t i = 0; i < pl->stores.n; i++)
+        store_free(pl->stores.p[i].s);
+    for (size_t i = 0; i < pl->serdes.n; i++)
+        serde_free(pl->serdes.p[i]);
+    VEC_FREE(&pl->ops);
+    VEC_FREE(&pl->stores);
+    VEC_FREE(&pl->serdes);
+    VEC_FREE(&pl->clocks);
+    mem_free(pl->state_list);
+    arena_free(&pl->batch);
+    arena_free(&pl->a);
+    mem_free(pl);
+}
+
+/* ---- running -------------------------------------------------------------------------------------------------------- */
+
+void pipeline_feed(pipeline *pl, uint32_t input, const rec_view *r, int32_t partition)
+{
+    if (pl->failed)
+        return;
+    pl->now_ms = pl->env.now_ms ? pl->env.now_ms(pl->env.ctx) : 0;
+    if (pl->stage->inputs[input].internal)
+        op_repartition_feed(pl->inputs[input], r);
+    else
+        op_source_feed(pl->inputs[input], r, partition);
+}
+
+bool pipeline_peek_ts(pipeline *pl, uint32_t input, const rec_view *r, int64_t *ts)
+{
+    if (pl->stage->inputs[input].internal) {
+        *ts = r->ts;
+        return true;
+    }
+    return op_source_peek(pl->inputs[input], r, ts);
+}
+
+void pipeline_end_batch(pipeline *pl)
+{
+    arena_reset(&pl->batch);
+}
+
+bool pipeline_failed(const pipeline *pl)
+{
+    return pl->failed;
+}
+
+size_t pipeline_states(pipeline *pl, pipeline_state **out)
+{
+    if (pl->state_list == NULL) {
+        pl->state_list = mem_zalloc((pl->stores.n + 1) * sizeof *pl->state_list);
+        for (size_t i = 0; i < pl->stores.n; i++)
+            pl->state_list[i] = (pipeline_state){pl->stores.p[i].name, pl->stores.p[i].s};
+    }
+    *out = pl->state_list;
+    return pl->stores.n;
+}
+
+size_t pipeline_clocks(pipeline *pl, int64_t ***out)
+{
+    *out = pl->clocks.p;
+    return pl->clocks.n;
+}
+
+/* ---- reading what is materialised --------------------------------------------------------------------------------------- */
+
+bool pipeline_is_queryable(const pipeline *pl)
+{
+    return pl->materialised != NULL;
+}
+
+/* An aggregate's state through HAVING and the projection. */
+static bool through(op *o, arena *a, value *row, value **out)
+{
+    for (o = o->out; o->plan && o->plan->kind == PLAN_FILTER; o = o->out)
+        if (!op_filter_test(o, row))
+            return false;
+    *out = row_new_null(a, o->plan->out.n);
+    op_project_row(o, row, *out);
+    return true;
+}
+
+static bool read_row(pipeline *pl, arena *a, str key, const store_row *sr, table_row *out)
+{
+    op *m = pl->materialised;
+    out->ts = sr->ts;
+    out->wstart = sr->start;
+    out->wend = sr->end;
+    if (m->plan && m->plan->kind == PLAN_AGGREGATE) {
+        value *row = row_new_null(a, m->plan->out.n);
+        if (!op_aggregate_row(m, a, key, sr, row))
+            return false;
+        if (m->plan->out.wend != SLOT_NONE)
+            out->wend = row[m->plan->out.wend].i;
+        return through(m, a, row, &out->row);
+    }
+    out->row = row_new_null(a, pl->plan->output_count);
+    return op_sink_row(m, a, key, sr, out->row);
+}
+
+size_t pipeline_read(pipeline *pl, arena *a, const str *keys, size_t key_count, int64_t from_start,
+                     int64_t to_start, table_row **out)
+{
+    op    *m = pl->materialised;
+    store *s = m->plan && m->plan->kind == PLAN_AGGREGATE ? op_aggregate_store(m) : op_sink_store(m);
+    VEC(table_row) rows = {0};
+    for (size_t k = 0; keys && k < key_count; k++) {
+        store_row *sr;
+        uint32_t   n = store_range(s, keys[k], from_start, to_start, a, &sr);
+        for (uint32_t i = 0; i < n; i++) {
+            table_row r;
+            if (read_row(pl, a, keys[k], &sr[i], &r))
+                AVEC_PUSH(a, &rows, r);
+        }
+    }
+    if (keys == NULL) {
+        size_t      n;
+        store_item *items = store_scan_windows(s, from_start, to_start, false, a, &n);
+        for (size_t i = 0; i < n; i++) {
+            table_row r;
+            if (read_row(pl, a, items[i].key, &items[i].row, &r))
+                AVEC_PUSH(a, &rows, r);
+        }
+    }
+    *out = rows.p;
+    return rows.n;
+}

@@ -95,6 +95,9 @@ bool batch_builder_add(batch_builder *b, int64_t ts, str key, str value, uint32_
  * (STR_NONE: .p is NULL) can only come from the codec. Reset before adding again. */
 str batch_builder_finish(batch_builder *b, codec c, status *st);
 
+/* The partition Kafka's default partitioner gives a non-null key: murmur2 modulo the count. */
+int32_t record_partition(str key, int32_t partitions);
+
 /* Codec table: one row a codec. */
 bool codec_compress(codec c, str in, buf *out, status *st);
 bool codec_decompress(codec c, str in, buf *out, status *st);

@@ -101,7 +101,7 @@ static void emit_expired(stream_join *o, const record *r, int port)
         return;
     if (pl->now_ms < o->next_emit)
         return;
-    o->next_emit = pl->now_ms + pl->env.emit_interval_ms;
+    o->next_emit = pl->now_ms + pl->env.join_interval_ms;
     size_t      count;
     store_item *items = store_scan(o->waiting, o->base.cx.a, &count);
     bool        open[2] = {false, false};

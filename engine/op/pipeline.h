@@ -64,8 +64,8 @@ typedef struct pipeline_env {
     /* The query cannot go on. */
     void (*fatal)(void *ctx, const char *msg);
     int64_t (*now_ms)(void *ctx);
-    /* 0: emit windows and unmatched rows whenever they are due; else at most once in so many ms. */
-    int64_t emit_interval_ms;
+    /* Closed windows and unmatched rows are looked for at most once in so many ms (0: always). */
+    int64_t emit_interval_ms, join_interval_ms;
     bool    throw_on_bad_timestamp;
 } pipeline_env;
 

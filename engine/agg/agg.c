@@ -1,0 +1,132 @@
+/* The index of aggregate functions, and binding of calls. */
+#include "engine/agg/agg.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/map.h"
+
+static const agg_row *const families[] = {agg_basic, agg_collect, agg_offset, agg_top, agg_statistics};
+
+typedef struct agg_group {
+    overload *list;
+    size_t    n;
+} agg_group;
+
+static struct {
+    arena a;
+    map   by_name;
+} idx;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void add(const agg_row *row)
+{
+    str        name = str_upper(&idx.a, str_of(row->name));
+    agg_group *g = map_get(&idx.by_name, name);
+    if (g == NULL) {
+        g = ARENA_NEW(&idx.a, agg_group);
+        map_put(&idx.by_name, name, g);
+    }
+    overload *bigger = ARENA_ARRAY(&idx.a, overload, g->n + 1);
+    if (g->n)
+        memcpy(bigger, g->list, g->n * sizeof *bigger);
+    if (!overload_parse(&idx.a, row->name, row->params, row->returns, row, &bigger[g->n]))
+        abort(); /* a row of ours that does not parse: the unit tests visit every one */
+    g->list = bigger;
+    g->n++;
+}
+
+static void build(void)
+{
+    arena_init(&idx.a);
+    for (size_t f = 0; f < sizeof families / sizeof *families; f++)
+        for (const agg_row *r = families[f]; r->name; r++)
+            add(r);
+}
+
+const overload *agg_find(str name, size_t *n)
+{
+    pthread_once(&once, build);
+    arena a;
+    arena_init(&a);
+    agg_group *g = map_get(&idx.by_name, str_upper(&a, name));
+    arena_free(&a);
+    *n = g ? g->n : 0;
+    return g ? g->list : NULL;
+}
+
+bool agg_exists(str name)
+{
+    size_t n;
+    return agg_find(name, &n) != NULL;
+}
+
+size_t agg_names(arena *a, const agg_row ***rows)
+{
+    pthread_once(&once, build);
+    str *names = map_sorted_keys(&idx.by_name, a);
+    *rows = ARENA_ARRAY(a, const agg_row *, idx.by_name.n);
+    size_t n = 0;
+    for (size_t i = 0; i < idx.by_name.n; i++) {
+        agg_group     *g = map_get(&idx.by_name, names[i]);
+        const agg_row *row = g->list[0].row;
+        if (!(row->flags & FN_HIDDEN))
+            (*rows)[n++] = row;
+    }
+    return n;
+}
+
+static bool bind_types(arena *a, agg_call *c, const overload *o, const bindings *bound, status *st)
+{
+    c->result_type = ptype_instantiate(a, o->returns, bound, st);
+    if (c->row->result_type)
+        c->result_type = c->row->result_type(a, c, st);
+    if (c->result_type == NULL)
+        return false;
+    c->state_type = c->row->state_type ? c->row->state_type(a, c, st) : c->result_type;
+    return c->state_type != NULL;
+}
+
+agg_call *agg_bind(arena *a, str name, const type **args, uint32_t n, const value *literals,
+                   const str *texts, status *st)
+{
+    size_t          count;
+    const overload *all = agg_find(name, &count);
+    const ptype   **shape = ARENA_ARRAY(a, const ptype *, n + 1);
+    bindings        bound = {0};
+    const overload *o = overload_resolve(a, all, count, args, n, false, false, shape, &bound, st);
+    if (o == NULL)
+        return NULL;
+    agg_call *c = ARENA_NEW(a, agg_call);
+    c->row = o->row;
+    c->init_count = c->row->init_params;
+    c->arg_count = n - c->init_count;
+    const type **types = ARENA_ARRAY(a, const type *, n + 1);
+    for (uint32_t i = 0; i < c->arg_count; i++) /* an untyped NULL takes the parameter's type */
+        types[i] = args[i]->kind == T_NULL ? ptype_instantiate(a, shape[i], &bound, st) : args[i];
+    c->arg_types = types;
+    value       *inits = ARENA_ARRAY(a, value, c->init_count + 1);
+    const type **init_types = ARENA_ARRAY(a, const type *, c->init_count + 1);
+    for (uint32_t i = 0; i < c->init_count; i++) {
+        uint32_t at = c->arg_count + i;
+        if (literals[at].state == V_ERR) {
+            arena tmp;
+            arena_init(&tmp);
+            status_set(st, ST_SQL,
+                       "Parameter %u passed to function %.*s must be a literal constant, but was "
+                       "expression: '%.*s'",
+                       at + 1, STR_FMT(str_upper(&tmp, name)), STR_FMT(texts[at]));
+            arena_free(&tmp);
+            return NULL;
+        }
+        inits[i] = literals[at];
+        init_types[i] = args[at];
+    }
+    c->init_args = inits;
+    c->init_types = init_types;
+    if (!bind_types(a, c, o, &bound, st))
+        return NULL;
+    if (c->row->setup && !c->row->setup(a, c, st))
+        return NULL;
+    return c;
+}

@@ -1,0 +1,5 @@
+#include "engine/agg/agg.h"
+
+const agg_row agg_top[] = {
+    {0},
+};

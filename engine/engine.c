@@ -1,0 +1,451 @@
+/* Sessions, the two passes over a request's statements, and what all statements share. */
+#include "engine/engine.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "base/num.h"
+#include "engine/runtime.h"
+#include "engine/stmt.h"
+
+/* ---- sessions -------------------------------------------------------------------------------------------- */
+
+void session_init(session *s)
+{
+    memset(s, 0, sizeof *s);
+    arena_init(&s->a);
+}
+
+void session_free(session *s)
+{
+    map_free(&s->properties);
+    map_free(&s->variables);
+    arena_free(&s->a);
+}
+
+static void put_str(session *s, map *m, str name, str val)
+{
+    str *copy = ARENA_NEW(&s->a, str);
+    *copy = str_dup(&s->a, val);
+    map_put(m, name, copy);
+}
+
+void session_define(session *s, str name, str val)
+{
+    put_str(s, &s->variables, name, val);
+}
+
+/* Both spellings of a streams property are one. */
+static str plain_name(str name)
+{
+    if (str_starts(name, STR("ksql.streams.")))
+        return str_make(name.p + 13, name.n - 13);
+    return name;
+}
+
+bool session_set(session *s, str name, str val, status *st)
+{
+    str plain = plain_name(name);
+    if (str_eqz(plain, "auto.offset.reset") && str_eq_nocase(val, STR("none")))
+        return status_set(st, ST_BAD_REQUEST, "'none' is not valid for this property within KSQL");
+    put_str(s, &s->properties, plain, val);
+    return true;
+}
+
+/* ---- metastore ---------------------------------------------------------------------------------------------- */
+
+void metastore_init(metastore *m)
+{
+    memset(m, 0, sizeof *m);
+    catalog_init(&m->cat);
+}
+
+void metastore_copy(metastore *to, const metastore *from)
+{
+    str   key;
+    void *v;
+    metastore_init(to);
+    catalog_copy(&to->cat, &from->cat);
+    for (size_t i = 0; map_next(&from->queries, &i, &key, &v);)
+        map_put(&to->queries, key, query_ref(v));
+}
+
+void metastore_free(metastore *m)
+{
+    str   key;
+    void *v;
+    for (size_t i = 0; map_next(&m->queries, &i, &key, &v);)
+        query_unref(v);
+    map_free(&m->queries);
+    map_free(&m->topics);
+    catalog_free(&m->cat);
+}
+
+bool query_add(exec *x, query_info *q, query_info *replaces)
+{
+    query_info *was = map_put(&x->m->queries, q->id, q);
+    if (!x->dry) {
+        bool placed = false;
+        for (size_t i = 0; replaces && i < x->e->order.n; i++)
+            if (x->e->order.p[i] == replaces) {
+                x->e->order.p[i] = q;
+                placed = true;
+            }
+        if (!placed)
+            VEC_PUSH(&x->e->order, q);
+        if (x->e->run && !runtime_start_query(x->e->run, q, x->st)) {
+            VEC_REMOVE(&x->e->order, x->e->order.n - 1);
+            map_del(&x->m->queries, q->id);
+            query_unref(q);
+            return false;
+        }
+    }
+    if (was)
+        query_unref(was);
+    return true;
+}
+
+bool query_stop(exec *x, str id)
+{
+    query_info *q = map_del(&x->m->queries, id);
+    if (q == NULL)
+        return true;
+    if (!x->dry) {
+        for (size_t i = 0; i < x->e->order.n; i++)
+            if (x->e->order.p[i] == q) {
+                VEC_REMOVE(&x->e->order, i);
+                break;
+            }
+        if (x->e->run)
+            runtime_stop_query(x->e->run, q->id, true);
+    }
+    query_unref(q);
+    return true;
+}
+
+/* ---- settings and topics --------------------------------------------------------------------------------------- */
+
+str exec_setting(exec *x, const char *name, const char *otherwise)
+{
+    str        plain = plain_name(str_of(name));
+    const str *v = map_get(&x->s->properties, plain);
+    if (v == NULL && x->e->opt.config)
+        v = map_get(x->e->opt.config, str_of(name));
+    if (v == NULL && x->e->opt.config)
+        v = map_get(x->e->opt.config, str_fmt(x->a, "ksql.streams.%s", name));
+    return v ? *v : str_of(otherwise);
+}
+
+bool exec_flag(exec *x, const char *name, bool otherwise)
+{
+    return str_eq_nocase(exec_setting(x, name, otherwise ? "true" : "false"), STR("true"));
+}
+
+bool topic_exists(exec *x, str name)
+{
+    return topic_partitions(x, name) > 0;
+}
+
+int32_t topic_partitions(exec *x, str name)
+{
+    int32_t *planned = map_get(&x->m->topics, name);
+    if (planned)
+        return *planned;
+    tlog_topic t;
+    status     st;
+    status_init(&st);
+    return tlog_topic_get(x->e->opt.log, x->a, name, &t, &st) ? t.partitions : 0;
+}
+
+bool topic_create(exec *x, str name, int32_t partitions, int64_t retention_ms, const char *policy)
+{
+    if (x->dry) {
+        int32_t *p = ARENA_NEW(x->a, int32_t);
+        *p = partitions;
+        map_put(&x->m->topics, name, p);
+        return true;
+    }
+    tlog_config c[2];
+    uint32_t    n = 0;
+    if (policy && strcmp(policy, "delete") != 0)
+        c[n++] = (tlog_config){STR("cleanup.policy"), str_of(policy)};
+    if (retention_ms > -2)
+        c[n++] = (tlog_config){STR("retention.ms"), str_fmt(x->a, "%ld", retention_ms)};
+    tlog_topic t = {.name = name, .partitions = partitions, .replication = 1, .configs = c,
+                    .config_count = n};
+    return tlog_topic_create(x->e->opt.log, &t, x->st);
+}
+
+bool topic_is_readonly(exec *x, str name)
+{
+    (void)x;
+    return str_starts(name, STR("_confluent")) || str_starts(name, STR("__confluent"));
+}
+
+static int32_t partitions_for_plan(void *ctx, str topic)
+{
+    return topic_partitions(ctx, topic);
+}
+
+plan_options exec_plan_options(exec *x)
+{
+    return (plan_options){.catalog = &x->m->cat,
+                          .properties = &x->s->properties,
+                          .text = x->text,
+                          .partitions = partitions_for_plan,
+                          .ctx = x};
+}
+
+/* ---- answers ------------------------------------------------------------------------------------------------------ */
+
+bool exec_fail(exec *x, const char *fmt, ...)
+{
+    char    msg[ST_MSG_MAX];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(msg, sizeof msg, fmt, ap);
+    va_end(ap);
+    return status_set(x->st, ST_SQL, "%s", msg);
+}
+
+json_t *json_str(str s)
+{
+    return json_stringn(s.p ? s.p : "", s.n);
+}
+
+json_t *entity_new(exec *x, const char *kind)
+{
+    json_t *e = json_object();
+    json_object_set_new(e, "@type", json_string(kind));
+    json_object_set_new(e, "statementText", json_str(x->statement_text));
+    return e;
+}
+
+void entity_add(exec *x, json_t *e)
+{
+    if (json_object_get(e, "warnings") == NULL)
+        json_object_set_new(e, "warnings", json_array());
+    json_array_append_new(x->out, e);
+}
+
+void entity_status(exec *x, const char *kind, str name, const char *action, bool quoted, str message,
+                   str query_id)
+{
+    json_t *e = entity_new(x, "currentStatus"), *s = json_object();
+    str     id = quoted ? str_fmt(x->a, "%s/`%.*s`/%s", kind, STR_FMT(name), action)
+                        : str_fmt(x->a, "%s/%.*s/%s", kind, STR_FMT(name), action);
+    json_object_set_new(e, "commandId", json_str(id));
+    json_object_set_new(s, "status", json_string("SUCCESS"));
+    json_object_set_new(s, "message", json_str(message));
+    json_object_set_new(s, "queryId", query_id.n ? json_str(query_id) : json_null());
+    json_object_set_new(e, "commandStatus", s);
+    json_object_set_new(e, "commandSequenceNumber", json_integer(x->seq));
+    entity_add(x, e);
+}
+
+str print_text(arena *a, void (*print)(buf *, const ast_stmt *), const ast_stmt *s)
+{
+    buf b = BUF_INIT(BUF_MAX);
+    print(&b, s);
+    str t = str_dup(a, buf_str(&b));
+    buf_free(&b);
+    return t;
+}
+
+/* ---- the statements -------------------------------------------------------------------------------------------------- */
+
+enum { KEPT = 1 /* a command: kept, numbered, run again at start-up */ };
+
+static const struct {
+    bool   (*run)(exec *x);
+    unsigned flags;
+} handlers[STMT_RUN_SCRIPT + 1] = {
+    [STMT_CREATE_STREAM] = {stmt_create_source, KEPT},
+    [STMT_CREATE_TABLE] = {stmt_create_source, KEPT},
+    [STMT_CREATE_STREAM_AS] = {stmt_create_as, KEPT},
+    [STMT_CREATE_TABLE_AS] = {stmt_create_as, KEPT},
+    [STMT_INSERT_SELECT] = {stmt_insert_select, KEPT},
+    [STMT_INSERT_VALUES] = {stmt_insert_values, 0},
+    [STMT_DROP_STREAM] = {stmt_drop, KEPT},
+    [STMT_DROP_TABLE] = {stmt_drop, KEPT},
+    [STMT_ALTER_STREAM] = {stmt_alter, KEPT},
+    [STMT_ALTER_TABLE] = {stmt_alter, KEPT},
+    [STMT_CREATE_TYPE] = {stmt_create_type, KEPT},
+    [STMT_DROP_TYPE] = {stmt_drop_type, KEPT},
+    [STMT_SET] = {stmt_set, 0},
+    [STMT_UNSET] = {stmt_unset, 0},
+    [STMT_DEFINE] = {stmt_define, 0},
+    [STMT_UNDEFINE] = {stmt_undefine, 0},
+};
+
+bool stmt_set(exec *x)
+{
+    if (session_set(x->s, x->stmt->text, x->stmt->text2, x->st))
+        return true;
+    x->st->code = ST_SQL;
+    return false;
+}
+
+bool stmt_unset(exec *x)
+{
+    map_del(&x->s->properties, plain_name(x->stmt->text));
+    return true;
+}
+
+bool stmt_define(exec *x)
+{
+    session_define(x->s, x->stmt->name, x->stmt->text2);
+    return true;
+}
+
+bool stmt_undefine(exec *x)
+{
+    if (map_del(&x->s->variables, x->stmt->name) == NULL) {
+        json_t *e = entity_new(x, "warning_entity");
+        json_object_set_new(e, "message",
+                            json_str(str_fmt(x->a,
+                                             "Cannot undefine variable '%.*s' which was never defined",
+                                             STR_FMT(x->stmt->name))));
+        entity_add(x, e);
+    }
+    return true;
+}
+
+static bool wrong_endpoint(exec *x)
+{
+    return status_set(x->st, ST_WRONG_ENDPOINT,
+                      "The following statement types should be issued to the websocket endpoint "
+                      "'/query':\n\t* PRINT\n\t* SELECT");
+}
+
+static bool run_statement(exec *x)
+{
+    ast_stmt_kind k = x->stmt->kind;
+    if (k == STMT_QUERY || k == STMT_PRINT)
+        return wrong_endpoint(x);
+    if (handlers[k].run == NULL)
+        return exec_fail(x, "Do not know how to execute this statement: %.*s", STR_FMT(x->stmt->source));
+    return handlers[k].run(x);
+}
+
+/* Substitutes variables; the text is parsed again when there were any. */
+static const ast_stmt *with_variables(exec *x, const ast_stmt *s)
+{
+    if (!s->has_variables || !exec_flag(x, "ksql.variable.substitution.enable", true))
+        return s;
+    str        text;
+    ast_stmt **list;
+    size_t     n;
+    if (!parse_substitute(x->a, s->source, &x->s->variables, &text, x->st))
+        return NULL;
+    text = str_fmt(x->a, "%.*s;", STR_FMT(text));
+    if (!parse_sql(x->a, text, &list, &n, x->st))
+        return NULL;
+    x->text = text;
+    return list[0];
+}
+
+static void copy_session(session *to, const session *from)
+{
+    str   key;
+    void *v;
+    session_init(to);
+    for (size_t i = 0; map_next(&from->properties, &i, &key, &v);)
+        put_str(to, &to->properties, key, *(str *)v);
+    for (size_t i = 0; map_next(&from->variables, &i, &key, &v);)
+        put_str(to, &to->variables, key, *(str *)v);
+}
+
+/* One pass over the statements: dry in the sandbox, or for real. */
+static bool pass(engine *e, session *s, metastore *m, bool dry, ast_stmt **list, size_t n, str sql,
+                 arena *a, json_t *out, engine_error *err)
+{
+    int64_t seq = e->next_seq;
+    for (size_t i = 0; i < n; i++) {
+        exec x = {.e = e, .s = s, .a = a, .m = m, .dry = dry, .text = sql, .st = &err->st, .out = out};
+        x.seq = seq;
+        x.statement_text = str_fmt(a, "%.*s;", STR_FMT(list[i]->source));
+        x.stmt = with_variables(&x, list[i]);
+        if (x.stmt && x.stmt != list[i])
+            x.statement_text = str_fmt(a, "%.*s;", STR_FMT(x.stmt->source));
+        bool kept = x.stmt && (handlers[x.stmt->kind].flags & KEPT);
+        if (x.stmt && x.stmt->kind == STMT_INSERT_VALUES)
+            err->statement = print_text(a, print_masked, x.stmt);
+        else
+            err->statement = x.statement_text;
+        if (kept && !dry && e->opt.commands) {
+            if (!e->opt.commands->append(e->opt.commands->ctx, x.statement_text, &x.seq, &err->st))
+                return false;
+            seq = e->next_seq = x.seq;
+        }
+        size_t queries = m->queries.n;
+        if (x.stmt == NULL || !run_statement(&x)) {
+            if (kept && !dry && e->opt.commands) {
+                status ignored;
+                status_init(&ignored);
+                e->opt.commands->remove(e->opt.commands->ctx, x.seq, &ignored);
+            }
+            return false;
+        }
+        if (e->opt.commands ? kept : m->queries.n > queries)
+            seq++;
+        if (!dry)
+            e->next_seq = seq;
+    }
+    return true;
+}
+
+json_t *engine_execute(engine *e, session *s, str sql, arena *a, engine_error *err)
+{
+    ast_stmt **list;
+    size_t     n;
+    status_init(&err->st);
+    err->statement = sql;
+    if (!parse_sql(a, sql, &list, &n, &err->st))
+        return NULL;
+    pthread_mutex_lock(&e->lock);
+    json_t   *out = json_array(), *scratch = json_array();
+    metastore sandbox;
+    session   copy;
+    copy_session(&copy, s);
+    metastore_copy(&sandbox, &e->meta);
+    bool ok = pass(e, &copy, &sandbox, true, list, n, sql, a, scratch, err);
+    metastore_free(&sandbox);
+    session_free(&copy);
+    json_decref(scratch);
+    ok = ok && pass(e, s, &e->meta, false, list, n, sql, a, out, err);
+    pthread_mutex_unlock(&e->lock);
+    if (ok)
+        return out;
+    json_decref(out);
+    return NULL;
+}
+
+/* ---- life -------------------------------------------------------------------------------------------------------------- */
+
+engine *engine_open(const engine_options *o, status *st)
+{
+    engine *e = MEM_NEW(engine);
+    e->opt = *o;
+    pthread_mutex_init(&e->lock, NULL);
+    metastore_init(&e->meta);
+    if (!o->manual) {
+        e->run = runtime_open(e, st);
+        if (e->run == NULL) {
+            engine_close(e);
+            return NULL;
+        }
+    }
+    return e;
+}
+
+void engine_close(engine *e)
+{
+    if (e->run)
+        runtime_close(e->run);
+    metastore_free(&e->meta);
+    VEC_FREE(&e->order);
+    pthread_mutex_destroy(&e->lock);
+    mem_free(e);
+}

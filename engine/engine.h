@@ -1,0 +1,82 @@
+/* The engine: SQL statements in, running queries, tables to read. The public face of engine/.
+ *
+ * An engine stands on a tlog and owns the catalog and the queries. Statements come through sessions;
+ * their answers are JSON entities in ksqlDB's shapes (spec/rest-api-and-shell.md 2), so that REST, the
+ * shell and the console show the same.
+ *
+ * Threads: any thread may call the functions below; statements are run one at a time. Queries run on
+ * the engine's own worker threads.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include <jansson.h>
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "base/status.h"
+#include "base/str.h"
+#include "engine/types/type.h"
+#include "engine/types/value.h"
+#include "storage/log.h"
+
+typedef struct engine engine;
+
+/* Where commands (DDL and persistent queries) are kept, so that a restart finds them again. */
+typedef struct engine_commands {
+    void *ctx;
+    bool (*append)(void *ctx, str text, int64_t *seq, status *st);
+    bool (*remove)(void *ctx, int64_t seq, status *st);
+} engine_commands;
+
+typedef struct engine_options {
+    tlog                  *log;
+    const map             *config;   /* server settings: name -> const str *; borrowed */
+    const engine_commands *commands; /* NULL: nothing is kept */
+    const char            *state_dir; /* snapshots of state; NULL: none are made */
+    int                    workers;  /* threads; 0: one per core */
+    bool                   manual;   /* no threads: replay and SQL tests run queries themselves */
+    int64_t (*now_ms)(void *ctx);    /* NULL: the system clock */
+    void                  *clock_ctx;
+} engine_options;
+
+engine *engine_open(const engine_options *o, status *st);
+/* Stops all queries after a last commit. */
+void engine_close(engine *e);
+
+/* ---- sessions ------------------------------------------------------------------------------------ */
+
+typedef struct session {
+    arena a;
+    map   properties; /* name without "ksql.streams." -> const str * */
+    map   variables;  /* name -> const str * */
+} session;
+
+void session_init(session *s);
+void session_free(session *s);
+bool session_set(session *s, str name, str value, status *st);
+void session_define(session *s, str name, str value);
+
+/* ---- statements ------------------------------------------------------------------------------------- */
+
+typedef struct engine_error {
+    status st;
+    str    statement; /* the text of the statement at fault, masked; in the caller's arena */
+} engine_error;
+
+/* Validates all statements of the text in a sandbox, then executes them in order. Returns an array of
+ * entities (a new reference), or NULL with err filled. SELECT and PRINT are refused with
+ * ST_WRONG_ENDPOINT. */
+json_t *engine_execute(engine *e, session *s, str sql, arena *a, engine_error *err);
+
+/* Runs kept commands again at start-up, in order; seq numbers the queries they make. */
+bool engine_replay_command(engine *e, str text, int64_t seq, status *st);
+
+/* The numbers SHOW and /metrics give. */
+typedef struct engine_stats {
+    uint64_t queries_running, queries_error, records_in, records_out, state_bytes, pull_queries,
+        push_queries_active;
+} engine_stats;
+void engine_get_stats(engine *e, engine_stats *out);
+
+#endif

@@ -1,0 +1,5 @@
+#include "engine/func/func.h"
+
+const func_row func_regexp[] = {
+    {0},
+};

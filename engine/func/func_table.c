@@ -1,0 +1,5 @@
+#include "engine/func/table_func.h"
+
+const func_row func_table[] = {
+    {0},
+};

@@ -1,0 +1,119 @@
+/* Executing statements: what the statement files share. */
+#ifndef ENGINE_STMT_H
+#define ENGINE_STMT_H
+
+#include <pthread.h>
+
+#include "base/vec.h"
+#include "engine/catalog.h"
+#include "engine/engine.h"
+#include "engine/plan/plan.h"
+#include "engine/with.h"
+#include "parser/parser.h"
+
+typedef struct query_info { /* a persistent query as the catalog knows it; immutable */
+    arena a;
+    int   refs;
+    str   id;
+    plan *plan;
+    str   sink; /* source name; n = 0: CREATE SOURCE TABLE */
+    str   sql;
+    int64_t seq;
+    bool  is_insert;
+    map   properties; /* of the session that made it */
+} query_info;
+
+query_info *query_ref(query_info *q);
+void        query_unref(query_info *q);
+
+/* The catalog with the queries in it; statements are validated on a copy. */
+typedef struct metastore {
+    catalog cat;
+    map     queries; /* id -> query_info * */
+    map     topics;  /* validation only: topics that would be made: name -> int32_t * partitions */
+} metastore;
+
+struct engine {
+    engine_options  opt;
+    pthread_mutex_t lock; /* guards meta, order and next_seq; held while statements run */
+    metastore       meta;
+    VEC(query_info *) order; /* queries as they were created; a replaced one keeps its place */
+    int64_t         next_seq;
+    struct runtime *run; /* NULL when manual */
+    arena           topics_arena;
+};
+
+typedef struct exec {
+    engine         *e;
+    session        *s;
+    arena          *a;
+    metastore      *m;
+    bool            dry; /* validating: nothing outside m may change */
+    const ast_stmt *stmt;
+    str             text; /* the parsed text, for positions */
+    int64_t         seq;  /* of the command */
+    status         *st;
+    json_t         *out; /* array of entities */
+    str             statement_text; /* what answers and errors quote */
+} exec;
+
+bool exec_fail(exec *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The handlers; each checks everything that can be checked in a dry run. */
+bool stmt_create_source(exec *x);
+bool stmt_create_as(exec *x);
+bool stmt_insert_select(exec *x);
+bool stmt_insert_values(exec *x);
+bool stmt_drop(exec *x);
+bool stmt_alter(exec *x);
+bool stmt_create_type(exec *x);
+bool stmt_drop_type(exec *x);
+bool stmt_query_control(exec *x); /* TERMINATE, PAUSE, RESUME */
+bool stmt_set(exec *x);
+bool stmt_unset(exec *x);
+bool stmt_define(exec *x);
+bool stmt_undefine(exec *x);
+bool stmt_alter_system(exec *x);
+bool stmt_show(exec *x);
+bool stmt_describe(exec *x);
+bool stmt_explain(exec *x);
+bool stmt_assert(exec *x);
+bool stmt_connector(exec *x);
+
+/* Entities. */
+void entity_add(exec *x, json_t *entity);
+json_t *entity_new(exec *x, const char *kind);
+/* currentStatus with SUCCESS. */
+void entity_status(exec *x, const char *kind, str name, const char *action, bool quoted, str message,
+                   str query_id);
+json_t *json_str(str s);
+
+/* Settings: the session's, else the server's, else otherwise. */
+str  exec_setting(exec *x, const char *name, const char *otherwise);
+bool exec_flag(exec *x, const char *name, bool otherwise);
+
+/* Topics. */
+bool    topic_exists(exec *x, str name);
+int32_t topic_partitions(exec *x, str name); /* 0: unknown */
+bool    topic_create(exec *x, str name, int32_t partitions, int64_t retention_ms, const char *policy);
+bool    topic_is_readonly(exec *x, str name);
+
+void metastore_init(metastore *m);
+void metastore_copy(metastore *to, const metastore *from);
+void metastore_free(metastore *m);
+
+/* Adds a query to the metastore and, when not dry, starts it. */
+bool query_add(exec *x, query_info *q, query_info *replaces);
+bool query_stop(exec *x, str id);
+query_info *query_find(const metastore *m, str id);
+
+/* Checks that columns can be serialised, with ksqlDB's wrapper around the format's reason. */
+bool check_serde(exec *x, const schema *s, const side_format *f, bool is_key);
+/* TIMESTAMP and TIMESTAMP_FORMAT of a source or sink whose schema is known. */
+bool check_timestamp(exec *x, source *src, const with_props *w);
+/* OR REPLACE: may `was` become `now` (spec 2.4)? */
+bool check_upgrade(exec *x, const source *was, const source *now);
+plan_options exec_plan_options(exec *x);
+str print_text(arena *a, void (*print)(buf *, const ast_stmt *), const ast_stmt *s);
+
+#endif

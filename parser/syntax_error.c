@@ -388,8 +388,9 @@ void syntax_error_explain(arena *a, str sql, parse_entry entry, uint32_t stmt_po
 {
     syntax x;
     start(&x, a, sql, entry, stmt_pos, bad.pos);
-    if (x.report.kind != REPORT_NONE && x.tokens[x.report.at].pos != bad.pos)
-        x.report.kind = REPORT_NONE;
+    /* ksqlDB may complain a token earlier: where it gave up an alternative that went on further */
+    if (x.report.kind != REPORT_NONE)
+        bad = x.tokens[x.report.at];
     uint32_t line, col;
     parse_line_col(sql, bad.pos, &line, &col);
     str text = bad.type == TK_EOF ? STR("<EOF>") : (str){sql.p + bad.pos, bad.len};

@@ -127,9 +127,11 @@ static void leave_rule(predictor *p, config c)
     const syntax_rule *r = &net->rules[net->states[c.state].rule];
     for (size_t i = 0; i < r->callers.n; i++)
         visit(p, (config){r->callers.p[i], c.alt, true, NULL});
+    if (r->callers.n == 0)
+        AVEC_PUSH(p->x->a, &p->now, c); /* the end of the text */
 }
 
-/* Follows p->todo up to the states that take a token, which become p->now. */
+/* Follows p->todo up to the states that take a token or end the text, which become p->now. */
 static void close_over(predictor *p)
 {
     const syntax_net *net = p->x->net;
@@ -156,7 +158,7 @@ static bool step(predictor *p, uint16_t type)
     p->reached.n = 0;
     for (size_t i = 0; i < p->now.n; i++) {
         const syntax_state *s = &p->x->net->states[p->now.p[i].state];
-        if (!token_set_has(s->set, type))
+        if (s->set == NULL || !token_set_has(s->set, type))
             continue;
         config c = p->now.p[i];
         c.state = s->next;

@@ -159,8 +159,10 @@ column_list *build_added(parse *p, column_list *l, name_val n, type_val t)
     return build_column_def(p, l, n, t, (column_rule){COL_VALUE, STR_NONE});
 }
 
-prop_list *build_prop(parse *p, name_val n, bool quoted, expr_val value)
+prop_list *build_prop(parse *p, name_val n, expr_val value)
 {
+    char first = p->sql.p[n.at.pos];
+    bool quoted = first == '\'' || first == '"' || first == '`';
     prop_list *l = ARENA_NEW(p->a, prop_list);
     AVEC_PUSH(p->a, l, ((ast_prop){n.text, quoted, value.e, n.at.pos}));
     return l;

@@ -1,7 +1,7 @@
 // The language of spec/sql-language.md, as an LALR(1) grammar. Actions build nodes (build_expr.c,
 // build_stmt.c) and decide nothing; what one token of look-ahead cannot decide is decided by the
 // driver, which gives EMIT, PARTITION, ESCAPE, IF and COLUMN as identifiers when what follows shows
-// that they are none, and opens a lambda's parameter list with LAMBDA_LP (parse.c).
+// that they are such, and opens a lambda's parameter list with LAMBDA_LP (parse.c).
 // lemon runs with -c: a default reduction would make a non-reserved word an identifier in states
 // where it is none.
 //
@@ -80,14 +80,17 @@ name(A) ::= VARIABLE(T).                          { A = build_variable_name(p, T
 %type source {name_val}
 source(A) ::= name(N).                            { A = build_source_name(p, N); }
 
-// topics and subjects keep their case
+// as typed: topics, subjects, functions and properties
+%type raw_name {name_val}
+raw_name(A) ::= IDENT(T).                         { A = build_raw_name(p, T); }
+raw_name(A) ::= QUOTED_IDENT(T).                  { A = build_raw_name(p, T); }
+raw_name(A) ::= ARRAY(T).                         { A = build_raw_name(p, T); }
+raw_name(A) ::= MAP(T).                           { A = build_raw_name(p, T); }
+raw_name(A) ::= STRUCT(T).                        { A = build_raw_name(p, T); }
+raw_name(A) ::= VARIABLE(T).                      { A = build_variable_name(p, T); }
+
 %type resource {name_val}
-resource(A) ::= IDENT(T).                         { A = build_raw_name(p, T); }
-resource(A) ::= QUOTED_IDENT(T).                  { A = build_raw_name(p, T); }
-resource(A) ::= ARRAY(T).                         { A = build_raw_name(p, T); }
-resource(A) ::= MAP(T).                           { A = build_raw_name(p, T); }
-resource(A) ::= STRUCT(T).                        { A = build_raw_name(p, T); }
-resource(A) ::= VARIABLE(T).                      { A = build_variable_name(p, T); }
+resource(A) ::= raw_name(A).
 resource(A) ::= STRING_LIT(T).                    { A = build_string_name(p, T); }
 
 %type plain_name {name_val}
@@ -391,10 +394,7 @@ props(A) ::= WITH LP prop_list(L) RP.             { A = L; }
 prop_list(A) ::= prop(A).
 prop_list(A) ::= prop_list(L) COMMA prop(E).      { A = build_append_props(p, L, E); }
 %type prop {prop_list *}
-prop(A) ::= IDENT(T) EQ literal(V).               { A = build_prop(p, build_raw_name(p, T), false, V); }
-prop(A) ::= QUOTED_IDENT(T) EQ literal(V).        { A = build_prop(p, build_raw_name(p, T), true, V); }
-prop(A) ::= VARIABLE(T) EQ literal(V).            { A = build_prop(p, build_variable_name(p, T), false, V); }
-prop(A) ::= STRING_LIT(T) EQ literal(V).          { A = build_prop(p, build_string_name(p, T), true, V); }
+prop(A) ::= resource(N) EQ literal(V).            { A = build_prop(p, N, V); }
 
 %type opt_column_defs {column_list *}
 opt_column_defs(A) ::= .                          { A = NULL; }
@@ -497,13 +497,6 @@ stmt(A) ::= DESCRIBE(T) TABLES extended(X).       { A = build_describe(p, STMT_D
 stmt(A) ::= DESCRIBE(T) FUNCTION(F) extended(X).  { A = build_describe(p, STMT_DESCRIBE, T, build_name(p, F), X); }
 stmt(A) ::= DESCRIBE(T) FUNCTION raw_name(N).     { A = build_named(p, STMT_DESCRIBE_FUNCTION, T, N); }
 stmt(A) ::= DESCRIBE(T) CONNECTOR name(N).        { A = build_named(p, STMT_DESCRIBE_CONNECTOR, T, N); }
-%type raw_name {name_val}
-raw_name(A) ::= IDENT(T).                         { A = build_raw_name(p, T); }
-raw_name(A) ::= QUOTED_IDENT(T).                  { A = build_raw_name(p, T); }
-raw_name(A) ::= ARRAY(T).                         { A = build_raw_name(p, T); }
-raw_name(A) ::= MAP(T).                           { A = build_raw_name(p, T); }
-raw_name(A) ::= STRUCT(T).                        { A = build_raw_name(p, T); }
-raw_name(A) ::= VARIABLE(T).                      { A = build_variable_name(p, T); }
 
 stmt(A) ::= EXPLAIN(T) stmt(S).                   { A = build_explain(p, T, S); }
 stmt(A) ::= EXPLAIN(T) name(N).                   { A = build_named(p, STMT_EXPLAIN, T, N); }
@@ -586,5 +579,29 @@ size_t grammar_depth(const void *parser)
 size_t grammar_size(void)
 {
     return sizeof(yyParser);
+}
+
+// Would a token of this type be shifted now? The reductions in front of it are gone through with the
+// states alone: those that they push are in `pushed`, on what they leave of the parser's stack.
+bool grammar_accepts(const void *parser, int type)
+{
+    const yyParser *y = parser;
+    yyStackEntry   *top = y->yytos;
+    YYACTIONTYPE    pushed[64];
+    size_t          n = 0;
+    for (;;) {
+        YYACTIONTYPE state = n ? pushed[n - 1] : top->stateno;
+        YYACTIONTYPE act = yy_find_shift_action((YYCODETYPE)type, state);
+        if (act < YY_MIN_REDUCE)
+            return act != YY_ERROR_ACTION;
+        unsigned rule = act - YY_MIN_REDUCE;
+        size_t   pops = (size_t)-yyRuleInfoNRhs[rule];
+        size_t   own = pops < n ? pops : n;
+        n -= own;
+        top -= pops - own;
+        state = n ? pushed[n - 1] : top->stateno;
+        assert(n < sizeof pushed / sizeof *pushed);
+        pushed[n++] = yy_find_reduce_action(state, yyRuleInfoLhs[rule]);
+    }
 }
 }

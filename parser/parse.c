@@ -13,6 +13,7 @@ void   grammarFinalize(void *parser);
 void   grammar(void *parser, int type, token t);
 size_t grammar_depth(const void *parser);
 size_t grammar_size(void);
+bool   grammar_accepts(const void *parser, int type);
 
 /* Entries of the grammar's stack for one level of nesting: NOT, comparison, the operators between
  * and a bracket. */
@@ -88,40 +89,43 @@ static bool column_word(scanner s)
     return is_name(type) || type == TK_DECIMAL;
 }
 
-/* ( name, name, ... ) => */
+/* ( name, or ( name ) =>: the only lists in parentheses that stand among arguments are those of a
+ * lambda's parameters. Elsewhere the grammar falls back to an ordinary parenthesis. */
 static bool lambda_follows(scanner s)
 {
-    for (;;) {
-        if (!is_name(scan_next(&s).type))
-            return false;
-        token t = scan_next(&s);
-        if (t.type == TK_RP)
-            return next_is(s, TK_LAMBDA, TK_LAMBDA);
-        if (t.type != TK_COMMA)
-            return false;
+    if (!is_name(scan_next(&s).type))
+        return false;
+    uint16_t type = scan_next(&s).type;
+    return type == TK_COMMA || (type == TK_RP && next_is(s, TK_LAMBDA, TK_LAMBDA));
+}
+
+/* Does what follows show that the word has its meaning of a keyword here? */
+static bool is_meant(uint16_t type, const scanner *after)
+{
+    switch (type) {
+    case TK_EMIT:
+        return next_is(*after, TK_CHANGES, TK_FINAL);
+    case TK_PARTITION:
+        return next_is(*after, TK_BY, TK_BY);
+    case TK_ESCAPE:
+        return next_is(*after, TK_STRING_LIT, TK_STRING_LIT);
+    case TK_IF:
+        return next_is(*after, TK_NOT, TK_EXISTS);
+    case TK_COLUMN:
+        return column_word(*after);
+    default:
+        return true;
     }
 }
 
-/* Words that may be identifiers where the grammar has a use for them too: what follows decides.
- * Otherwise FROM S EMIT would not take EMIT as the alias. */
-static uint16_t type_in_context(token t, const scanner *after)
+/* Words may be identifiers where the grammar has a use for them too: FROM S EMIT; has an alias. */
+static uint16_t type_in_context(const void *parser, token t, const scanner *after)
 {
-    switch (t.type) {
-    case TK_EMIT:
-        return next_is(*after, TK_CHANGES, TK_FINAL) ? TK_EMIT : TK_IDENT;
-    case TK_PARTITION:
-        return next_is(*after, TK_BY, TK_BY) ? TK_PARTITION : TK_IDENT;
-    case TK_ESCAPE:
-        return next_is(*after, TK_STRING_LIT, TK_STRING_LIT) ? TK_ESCAPE : TK_IDENT;
-    case TK_IF:
-        return next_is(*after, TK_NOT, TK_EXISTS) ? TK_IF : TK_IDENT;
-    case TK_COLUMN:
-        return column_word(*after) ? TK_COLUMN : TK_IDENT;
-    case TK_LP:
-        return lambda_follows(*after) ? TK_LAMBDA_LP : TK_LP;
-    default:
-        return t.type;
-    }
+    if (t.type == TK_LP)
+        return lambda_follows(*after) || !grammar_accepts(parser, TK_LP) ? TK_LAMBDA_LP : TK_LP;
+    if (!is_meant(t.type, after) && grammar_accepts(parser, TK_IDENT))
+        return TK_IDENT;
+    return t.type;
 }
 
 /* ---- running ----------------------------------------------------------------------------------- */
@@ -134,7 +138,7 @@ static void feed(parse *p, void *parser)
         token t = scan_next(&s);
         if (first)
             p->stmt_pos = t.pos;
-        grammar(parser, type_in_context(t, &s), t);
+        grammar(parser, type_in_context(parser, t, &s), t);
         if (grammar_depth(parser) > (size_t)STACK_PER_LEVEL * PARSE_DEPTH_MAX)
             parse_too_large(p);
         if (p->rejected || p->stopped || t.type == TK_EOF)

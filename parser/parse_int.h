@@ -213,7 +213,7 @@ void          build_query_end(parse *p, ast_query *q, ast_emit emit, number_val 
 
 column_list *build_column_def(parse *p, column_list *l, name_val n, type_val t, column_rule r);
 column_list *build_added(parse *p, column_list *l, name_val n, type_val t);
-prop_list   *build_prop(parse *p, name_val n, bool quoted, expr_val value);
+prop_list   *build_prop(parse *p, name_val n, expr_val value);
 prop_list   *build_append_props(parse *p, prop_list *l, prop_list *one);
 
 /* The statement starts at the token t. */

@@ -1,5 +1,6 @@
 #include "log_checks.h"
 
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -67,17 +68,9 @@ static void all_is_there_after_a_restart(void **state)
         assert_ok(tlog_producer_commit(a, STR("g"), &c, 1, &check_st));
         append_values(p, a, "open", 1);
         tlog_part_close(p);
-        if (clean) {
-            tlog_producer_close(a);
-            storage_close(s);
-        } else {
-            /* As if killed: nothing more is done with the folder. The lock goes with the files. */
-            pid_t pid = fork();
-            if (pid == 0)
-                _exit(0);
-            waitpid(pid, NULL, 0);
-            tlog_producer_close(a);
-            storage_close(s);
+        tlog_producer_close(a);
+        storage_close(s);
+        if (!clean) { /* without the mark, all is scanned anew */
             char mark[96];
             snprintf(mark, sizeof mark, "%s/clean", dir);
             assert_int_equal(unlink(mark), 0);
@@ -94,6 +87,78 @@ static void all_is_there_after_a_restart(void **state)
         append_values(p, NULL, "three", 1);
         assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "one0 one1 two0 three0");
         tlog_part_close(p);
+        storage_close(s);
+    }
+}
+
+/* Appends, commits and says so on the pipe, until it is killed. */
+static void write_until_killed(int out, int64_t from)
+{
+    storage       *s = open_dir((storage_options){.segment_bytes = 20000, .fsync_off = true});
+    tlog_part     *p = open_part(storage_log(s), "t", 0), *q = open_part(storage_log(s), "t", 1);
+    tlog_producer *pr = tlog_producer_open(storage_log(s), STR("task"), &check_st);
+    for (int64_t i = from;; i++) {
+        char v[32];
+        snprintf(v, sizeof v, "%lld-", (long long)i);
+        append_values(p, pr, v, 1);
+        append_values(q, pr, v, 2);
+        tlog_commit c = {STR("src"), 0, i};
+        if (!tlog_producer_commit(pr, STR("g"), &c, 1, &check_st) ||
+            write(out, &i, sizeof i) != sizeof i)
+            _exit(1);
+        if (i % 7 == 0)
+            storage_maintain(s);
+    }
+}
+
+static void killed_processes_lose_nothing(void **state)
+{
+    (void)state;
+    storage *s = open_dir((storage_options){0});
+    make_topic(storage_log(s), "t", 2);
+    storage_close(s);
+    int64_t acked = 0;
+    for (int round = 0; round < 6; round++) {
+        int pipes[2];
+        assert_int_equal(pipe(pipes), 0);
+        fflush(NULL);
+        pid_t pid = fork();
+        if (pid == 0)
+            write_until_killed(pipes[1], acked + 1);
+        close(pipes[1]);
+        for (int i = 0; i < 40 + round * 13; i++)
+            assert_int_equal(read(pipes[0], &acked, sizeof acked), sizeof acked);
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+        for (int64_t more; read(pipes[0], &more, sizeof more) == sizeof more;)
+            acked = more; /* said before it died */
+        close(pipes[0]);
+        s = open_dir((storage_options){.segment_bytes = 20000});
+        int64_t     o, seen[2] = {0, 0};
+        batch_iter  it = BATCH_ITER_INIT;
+        rec_view    rec;
+        assert_ok(tlog_offsets_fetch(storage_log(s), STR("g"), STR("src"), 0, &o, &check_st));
+        assert_true(o == acked || o == acked + 1); /* the last may have been cut off from saying so */
+        for (int i = 0; i < 2; i++) {
+            tlog_part     *p = open_part(storage_log(s), "t", i);
+            tlog_reader   *r = tlog_reader_open(p, 0, TLOG_READ_COMMITTED);
+            const uint8_t *data;
+            uint32_t       len;
+            while (tlog_reader_next(r, 1 << 16, &data, &len, &check_st) && len > 0) {
+                for (uint32_t at = 0; at < len; at += it.b.size_bytes) {
+                    assert_ok(batch_iter_begin(&it, data + at, len - at, &check_st));
+                    seen[i]++;
+                    while (batch_iter_next(&it, &rec, &check_st))
+                        assert_int_equal(atoi(rec.value.p), seen[i]);
+                }
+            }
+            assert_int_equal(seen[i], o);
+            assert_int_equal(tlog_part_offsets(p).last_stable, tlog_part_offsets(p).high);
+            tlog_reader_close(r);
+            tlog_part_close(p);
+        }
+        acked = o;
+        batch_iter_free(&it);
         storage_close(s);
     }
 }
@@ -565,6 +630,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(contract, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(contract_with_tiny_segments, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(all_is_there_after_a_restart, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(killed_processes_lose_nothing, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(a_folder_in_use_is_refused, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(idempotent_producers, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(transactions_of_clients, make_dir, remove_dir),

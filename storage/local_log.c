@@ -280,12 +280,39 @@ bool local_log_settle(storage *s, status *st)
                 ok = txn_fence(&s->txns, t.pid, t.epoch, &epoch, st);
             ok = ok && plog_append_marker(p, t.pid, epoch, commit, &end, st);
         }
+        /* Markers first, also those found: then the decisions they follow from may go. */
+        if (ok && !s->env.fsync_off)
+            ok = plog_sync(p, atomic_load(&p->high), st);
         plog_release(p);
     }
+    ok = ok && (l.v.n == 0 || meta_decisions_clear(s->meta, st));
     VEC_FREE(&l.v);
     arena_free(&l.a);
     arena_free(&a);
     return ok;
+}
+
+/* ---- transactions of Kafka clients */
+
+bool storage_txn_init(storage *s, str id, int32_t timeout_ms, int64_t *pid, int16_t *epoch, status *st)
+{
+    return txn_init_producer(&s->txns, id, timeout_ms, pid, epoch, st);
+}
+
+bool storage_txn_add_partition(storage *s, str id, int64_t pid, int16_t epoch, tlog_part *p, status *st)
+{
+    return txn_add_partition(&s->txns, id, pid, epoch, p, st);
+}
+
+bool storage_txn_add_offsets(storage *s, str id, int64_t pid, int16_t epoch, str group,
+                             const tlog_commit *o, size_t n, status *st)
+{
+    return txn_add_offsets(&s->txns, id, pid, epoch, group, o, n, st);
+}
+
+bool storage_txn_end(storage *s, str id, int64_t pid, int16_t epoch, bool commit, status *st)
+{
+    return txn_end(&s->txns, id, pid, epoch, commit, st);
 }
 
 /* ---- the table */

@@ -96,7 +96,7 @@ static inline const uint8_t *read_varint(const uint8_t *p, const uint8_t *end, i
 /* A length of -1 (null) or more, and that many bytes. */
 static inline const uint8_t *read_bytes(const uint8_t *p, const uint8_t *end, str *out, bool *null)
 {
-    int64_t n;
+    int64_t n = 0;
     p = read_varint(p, end, &n);
     if (!p || n > end - p || n < -1)
         return NULL;
@@ -117,7 +117,7 @@ bool batch_iter_next(batch_iter *it, rec_view *out, status *st)
         return false;
     }
     const uint8_t *p = it->at;
-    int64_t        len, ts, delta, headers;
+    int64_t        len = 0, ts = 0, delta = 0, headers = 0;
     p = read_varint(p, it->end, &len);
     if (!p || len < RECORD_BYTES_MIN - 1 || len > it->end - p)
         goto corrupt;
@@ -240,10 +240,12 @@ str batch_builder_finish(batch_builder *b, codec c, status *st)
         }
         b->packed.n = BATCH_HEADER_BYTES;
         /* What does not shrink is stored plain: readers save the unpacking. */
-        if (codec_compress(c, plain, &b->packed, st) && b->packed.n < b->out.n)
+        if (!codec_compress(c, plain, &b->packed, st)) {
+            if (st->code != ST_TOO_LARGE)
+                return STR_NONE;
+        } else if (b->packed.n < b->out.n) {
             out = &b->packed;
-        else if (st->code != ST_OK && st->code != ST_TOO_LARGE)
-            return STR_NONE;
+        }
     }
     status_init(st);
     uint8_t *p = (uint8_t *)out->p;

@@ -61,11 +61,15 @@ typedef struct topic_setting {
 } topic_setting;
 /* All settings a topic may carry, ended by name NULL; one table feeds checks and DescribeConfigs. */
 const topic_setting *topic_settings(void);
+/* Replaces all settings of a topic. Errors as tlog_topic_create(). */
+bool storage_topic_alter(storage *s, str topic, const tlog_config *configs, uint32_t n, status *st);
+/* Adds partitions; `partitions` is the new total. ST_INVALID_PARTS, ST_NOT_FOUND. */
+bool storage_topic_grow(storage *s, str topic, int32_t partitions, status *st);
 /* The value in force and whether it was set on the topic; false when no such setting. */
 bool storage_topic_config(storage *s, str topic, str name, arena *a, str *value, bool *is_default);
 
-/* Would tlog_topic_create() take it? Checks everything, creates nothing. */
-bool storage_topic_check(storage *s, const tlog_topic *spec, status *st);
+/* The checks of tlog_topic_create() but for whether the name is taken; creates nothing. */
+bool storage_topic_check(const tlog_topic *spec, status *st);
 
 /* ---- raw reads for the Fetch API ----------------------------------------------------------------- */
 
@@ -96,6 +100,10 @@ bool storage_fetch(storage *s, tlog_part *p, int64_t offset, uint32_t max_bytes,
  * fsync. With it a server appends many batches in order and waits once, on a thread of its own.
  * Returns at once with fsync_off. */
 bool storage_part_sync(storage *s, tlog_part *p, status *st);
+
+/* Raises the log's first offset (DeleteRecords); -1 means the high watermark. On disk when it returns.
+ * Errors: ST_OFFSET_RANGE, ST_TXN_STATE (an open transaction begins below), ST_IO. */
+bool storage_delete_records(storage *s, tlog_part *p, int64_t offset, int64_t *start_out, status *st);
 
 /* ---- producers and groups over the wire ----------------------------------------------------------- */
 

@@ -1,4 +1,4 @@
-/* CreateTopics, DeleteTopics. The checks of names, counts and settings are storage's. */
+/* CreateTopics, DeleteTopics, CreatePartitions, DeleteRecords. The checks of names, counts and settings are storage's. */
 #include "server/kafka/apis.h"
 
 #define TOPIC_CONFIG_SOURCE 1
@@ -121,15 +121,20 @@ static void create_one(call *c, const create_topics_request *q, int32_t at,
         return;
     if (spec.partitions == -1)
         spec.partitions = k->o.default_partitions;
-    bool ok = q->validate_only ? storage_topic_check(k->storage, &spec, &st)
-                               : tlog_topic_create(k->log, &spec, &st);
+    tlog_topic made;
+    bool       ok = true;
+    if (!q->validate_only)
+        ok = tlog_topic_create(k->log, &spec, &st);
+    else if (tlog_topic_get(k->log, &c->a, spec.name, &made, &st))
+        ok = status_set(&st, ST_EXISTS, "Topic '%.*s' already exists.", STR_FMT(spec.name));
+    else
+        ok = storage_topic_check(&spec, &st);
     if (!ok) {
         fail(c, r, error_of(&st), st.msg);
         return;
     }
     r->num_partitions = spec.partitions;
     r->replication_factor = 1;
-    tlog_topic made;
     if (!q->validate_only && tlog_topic_get(k->log, &c->a, spec.name, &made, &st)) {
         memcpy(r->topic_id, made.id, 16);
         if (c->version >= 5)
@@ -205,5 +210,107 @@ call_state api_delete_topics(call *c, const delete_topics_request *q, delete_top
             delete_by_id(c, &q->topics.p[i], &r->responses.p[i]);
         else
             delete_one(c, q->topic_names.p[i], &r->responses.p[i]);
+    return CALL_DONE;
+}
+
+/* ---- CreatePartitions --------------------------------------------------------------------------- */
+
+static void grow(call *c, const create_partitions_request *q, int32_t at,
+                 create_partitions_response_result *r)
+{
+    kafka_server                          *k = call_server(c);
+    const create_partitions_request_topic *qt = &q->topics.p[at];
+    tlog_topic                             t;
+    status                                 st;
+    status_init(&st);
+    r->name = qt->name;
+    for (int32_t i = 0; i < q->topics.n; i++)
+        if (i != at && str_eq(q->topics.p[i].name, qt->name)) {
+            r->error_code = KE_INVALID_REQUEST;
+            r->error_message = STR("Duplicate topic in request.");
+            return;
+        }
+    if (!tlog_topic_get(k->log, &c->a, qt->name, &t, &st)) {
+        r->error_code = error_of(&st);
+        return;
+    }
+    if (qt->count == t.partitions) {
+        r->error_code = KE_INVALID_PARTITIONS;
+        r->error_message = str_fmt(&c->a, "Topic already has %d partition(s).", t.partitions);
+    } else if (qt->count < t.partitions) {
+        r->error_code = KE_INVALID_PARTITIONS;
+        r->error_message = str_fmt(&c->a,
+                                   "The topic %.*s currently has %d partition(s); %d would not be "
+                                   "an increase.",
+                                   STR_FMT(t.name), t.partitions, qt->count);
+    } else if (qt->assignments.n >= 0 && qt->assignments.n != qt->count - t.partitions) {
+        r->error_code = KE_INVALID_REPLICA_ASSIGNMENT;
+        r->error_message = str_fmt(&c->a, "%d partitions are new, but %d are assigned.",
+                                   qt->count - t.partitions, qt->assignments.n);
+    } else if (!q->validate_only && !storage_topic_grow(k->storage, t.name, qt->count, &st)) {
+        r->error_code = error_of(&st);
+        r->error_message = str_dup(&c->a, str_of(st.msg));
+    }
+}
+
+call_state api_create_partitions(call *c, const create_partitions_request *q,
+                                 create_partitions_response *r)
+{
+    r->results.n = q->topics.n;
+    r->results.p = WIRE_NEW(&c->a, create_partitions_response_result, (size_t)q->topics.n);
+    for (int32_t i = 0; i < q->topics.n; i++) {
+        grow(c, q, i, &r->results.p[i]);
+        call_count_error(c, r->results.p[i].error_code);
+    }
+    return CALL_DONE;
+}
+
+/* ---- DeleteRecords ------------------------------------------------------------------------------ */
+
+static bool may_delete_records(call *c, str topic)
+{
+    str  policy;
+    bool is_default;
+    return !storage_topic_config(call_server(c)->storage, topic, STR("cleanup.policy"), &c->a,
+                                 &policy, &is_default) ||
+           str_find(policy, STR("delete"), 0) >= 0;
+}
+
+static int16_t raise_start(call *c, str topic, int32_t partition, int64_t offset, int64_t *start)
+{
+    status st;
+    status_init(&st);
+    tlog_part *p = tlog_part_open(call_server(c)->log, topic, partition, &st);
+    if (p == NULL)
+        return error_of(&st);
+    int16_t error = KE_NONE;
+    if (!may_delete_records(c, topic))
+        error = KE_POLICY_VIOLATION;
+    else if (!storage_delete_records(call_server(c)->storage, p, offset, start, &st))
+        error = error_of(&st);
+    tlog_part_close(p);
+    return error;
+}
+
+call_state api_delete_records(call *c, const delete_records_request *q, delete_records_response *r)
+{
+    r->topics.n = q->topics.n;
+    r->topics.p = WIRE_NEW(&c->a, delete_records_response_topic, (size_t)q->topics.n);
+    for (int32_t t = 0; t < q->topics.n; t++) {
+        const delete_records_request_topic *qt = &q->topics.p[t];
+        delete_records_response_topic      *rt = &r->topics.p[t];
+        rt->name = qt->name;
+        rt->partitions.n = qt->partitions.n;
+        rt->partitions.p =
+            WIRE_NEW(&c->a, delete_records_response_partition, (size_t)qt->partitions.n);
+        for (int32_t i = 0; i < qt->partitions.n; i++) {
+            delete_records_response_partition *rp = &rt->partitions.p[i];
+            rp->partition_index = qt->partitions.p[i].partition_index;
+            rp->low_watermark = -1;
+            rp->error_code = raise_start(c, qt->name, rp->partition_index,
+                                         qt->partitions.p[i].offset, &rp->low_watermark);
+            call_count_error(c, rp->error_code);
+        }
+    }
     return CALL_DONE;
 }

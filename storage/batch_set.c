@@ -87,7 +87,7 @@ bool batch_set_check(const batch_set *s, const producer_states *ps, int64_t *dup
         for (size_t k = i; k-- > 0 && !prev && dups == 0;)
             if (s->v[k].producer_id == b->producer_id)
                 prev = &s->v[k];
-        int64_t base;
+        int64_t base = OFFSET_NONE;
         if (producer_check(ps, b, prev, &base, st))
             continue;
         if (st->code != ST_DUPLICATE)

@@ -15,6 +15,7 @@ typedef struct io io;
 struct io {
     int     (*open)(io *, const char *path, int flags, int mode);
     int     (*close)(io *, int fd);
+    int     (*dup)(io *, int fd); /* another fd of the same file, for sendfile */
     ssize_t (*pread)(io *, int fd, void *p, size_t n, int64_t at);
     ssize_t (*pwrite)(io *, int fd, const void *p, size_t n, int64_t at);
     int     (*fsync)(io *, int fd);     /* data and size; a folder's fd makes its entries durable */

@@ -200,7 +200,8 @@ static bool append_set(tlog_part *tp, batch_set *set, uint8_t *bytes, uint32_t l
     return ok;
 }
 
-static bool append_marker(tlog_part *tp, int64_t pid, int16_t epoch, bool commit, status *st)
+static bool append_marker(tlog_part *tp, int64_t pid, int16_t epoch, bool commit, int64_t *end_out,
+                          status *st)
 {
     mem_part *p = (mem_part *)tp;
     uint8_t   marker[MARKER_BYTES];
@@ -212,6 +213,7 @@ static bool append_marker(tlog_part *tp, int64_t pid, int16_t epoch, bool commit
     if (ok) {
         batch_set_place(&set, atomic_load(&p->high), 0);
         append_locked(p, &set, marker, sizeof marker);
+        *end_out = atomic_load(&p->high);
     }
     pthread_mutex_unlock(&p->lock);
     if (ok)
@@ -588,9 +590,16 @@ static bool id_store(void *ctx, str name, int64_t pid, int16_t epoch, int32_t ti
     return true;
 }
 
-static bool decide(void *ctx, const txn_decision *d, status *st)
+static bool decide(void *ctx, const txn_decision *d, bool *doubt, status *st)
 {
+    *doubt = false;
     return offsets_commit(ctx, d->group, d->offsets, d->offset_count, st);
+}
+
+static bool undecide(void *ctx, const txn_id *id, status *st)
+{
+    (void)ctx, (void)id, (void)st; /* decide() cannot fail */
+    return true;
 }
 
 static tlog_producer *producer_open(tlog *l, str name, status *st)
@@ -649,7 +658,7 @@ tlog *tlog_open_memory(void)
     l->next_pid = 1;
     pthread_mutex_init(&l->lock, NULL);
     l->backend = (txn_backend){append_set, append_marker, part_hold, pid_new, id_store, decide,
-                               clock_ms, l};
+                               undecide, clock_ms, l};
     txn_coord_init(&l->coord, &l->backend);
     return &l->base;
 }

@@ -93,13 +93,29 @@ void txn_coord_load(txn_coord *c, str name, int64_t pid, int16_t epoch, int32_t 
     id->timeout_ms = timeout_ms;
 }
 
+bool txn_fence(txn_coord *c, int64_t pid, int16_t epoch, int16_t *epoch_out, status *st)
+{
+    txn_id *id = map_get(&c->by_pid, pid_key(&pid));
+    *epoch_out = epoch;
+    if (!id || id->epoch < epoch)
+        return true;
+    if (id->epoch == epoch) {
+        if (!c->backend->id_store(c->backend->ctx, str_of(id->name), pid, (int16_t)(epoch + 1),
+                                  id->timeout_ms, st))
+            return false;
+        id->epoch++;
+    }
+    *epoch_out = id->epoch;
+    return true;
+}
+
 /* Writes what is due. The partition of a deleted topic needs no marker. */
 static bool write_markers(txn_coord *c, txn_id *id, status *st)
 {
     for (size_t i = 0; i < id->parts.n; i++) {
         txn_part *tp = &id->parts.p[i];
         if (tp->marker_due) {
-            if (!c->backend->append_marker(tp->part, id->pid, id->epoch, id->commit_due, st) &&
+            if (!c->backend->append_marker(tp->part, id->pid, id->epoch, id->commit_due, &tp->end, st) &&
                 st->code != ST_NOT_FOUND)
                 return false;
             tp->marker_due = false;
@@ -127,8 +143,9 @@ static bool end_commit(txn_coord *c, txn_id *id, str group, const tlog_commit *o
 {
     txn_decision d = {.id = id, .parts = id->parts.p, .part_count = id->parts.n, .group = group,
                       .offsets = o, .offset_count = n};
-    if (!c->backend->decide(c->backend->ctx, &d, st))
+    if (!c->backend->decide(c->backend->ctx, &d, &id->doubt, st))
         return false;
+    id->doubt = false;
     close_open(id, true);
     status later; /* decided: a marker that fails now is retried, the commit stands */
     status_init(&later);
@@ -138,6 +155,9 @@ static bool end_commit(txn_coord *c, txn_id *id, str group, const tlog_commit *o
 
 static bool end_abort(txn_coord *c, txn_id *id, status *st)
 {
+    if (id->doubt && !c->backend->undecide(c->backend->ctx, id, st))
+        return false;
+    id->doubt = false;
     close_open(id, false);
     return write_markers(c, id, st);
 }
@@ -240,6 +260,7 @@ bool txn_producer_append(tlog_producer *tp, tlog_part *part, batch_set *set, uin
         ok = p->coord->backend->append(part, set, batches, len, durable, &base, st);
         if (ok) {
             x->next_seq = seq;
+            x->end = base + set->offsets;
             x->added = true;
             if (x->first == OFFSET_NONE)
                 x->first = base;
@@ -416,8 +437,11 @@ bool txn_append(txn_coord *c, tlog_part *part, batch_set *set, uint8_t *batches,
                        id->name);
         else
             ok = c->backend->append(part, set, batches, len, durable, base_out, st);
-        if (ok && x->first == OFFSET_NONE)
-            x->first = *base_out;
+        if (ok) {
+            x->end = *base_out + set->offsets;
+            if (x->first == OFFSET_NONE)
+                x->first = *base_out;
+        }
     }
     pthread_mutex_unlock(&id->lock);
     return ok;

@@ -29,6 +29,7 @@ typedef enum txn_state { TXN_EMPTY, TXN_ONGOING, TXN_COMMITTED, TXN_ABORTED } tx
 typedef struct txn_part { /* a partition of the transaction, or of an earlier one of the same owner */
     tlog_part *part;      /* a reference is held */
     int64_t    first;     /* offset of this transaction's first batch; OFFSET_NONE: none yet */
+    int64_t    end;       /* behind the last batch or marker of this owner */
     int32_t    next_seq;  /* for the engine's batches */
     bool       added;     /* belongs to the ongoing transaction */
     bool       marker_due;
@@ -41,6 +42,7 @@ typedef struct txn_id {
     int16_t         epoch;
     txn_state       state;
     bool            commit_due;  /* direction of the markers that are due */
+    bool            doubt;       /* a commit failed and may yet be found on disk */
     int32_t         timeout_ms;  /* 0: never (the engine's producers live and die with the process) */
     int64_t         started_ms;
     VEC(txn_part) parts;
@@ -60,15 +62,20 @@ typedef struct txn_decision {
 typedef struct txn_backend {
     /* Appends checked and stamped batches of the transaction. */
     bool (*append)(tlog_part *, batch_set *, uint8_t *, uint32_t, bool durable, int64_t *base, status *);
-    bool (*append_marker)(tlog_part *, int64_t pid, int16_t epoch, bool commit, status *);
+    bool (*append_marker)(tlog_part *, int64_t pid, int16_t epoch, bool commit, int64_t *end_out,
+                          status *);
     /* One more reference to a partition; given back by tlog_part_close(). */
     void (*part_hold)(tlog_part *);
     /* A producer id never given before. */
     bool (*pid_new)(void *ctx, int64_t *pid, status *);
     /* Stores owner and epoch of the id before they are used. */
     bool (*id_store)(void *ctx, str name, int64_t pid, int16_t epoch, int32_t timeout_ms, status *);
-    /* Makes the commit certain: offsets stored, data and decision on disk if the log is durable. */
-    bool (*decide)(void *ctx, const txn_decision *, status *);
+    /* Makes the commit certain: offsets stored; data up to each part's `end` and the decision on disk
+     * if the log is durable. The decision replaces the id's last one, whose markers are below `end`.
+     * *doubt is set when it failed in a way that leaves open whether the disk has it. */
+    bool (*decide)(void *ctx, const txn_decision *, bool *doubt, status *);
+    /* After a decision in doubt: makes sure that it is not there. */
+    bool (*undecide)(void *ctx, const txn_id *, status *);
     int64_t (*now_ms)(void *ctx);
     void *ctx;
 } txn_backend;
@@ -85,6 +92,10 @@ void txn_coord_init(txn_coord *c, const txn_backend *backend);
 void txn_coord_free(txn_coord *c);
 /* At start: what the metadata knows of an id. */
 void txn_coord_load(txn_coord *c, str name, int64_t pid, int16_t epoch, int32_t timeout_ms);
+
+/* At start, before anybody is served: a transaction of that producer is about to be aborted. Raises
+ * the epoch of its id, once, if it is the owner's; *epoch_out is the marker's. */
+bool txn_fence(txn_coord *c, int64_t pid, int16_t epoch, int16_t *epoch_out, status *st);
 
 /* ---- the engine: log.h's tlog_producer */
 

@@ -1,0 +1,333 @@
+/* log.h over the data folder: the table of functions, and what the transaction coordinator needs of
+ * this log. */
+#include "base/mem.h"
+#include "storage/storage_int.h"
+
+static storage *storage_of(tlog *l)
+{
+    return (storage *)l; /* its first member */
+}
+
+static bool topic_create(tlog *l, const tlog_topic *spec, status *st)
+{
+    return storage_topic_create(storage_of(l), spec, st);
+}
+
+static bool topic_delete(tlog *l, str name, status *st)
+{
+    return storage_topic_delete(storage_of(l), name, st);
+}
+
+static bool topic_get(tlog *l, arena *a, str name, tlog_topic *out, status *st)
+{
+    storage *s = storage_of(l);
+    pthread_mutex_lock(&s->lock);
+    stored_topic *t = map_get(&s->topics, name);
+    if (t)
+        topic_copy(a, &t->spec, out);
+    pthread_mutex_unlock(&s->lock);
+    return t ? true : status_set(st, ST_NOT_FOUND, "There is no topic '%.*s'", STR_FMT(name));
+}
+
+static bool topic_list(tlog *l, arena *a, tlog_topic **out, size_t *n, status *st)
+{
+    (void)st;
+    storage *s = storage_of(l);
+    pthread_mutex_lock(&s->lock);
+    str *names = map_sorted_keys(&s->topics, a);
+    *n = s->topics.n;
+    *out = ARENA_ARRAY(a, tlog_topic, *n);
+    for (size_t i = 0; i < *n; i++)
+        topic_copy(a, &((stored_topic *)map_get(&s->topics, names[i]))->spec, &(*out)[i]);
+    pthread_mutex_unlock(&s->lock);
+    return true;
+}
+
+static tlog_part *part_open(tlog *l, str name, int32_t partition, status *st)
+{
+    storage *s = storage_of(l);
+    plog    *p = NULL;
+    pthread_mutex_lock(&s->lock);
+    stored_topic *t = map_get(&s->topics, name);
+    if (t && partition >= 0 && partition < t->spec.partitions) {
+        p = t->parts[partition];
+        plog_hold(p);
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (p)
+        return &p->base;
+    status_set(st, ST_NOT_FOUND, "There is no partition %d of topic '%.*s'", partition, STR_FMT(name));
+    return NULL;
+}
+
+static void part_close(tlog_part *p)
+{
+    plog_release((plog *)p);
+}
+
+static void part_hold(tlog_part *p)
+{
+    plog_hold((plog *)p);
+}
+
+static tlog_offsets part_offsets(tlog_part *tp)
+{
+    plog *p = (plog *)tp;
+    /* In this order, so that none appears to be ahead of the next. */
+    int64_t start = atomic_load(&p->start), stable = atomic_load(&p->last_stable);
+    return (tlog_offsets){start, stable, atomic_load(&p->high)};
+}
+
+static bool offset_for_time(tlog_part *p, int64_t ts_ms, int64_t *offset, int64_t *ts, status *st)
+{
+    return plog_offset_for_time((plog *)p, ts_ms, offset, ts, st);
+}
+
+static bool append_set(tlog_part *p, batch_set *set, uint8_t *bytes, uint32_t len, bool durable,
+                       int64_t *base, status *st)
+{
+    return plog_append((plog *)p, set, bytes, len, durable, base, st);
+}
+
+static bool append_marker(tlog_part *p, int64_t pid, int16_t epoch, bool commit, int64_t *end,
+                          status *st)
+{
+    return plog_append_marker((plog *)p, pid, epoch, commit, end, st);
+}
+
+static bool part_append(tlog_part *tp, uint8_t *bytes, uint32_t len, tlog_append opt,
+                        int64_t *base_out, status *st)
+{
+    plog     *p = (plog *)tp;
+    batch_set set;
+    bool      ok = batch_set_parse(&set, bytes, len, !opt.trusted, st);
+    if (ok && opt.producer)
+        ok = txn_producer_append(opt.producer, tp, &set, bytes, len, opt.durable, base_out, st);
+    else if (ok && (set.v[0].attributes & BATCH_TRANSACTIONAL))
+        ok = txn_append(p->env->txns, tp, &set, bytes, len, opt.durable, base_out, st);
+    else if (ok)
+        ok = plog_append(p, &set, bytes, len, opt.durable, base_out, st);
+    batch_set_free(&set);
+    return ok;
+}
+
+static uint64_t part_watch(tlog_part *p, void (*wake)(void *), void *ctx)
+{
+    return watch_add(&((plog *)p)->watches, wake, ctx);
+}
+
+static void part_unwatch(tlog_part *p, uint64_t id)
+{
+    watch_remove(&((plog *)p)->watches, id);
+}
+
+static tlog_reader *reader_open(tlog_part *p, int64_t offset, tlog_isolation iso)
+{
+    return plog_reader_open((plog *)p, offset, iso);
+}
+
+/* ---- committed offsets */
+
+/* The engine's offsets as rows; the arena's. */
+static group_offset *to_rows(storage *s, arena *a, const tlog_commit *c, size_t n)
+{
+    int64_t       now = s->env.now_ms(s->env.clock_ctx);
+    group_offset *o = ARENA_ARRAY(a, group_offset, n);
+    for (size_t i = 0; i < n; i++)
+        o[i] = (group_offset){.topic = c[i].topic, .partition = c[i].partition, .offset = c[i].offset,
+                              .leader_epoch = -1, .metadata = STR(""), .commit_ts_ms = now};
+    return o;
+}
+
+static bool offsets_commit(tlog *l, str group, const tlog_commit *c, size_t n, status *st)
+{
+    storage *s = storage_of(l);
+    arena    a = {0};
+    bool     ok = storage_group_offsets_put(s, group, to_rows(s, &a, c, n), n, st);
+    arena_free(&a);
+    return ok;
+}
+
+static bool offsets_fetch(tlog *l, str group, str name, int32_t partition, int64_t *offset, status *st)
+{
+    return meta_offset_get(storage_of(l)->meta, group, name, partition, offset, st);
+}
+
+static bool offsets_delete_group(tlog *l, str group, status *st)
+{
+    return storage_group_delete(storage_of(l), group, st);
+}
+
+/* ---- what the coordinator asks for */
+
+static bool pid_new(void *ctx, int64_t *pid, status *st)
+{
+    storage *s = ctx;
+    bool     ok = true;
+    pthread_mutex_lock(&s->lock);
+    if (s->pid_next == s->pid_end) {
+        ok = meta_pids_reserve(s->meta, &s->pid_next, st);
+        s->pid_end = ok ? s->pid_next + META_PID_BLOCK : s->pid_next;
+    }
+    if (ok)
+        *pid = s->pid_next++;
+    pthread_mutex_unlock(&s->lock);
+    return ok;
+}
+
+static bool id_store(void *ctx, str name, int64_t pid, int16_t epoch, int32_t timeout_ms, status *st)
+{
+    return meta_txn_id_put(((storage *)ctx)->meta, name, pid, epoch, timeout_ms, st);
+}
+
+/* A decision's partitions as stored: topic id, partition, offset of the transaction's first batch. The
+ * last tells this transaction from any other of the same producer. */
+#define DECISION_PART_BYTES 28
+
+static void put_part(uint8_t *p, const plog *part, int64_t first)
+{
+    memcpy(p, part->topic_id, 16);
+    be_put32(p + 16, (uint32_t)part->partition);
+    be_put64(p + 20, (uint64_t)first);
+}
+
+static bool decide(void *ctx, const txn_decision *d, bool *doubt, status *st)
+{
+    storage *s = ctx;
+    arena    a = {0};
+    uint8_t *parts = arena_alloc(&a, d->part_count * DECISION_PART_BYTES);
+    size_t   n = 0;
+    bool     ok = true;
+    *doubt = false;
+    for (size_t i = 0; ok && i < d->part_count; i++) {
+        plog *p = (plog *)d->parts[i].part;
+        /* Also the markers of the decision that this one replaces. */
+        if (!s->env.fsync_off && !atomic_load(&p->deleted))
+            ok = plog_sync(p, d->parts[i].end, st);
+        if (d->parts[i].first != OFFSET_NONE)
+            put_part(parts + DECISION_PART_BYTES * n++, p, d->parts[i].first);
+    }
+    ok = ok && meta_decision_put(s->meta, d->id->pid, d->id->epoch,
+                                 str_make((char *)parts, n * DECISION_PART_BYTES), d->group,
+                                 to_rows(s, &a, d->offsets, d->offset_count), d->offset_count, doubt,
+                                 st);
+    arena_free(&a);
+    return ok;
+}
+
+static bool undecide(void *ctx, const txn_id *id, status *st)
+{
+    return meta_decision_delete(((storage *)ctx)->meta, id->pid, st);
+}
+
+static int64_t now_ms(void *ctx)
+{
+    const storage *s = ctx;
+    return s->env.now_ms(s->env.clock_ctx);
+}
+
+/* ---- after a crash */
+
+typedef struct decided {
+    int64_t pid;
+    int16_t epoch;
+    str     parts;
+} decided;
+
+typedef struct decided_list {
+    arena a;
+    VEC(decided) v;
+} decided_list;
+
+static void see_decision(int64_t pid, int16_t epoch, str parts, void *ctx)
+{
+    decided_list *l = ctx;
+    decided       d = {pid, epoch, str_dup(&l->a, parts)};
+    VEC_PUSH(&l->v, d);
+}
+
+static bool was_decided(const decided_list *l, const plog *p, const open_txn *t)
+{
+    uint8_t want[DECISION_PART_BYTES];
+    put_part(want, p, t->first);
+    for (size_t i = 0; i < l->v.n; i++) {
+        const decided *d = &l->v.p[i];
+        if (d->pid != t->pid || d->epoch != t->epoch)
+            continue;
+        for (uint32_t at = 0; at + DECISION_PART_BYTES <= d->parts.n; at += DECISION_PART_BYTES)
+            if (memcmp(d->parts.p + at, want, sizeof want) == 0)
+                return true;
+    }
+    return false;
+}
+
+bool local_log_settle(storage *s, status *st)
+{
+    arena        a = {0};
+    decided_list l = {0};
+    size_t       n;
+    plog       **all = storage_parts(s, &a, &n);
+    bool         ok = meta_decisions_each(s->meta, see_decision, &l, st);
+    for (size_t i = 0; i < n; i++) {
+        plog *p = all[i];
+        while (ok && p->states.open.n) {
+            open_txn t = p->states.open.p[0];
+            bool     commit = was_decided(&l, p, &t);
+            int64_t  end;
+            /* A client that is still there must not go on as if nothing had happened. */
+            int16_t epoch = t.epoch;
+            if (!commit)
+                ok = txn_fence(&s->txns, t.pid, t.epoch, &epoch, st);
+            ok = ok && plog_append_marker(p, t.pid, epoch, commit, &end, st);
+        }
+        plog_release(p);
+    }
+    VEC_FREE(&l.v);
+    arena_free(&l.a);
+    arena_free(&a);
+    return ok;
+}
+
+/* ---- the table */
+
+static tlog_producer *producer_open(tlog *l, str name, status *st)
+{
+    return txn_producer_open(&storage_of(l)->txns, &local_ops, name, st);
+}
+
+static void log_close(tlog *l)
+{
+    storage_close(storage_of(l));
+}
+
+const tlog_ops local_ops = {
+    .close = log_close,
+    .topic_create = topic_create,
+    .topic_delete = topic_delete,
+    .topic_get = topic_get,
+    .topic_list = topic_list,
+    .part_open = part_open,
+    .part_close = part_close,
+    .part_offsets = part_offsets,
+    .part_offset_for_time = offset_for_time,
+    .part_append = part_append,
+    .part_watch = part_watch,
+    .part_unwatch = part_unwatch,
+    .reader_open = reader_open,
+    .reader_close = plog_reader_close,
+    .reader_next = plog_reader_next,
+    .offsets_commit = offsets_commit,
+    .offsets_fetch = offsets_fetch,
+    .offsets_delete_group = offsets_delete_group,
+    .producer_open = producer_open,
+    .producer_close = txn_producer_close,
+    .producer_commit = txn_producer_commit,
+    .producer_abort = txn_producer_abort,
+};
+
+void local_log_init(storage *s)
+{
+    s->backend = (txn_backend){append_set, append_marker, part_hold, pid_new, id_store, decide,
+                               undecide, now_ms, s};
+    txn_coord_init(&s->txns, &s->backend);
+}

@@ -1,0 +1,702 @@
+#include "storage/storage_int.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <sys/random.h>
+
+#include "base/mem.h"
+
+static const char schema[] =
+    "CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS topics(name TEXT PRIMARY KEY, id BLOB NOT NULL,"
+    " partitions INTEGER NOT NULL, internal INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS topic_configs(topic TEXT, name TEXT, value TEXT NOT NULL,"
+    " PRIMARY KEY(topic, name)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS group_offsets(grp TEXT, topic TEXT, part INTEGER,"
+    " offset INTEGER NOT NULL, leader_epoch INTEGER NOT NULL, metadata TEXT NOT NULL,"
+    " ts INTEGER NOT NULL, PRIMARY KEY(grp, topic, part)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS txn_ids(name TEXT PRIMARY KEY, pid INTEGER NOT NULL,"
+    " epoch INTEGER NOT NULL, timeout_ms INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS decisions(pid INTEGER PRIMARY KEY, epoch INTEGER NOT NULL,"
+    " parts BLOB NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS commands(seq INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS kv(space TEXT, key TEXT, value TEXT NOT NULL,"
+    " PRIMARY KEY(space, key)) WITHOUT ROWID;";
+
+/* One row a statement. */
+#define STATEMENTS(X)                                                                              \
+    X(BEGIN, "BEGIN IMMEDIATE")                                                                    \
+    X(COMMIT, "COMMIT")                                                                            \
+    X(ROLLBACK, "ROLLBACK")                                                                        \
+    X(SYNC_FULL, "PRAGMA synchronous=FULL")                                                        \
+    X(SYNC_NORMAL, "PRAGMA synchronous=NORMAL")                                                    \
+    X(FACT_GET, "SELECT value FROM facts WHERE name=?1")                                           \
+    X(FACT_PUT, "INSERT OR REPLACE INTO facts VALUES(?1,?2)")                                      \
+    X(TOPIC_PUT, "INSERT INTO topics VALUES(?1,?2,?3,?4)")                                         \
+    X(TOPIC_UPDATE, "UPDATE topics SET partitions=?2 WHERE name=?1")                               \
+    X(TOPIC_DELETE, "DELETE FROM topics WHERE name=?1")                                            \
+    X(TOPIC_ALL, "SELECT name,id,partitions,internal FROM topics ORDER BY name")                   \
+    X(CONF_PUT, "INSERT INTO topic_configs VALUES(?1,?2,?3)")                                      \
+    X(CONF_DELETE, "DELETE FROM topic_configs WHERE topic=?1")                                     \
+    X(CONF_ALL, "SELECT name,value FROM topic_configs WHERE topic=?1 ORDER BY name")               \
+    X(OFFSET_PUT, "INSERT OR REPLACE INTO group_offsets VALUES(?1,?2,?3,?4,?5,?6,?7)")             \
+    X(OFFSET_GET, "SELECT offset FROM group_offsets WHERE grp=?1 AND topic=?2 AND part=?3")        \
+    X(OFFSET_ALL, "SELECT topic,part,offset,leader_epoch,metadata,ts FROM group_offsets"           \
+                  " WHERE grp=?1 ORDER BY topic,part")                                             \
+    X(OFFSET_TOPIC_DELETE, "DELETE FROM group_offsets WHERE topic=?1")                             \
+    X(GROUP_ALL, "SELECT DISTINCT grp FROM group_offsets ORDER BY grp")                            \
+    X(GROUP_DELETE, "DELETE FROM group_offsets WHERE grp=?1")                                      \
+    X(TXN_ID_PUT, "INSERT OR REPLACE INTO txn_ids VALUES(?1,?2,?3,?4)")                            \
+    X(TXN_ID_ALL, "SELECT name,pid,epoch,timeout_ms FROM txn_ids")                                 \
+    X(DECISION_PUT, "INSERT OR REPLACE INTO decisions VALUES(?1,?2,?3)")                           \
+    X(DECISION_DELETE, "DELETE FROM decisions WHERE pid=?1")                                       \
+    X(DECISION_ALL, "SELECT pid,epoch,parts FROM decisions")                                       \
+    X(DECISION_CLEAR, "DELETE FROM decisions")                                                     \
+    X(COMMAND_PUT, "INSERT INTO commands(text) VALUES(?1)")                                        \
+    X(COMMAND_DELETE, "DELETE FROM commands WHERE seq=?1")                                         \
+    X(COMMAND_ALL, "SELECT seq,text FROM commands ORDER BY seq")                                   \
+    X(KV_PUT, "INSERT OR REPLACE INTO kv VALUES(?1,?2,?3)")                                        \
+    X(KV_GET, "SELECT value FROM kv WHERE space=?1 AND key=?2")                                    \
+    X(KV_DELETE, "DELETE FROM kv WHERE space=?1 AND key=?2")                                       \
+    X(KV_ALL, "SELECT key,value FROM kv WHERE space=?1 ORDER BY key")
+
+typedef enum statement {
+#define X(name, sql) Q_##name,
+    STATEMENTS(X)
+#undef X
+    STATEMENT_COUNT
+} statement;
+
+static const char *const statement_sql[] = {
+#define X(name, sql) sql,
+    STATEMENTS(X)
+#undef X
+};
+
+struct meta {
+    pthread_mutex_t lock;
+    sqlite3        *db;
+    sqlite3_stmt   *q[STATEMENT_COUNT];
+    bool            fsync_off;
+    bool            full; /* synchronous=FULL is in force */
+    char            cluster_id[23];
+};
+
+/* ---- statements: all of it with the lock held */
+
+static bool failed(meta *m, status *st)
+{
+    int     rc = sqlite3_errcode(m->db) & 0xff;
+    st_code code = rc == SQLITE_FULL                            ? ST_FULL
+                   : rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB ? ST_CORRUPT
+                                                                 : ST_IO;
+    return status_set(st, code, "The metadata (meta.sqlite) could not be read or written: %s",
+                      sqlite3_errmsg(m->db));
+}
+
+static sqlite3_stmt *prepare(meta *m, statement s)
+{
+    if (!m->q[s])
+        sqlite3_prepare_v3(m->db, statement_sql[s], -1, SQLITE_PREPARE_PERSISTENT, &m->q[s], NULL);
+    else
+        sqlite3_reset(m->q[s]);
+    return m->q[s];
+}
+
+/* The empty string is a value: it must not become NULL. */
+static void bind_str(sqlite3_stmt *q, int i, str s)
+{
+    sqlite3_bind_text(q, i, s.p ? s.p : "", (int)s.n, SQLITE_STATIC);
+}
+
+static str column_str(sqlite3_stmt *q, int i)
+{
+    const char *p = (const char *)sqlite3_column_text(q, i);
+    return str_make(p ? p : "", (size_t)sqlite3_column_bytes(q, i));
+}
+
+/* Runs a statement that gives no rows. */
+static bool run(meta *m, sqlite3_stmt *q, status *st)
+{
+    int  rc = q ? sqlite3_step(q) : SQLITE_ERROR;
+    bool ok = rc == SQLITE_DONE || rc == SQLITE_ROW || failed(m, st);
+    if (q)
+        sqlite3_reset(q);
+    return ok;
+}
+
+/* The next row; false at the end or on failure (*ok then false). */
+static bool next(meta *m, sqlite3_stmt *q, bool *ok, status *st)
+{
+    int rc = q ? sqlite3_step(q) : SQLITE_ERROR;
+    if (rc == SQLITE_ROW)
+        return true;
+    *ok = rc == SQLITE_DONE || failed(m, st);
+    if (q)
+        sqlite3_reset(q);
+    return false;
+}
+
+static bool begin(meta *m, bool full, status *st)
+{
+    full = full && !m->fsync_off;
+    if (full != m->full) {
+        if (!run(m, prepare(m, full ? Q_SYNC_FULL : Q_SYNC_NORMAL), st))
+            return false;
+        m->full = full;
+    }
+    return run(m, prepare(m, Q_BEGIN), st);
+}
+
+/* Ends what begin() began: commits if ok, rolls back otherwise or when the commit fails. */
+static bool finish(meta *m, bool ok, status *st)
+{
+    if (ok && run(m, prepare(m, Q_COMMIT), st))
+        return true;
+    if (!sqlite3_get_autocommit(m->db)) {
+        status ignored;
+        run(m, prepare(m, Q_ROLLBACK), &ignored);
+    }
+    return false;
+}
+
+/* ---- opening */
+
+static bool load_facts(meta *m, status *st)
+{
+    static const char digits[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    sqlite3_stmt *q = prepare(m, Q_FACT_GET);
+    bool          ok = true;
+    bind_str(q, 1, STR("format"));
+    bool found = next(m, q, &ok, st);
+    int  format = found ? sqlite3_column_int(q, 0) : META_FORMAT;
+    if (q)
+        sqlite3_reset(q);
+    if (!ok)
+        return false;
+    if (format > META_FORMAT)
+        return status_set(st, ST_INVALID_CONFIG, "The data folder has format %d, made by a newer "
+                          "version; this program knows up to format %d", format, META_FORMAT);
+    q = prepare(m, Q_FACT_GET);
+    bind_str(q, 1, STR("cluster.id"));
+    if (next(m, q, &ok, st)) {
+        snprintf(m->cluster_id, sizeof m->cluster_id, "%s", (const char *)sqlite3_column_text(q, 0));
+        sqlite3_reset(q);
+        return true;
+    }
+    if (!ok)
+        return false;
+    uint8_t random[22] = {0}; /* 132 bits, in Kafka's form of a UUID: 22 characters of base64url */
+    if (getrandom(random, sizeof random, 0) != sizeof random)
+        return status_set(st, ST_IO, "The system gives no random numbers");
+    for (size_t i = 0; i < sizeof random; i++)
+        m->cluster_id[i] = digits[random[i] % 64];
+    m->cluster_id[21] = digits[random[21] % 4 * 16]; /* the last digit carries two bits */
+    if (!begin(m, true, st))
+        return false;
+    q = prepare(m, Q_FACT_PUT);
+    bind_str(q, 1, STR("cluster.id"));
+    bind_str(q, 2, str_of(m->cluster_id));
+    ok = run(m, q, st);
+    q = prepare(m, Q_FACT_PUT);
+    bind_str(q, 1, STR("format"));
+    sqlite3_bind_int(q, 2, META_FORMAT);
+    return finish(m, ok && run(m, q, st), st);
+}
+
+meta *meta_open(const char *dir, bool fsync_off, status *st)
+{
+    char path[4096];
+    if (snprintf(path, sizeof path, "%s/meta.sqlite", dir) >= (int)sizeof path) {
+        status_set(st, ST_IO, "Path too long: %s", dir);
+        return NULL;
+    }
+    meta *m = MEM_NEW(meta);
+    m->fsync_off = fsync_off;
+    pthread_mutex_init(&m->lock, NULL);
+    int rc = sqlite3_open_v2(path, &m->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+                             SQLITE_OPEN_NOMUTEX, NULL);
+    /* The folder's lock keeps others out, so the WAL index can live in memory. */
+    bool ok = rc == SQLITE_OK &&
+              sqlite3_exec(m->db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL;"
+                           "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=2000;"
+                           "BEGIN IMMEDIATE;", NULL, NULL, NULL) == SQLITE_OK &&
+              sqlite3_exec(m->db, schema, NULL, NULL, NULL) == SQLITE_OK &&
+              sqlite3_exec(m->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
+    if (!ok)
+        failed(m, st);
+    if (ok && load_facts(m, st))
+        return m;
+    meta_close(m);
+    return NULL;
+}
+
+void meta_close(meta *m)
+{
+    for (int i = 0; i < STATEMENT_COUNT; i++)
+        sqlite3_finalize(m->q[i]);
+    sqlite3_close(m->db);
+    pthread_mutex_destroy(&m->lock);
+    mem_free(m);
+}
+
+str meta_cluster_id(const meta *m)
+{
+    return str_of(m->cluster_id);
+}
+
+/* ---- topics */
+
+static bool put_configs(meta *m, const tlog_topic *t, status *st)
+{
+    sqlite3_stmt *q = prepare(m, Q_CONF_DELETE);
+    bind_str(q, 1, t->name);
+    bool ok = run(m, q, st);
+    for (uint32_t i = 0; ok && i < t->config_count; i++) {
+        q = prepare(m, Q_CONF_PUT);
+        bind_str(q, 1, t->name);
+        bind_str(q, 2, t->configs[i].name);
+        bind_str(q, 3, t->configs[i].value);
+        ok = run(m, q, st);
+    }
+    return ok;
+}
+
+bool meta_topic_put(meta *m, const tlog_topic *t, status *st)
+{
+    pthread_mutex_lock(&m->lock);
+    bool ok = begin(m, true, st);
+    if (ok) {
+        sqlite3_stmt *q = prepare(m, Q_TOPIC_PUT);
+        bind_str(q, 1, t->name);
+        sqlite3_bind_blob(q, 2, t->id, sizeof t->id, SQLITE_STATIC);
+        sqlite3_bind_int(q, 3, t->partitions);
+        sqlite3_bind_int(q, 4, t->internal);
+        ok = finish(m, run(m, q, st) && put_configs(m, t, st), st);
+    }
+    pthread_mutex_unlock(&m->lock);
+    return ok;
+}
+
+bool meta_topic_update(meta *m, const tlog_topic *t, status *st)
+{
+    pthread_mutex_lock(&m->lock);
+    bool ok = begin(m, true, st);
+    if (ok) {
+        sqlite3_stmt *q = prepare(m, Q_TOPIC_UPDATE);
+        bind_str(q, 1, t->name);
+        sqlite3_bind_int(q, 2, t->partitions);
+        ok = finish(m, run(m, q, st) && put_configs(m, t, st), st);
+    }
+    pthread_mutex_unlock(&m->lock);
+    return ok;
+}
+
+/* Runs statements of one text parameter as one transaction. */
+static bool run_each(meta *m, const statement *s, size_t n, str param, bool full, status *st)
+{
+    pthread_mutex_lock(&m->lock);
+    bool ok = begin(m, full, st);
+    if (ok) {
+        for (size_t i = 0; ok && i < n; i++) {
+            sqlite3_stmt *q = prepare(m, s[i]);
+            bind_str(q, 1, param);
+            ok = run(m, q, st);
+        }
+        ok = finish(m, ok, st);
+    }
+    pthread_mutex_unlock(&m->lock);
+    return ok;
+}
+
+bool meta_topic_delete(meta *m, str name, status *st)
+{
+    static const statement all[] = {Q_TOPIC_DELETE, Q_CONF_DELETE, Q_OFFSET_TOPIC_DELETE};
+    return run_each(m, all, sizeof all / sizeof all[0], name, true, st);
+}
+
+bool meta_topics_each(meta *m, arena *a, void (*each)(const tlog_topic *, void *ctx), void *ctx,
+                      status *st)
+{
+    bool ok = true;
+    pthread_mutex_lock(&m->lock);
+    sqlite3_stmt *q = prepare(m, Q_TOPIC_ALL);
+    while (next(m, q, &ok, st)) {
+        tlog_topic t = {.name = str_dup(a, column_str(q, 0)), .partitions = sqlite3_column_int(q, 2),
+                        .replication = 1, .internal = sqlite3_column_int(q, 3) != 0};
+        if (sqlite3_column_bytes(q, 1) == (int)sizeof t.id)
+            memcpy(t.id, sqlite3_column_blob(q, 1), sizeof t.id);
+        struct {
+            tlog_config *p;
+            size_t       n, cap;
+        } confs = {0};
+        sqlite3_stmt *c = prepare(m, Q_CONF_ALL);
+        bind_str(c, 1, t.name);
+        while (next(m, c, &ok, st)) {
+            tlog_config x = {str_dup(a, column_str(c, 0)), str_dup(a, column_str(c, 1))};
+            AVEC_PUSH(a, &confs, x);
+        }
+        if (!ok)
+            break;
+        t.configs = confs.p;
+        t.config_count = (uint32_t)confs.n;
+        each(&t, ctx);
+    }
+    pthread_mutex_unlock(&m->lock);
+    return ok;
+}
+
+/* ---- groups */
+
+static bool put_offsets(meta *m, str group, const group_offset *o, size_t n, status *st)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < n; i++) {
+        sqlite3_stmt *q = prepare(m, Q_OFFSET_PUT);
+        bind_str(q, 1, group);
+        bind_str(q, 2, o[i].topic);
+        sqlite3_bind_int(q, 3, o[i].partition);
+        sqlite3_bind_int64(q, 4, o[i].offset);
+        sqlite3_bind_int(q, 5, o[i].leader_epoch);
+        bind_str(q, 6, o[i].metadata);
+        sqlite3_bind_int64(q, 7, o[i].commit_ts_ms);
+        ok = run(m, q, st);
+    }
+    return ok;
+}
+
+bool storage_group_offsets_put(storage *s, str group, const group_offset *o, size_t n, status *st)
+{
+    meta *m = s->meta;
+    pthread_mutex_lock(&m->lock);
+    bool ok = begin(m, false, st) && finish(m, put_offsets(m, group, o, n, st), st);
+    pthread_mutex_unlock(&m->lock);
+    return ok;
+}
+
+bool meta_offset_get(meta *m, str group, str name, int32_t partition, int64_t *offset, status *st)
+{
+    bool ok = true;
+    *offset = TLOG_OFFSET_NONE;
+    pthread_mutex_lock(&m->lock);
+    sqlite3_stmt *q = prepare(m, Q_OFFSET_GET);
+    bind_str(q, 1, group);
+    bind_str(q, 2, name);
+    sqlite3_bind_int(q, 3, partition);
+    if (next(m, q, &ok, st)) {
+        *offset = sqlite3_column_int64(q, 0);
+        sqlite3_reset(q);
+    }
+    pthread_mutex_unlock(&m->lock);
+    return ok;
+}
+
+bool storage_group_offsets_get(storage *s, str group, arena *a, group_offset **out, size_t *n,
+                               status *st)
+{
+    meta *m = s->meta;
+    struct {
+        group_offset *p;
+        size_t        n, cap;
+    } v = {0};
+    bool ok = true;
+    pthread_mutex_lock(&m->lock);
+    sqlite3_stmt *q = prepare(m, Q_OFFSET_ALL);
+    bind_str(q, 1, group);
+    while (next(m, q, &ok, st)) {
+        group_offset o = {.topic = str_dup(a, column_str(q, 0)),
+                          .partition = sqlite3_column_int(q, 1),
+                          .offset = sqlite3_column_int64(q, 2),
+                          .leader_epoch = sqlite3_column_int(q, 3),
+                          .metadata = str_dup(a, column_str(q, 4)),
+                          .commit_ts_ms = sqlite3_column_int64(q, 5)};
+        AVEC_PUSH(a, &v, o);
+    }
+    pthread_mutex_unlock(&m->lock);
+    *out = v.p;
+    *n = v.n;
+    return ok;
+}
+
+bool storage_group_offsets_list_groups(storage *s, arena *a, str **out, size_t *n, status *st)
+{
+    meta *m = s->meta;
+    struct {
+        str   *p;
+        size_t n, cap;
+    } v = {0};
+    bool ok = true;
+    pthread_mutex_lock(&m->lock);
+    sqlite3_stmt *q = prepare(m, Q_GROUP_ALL);
+    while (next(m, q, &ok, st)) {
+        str g = str_dup(a, column_str(q, 0));
+        AVEC_PUSH(a, &v, g);
+    }
+    pthread_mutex_unlock(&m->lock);
+    *out = v.p;
+    *n = v.n;
+    return ok;
+}
+
+bool storage_group_delete(storage *s, str group, status *st)
+{
+    static const statement one = Q_GROUP_DELETE;
+    return run_each(s->meta, &one, 1, group, true, st);
+}
+
+/* ---- producers */
+
+bool meta_pids_reserve(meta *m, int64_t *first, status *st)
+{
+    bool ok = true;
+    *first = META_PID_BLOCK;
+    pthread_mutex_lock(&m->lock);
+    if (begin(m, true, st)) {
+        sqlite3_stmt *q = prepare(m, Q_FACT_GET);
+        bind_str(q, 1, STR("producer.id.next"));
+        if (next(m, q, &ok, st)) {
+            *first = sqlite3_column_int64(q, 0);
+            sqlite3_reset(q);
+        }
+        q = prepare(m, Q_FACT_PUT);
+        bind_str(q, 1, STR("producer.id.next"));
+        sqlite3_bind_int64(q, 2, *first + META_PID_BLOCK);
+        ok = finish(m, ok && run(m, q, st), st);
+    } else {
+        ok = false;
+    }
+    pthread_mutex_unlock(&m->lock);
+    return ok;
+}
+
+bool meta_txn_id_put(meta *m, str name, int64_t pid, int16_t epoch, int32_t timeout_ms, status *st)
+{
+    pthread_mutex_lock(&m->lock);
+    bool ok = begin(m, true, st);
+    if (ok) {
+        sqlite3_stmt *q = prepare(m, Q_TXN_ID_PUT);
+        bind_str(q, 1, name);
+        sqlite3_bind_int64(q, 2, pid);
+        sqlite3_bind_int(q, 3, epoch);
+        sqlite3_bind_int(q, 4, timeout_ms);
+        ok = finish(m, run(m, q, st), st);
+    }
+    pthread_mutex_unlock(&m->lock);
+    return ok;
+}
+
+bool meta_txn_ids_each(meta *m, void (*each)(str name, int64_t pid, int16_t epoch, int32_t timeout_ms,
+                                             void *ctx), void *ctx, status *st)
+{
+    bool ok = true;
+    pthread_mutex_lock(&m->lock);
+    sqlite3_stmt *q = prepare(m, Q_TXN_ID_ALL);
+    while (next(m, q, &ok, st))
+        each(column_str(q, 0), sqlite3_column_int64(q, 1), (int16_t)sqlite3_column_int(q, 2),
+             sqlite3_column_int(q, 3), ctx);
+    pthread_mutex_unlock(&m->lock);
+    return ok;
+}
+
+bool meta_decision_put(meta *m, int64_t pid, int16_t epoch, str parts, str group, const group_offset *o,
+                       size_t n, bool *doubt, status *st)
+{
+    *doubt = false;
+    pthread_mutex_lock(&m->lock);
+    bool ok = begin(m, true, st);
+    if (ok) {
+        sqlite3_stmt *q = prepare(m, Q_DECISION_PUT);
+        sqlite3_bind_int64(q, 1, pid);
+        sqlite3_bind_int(q, 2, epoch);
+        sqlite3_bind_blob(q, 3, parts.p ? parts.p : "", (int)parts.n, SQLITE_STATIC);
+        ok = run(m, q, st) && put_offsets(m, group, o, n, st);
+        *doubt = ok; /* only a failing COMMIT leaves doubt */
+        ok = finish(m, ok, st);
+        *doubt = *doubt && !ok;
+    }
+    pthread_mutex_unlock(&m->lock);
+    return ok;
+}
+
+bool meta_decision_delete(meta *m, int64_t pid, status *st)
+{
+    pthread_mutex_lock(&m->lock);
+    bool ok = begin(m, true, st);
+    if (ok) {
+        /* A row that changes for certain: the commit then overwrites the frames in doubt. */
+        sqlite3_stmt *q = prepare(m, Q_DECISION_PUT);
+        sqlite3_bind_int64(q, 1, pid);
+        sqlite3_bind_int(q, 2, -1);
+        sqlite3_bind_blob(q, 3, "", 0, SQLITE_STATIC);
+        ok = run(m, q, st);
+        ok = finish(m, ok, st);
+    }
+    if (ok && (ok = begin(m, true, st))) {
+        sqlite3_stmt *q = prepare(m, Q_DECISION_DELETE);
+        sqlite3_bind_int64(q, 1, pid);
+        ok = finish(m, run(m, q, st), st);
+    }
+    pthread_mutex_unlock(&m->lock);
+    return ok;
+}
+
+bool meta_decisions_each(meta *m, void (*each)(int64_t pid, int16_t epoch, str parts, void *ctx),
+                         void *ctx, status *st)
+{
+    bool ok = true;
+    pthread_mutex_lock(&m->lock);
+    sqlite3_stmt *q = prepare(m, Q_DECISION_ALL);
+    while (next(m, q, &ok, st)) {
+        const char *p = sqlite3_column_blob(q, 2);
+        each(sqlite3_column_int64(q, 0), (int16_t)sqlite3_column_int(q, 1),
+             str_make(p ? p : "", (size_t)sqlite3_column_bytes(q, 2)), ctx);
+    }
+    pthread_mutex_unlock(&m->lock);
+    return ok;
+}
+
+bool meta_decisions_clear(meta *m, status *st)
+{
+    pthread_mutex_lock(&m->lock);
+    bool ok = begin(m, true, st) && finish(m, run(m, prepare(m, Q_DECISION_CLEAR), st), st);
+    pthread_mutex_unlock(&m->lock);
+    return ok;
+}
+
+/* ---- the engine's catalog and values */
+
+bool meta_command_append(storage *s, str text, int64_t *seq, status *st)
+{
+    meta *m = s->meta;
+    pthread_mutex_lock(&m->lock);
+    bool ok = begin(m, true, st);
+    if (ok) {
+        sqlite3_stmt *q = prepare(m, Q_COMMAND_PUT);
+        bind_str(q, 1, text);
+        ok = run(m, q, st);
+        *seq = sqlite3_last_insert_rowid(m->db);
+        ok = finish(m, ok, st);
+    }
+    pthread_mutex_unlock(&m->lock);
+    return ok;
+}
+
+bool meta_command_delete(storage *s, int64_t seq, status *st)
+{
+    meta *m = s->meta;
+    pthread_mutex_lock(&m->lock);
+    bool ok = begin(m, true, st);
+    if (ok) {
+        sqlite3_stmt *q = prepare(m, Q_COMMAND_DELETE);
+        sqlite3_bind_int64(q, 1, seq);
+        ok = run(m, q, st);
+        bool found = sqlite3_changes(m->db) > 0;
+        ok = finish(m, ok, st);
+        if (ok && !found)
+            ok = status_set(st, ST_NOT_FOUND, "There is no command %lld", (long long)seq);
+    }
+    pthread_mutex_unlock(&m->lock);
+    return ok;
+}
+
+bool meta_command_list(storage *s, arena *a, meta_command **out, size_t *n, status *st)
+{
+    meta *m = s->meta;
+    struct {
+        meta_command *p;
+        size_t        n, cap;
+    } v = {0};
+    bool ok = true;
+    pthread_mutex_lock(&m->lock);
+    sqlite3_stmt *q = prepare(m, Q_COMMAND_ALL);
+    while (next(m, q, &ok, st)) {
+        meta_command c = {sqlite3_column_int64(q, 0), str_dup(a, column_str(q, 1))};
+        AVEC_PUSH(a, &v, c);
+    }
+    pthread_mutex_unlock(&m->lock);
+    *out = v.p;
+    *n = v.n;
+    return ok;
+}
+
+bool meta_value_put(storage *s, str space, str key, str value, status *st)
+{
+    meta *m = s->meta;
+    pthread_mutex_lock(&m->lock);
+    bool ok = begin(m, true, st);
+    if (ok) {
+        sqlite3_stmt *q = prepare(m, Q_KV_PUT);
+        bind_str(q, 1, space);
+        bind_str(q, 2, key);
+        bind_str(q, 3, value);
+        ok = finish(m, run(m, q, st), st);
+    }
+    pthread_mutex_unlock(&m->lock);
+    return ok;
+}
+
+static bool no_value(str space, str key, status *st)
+{
+    return status_set(st, ST_NOT_FOUND, "There is no value '%.*s' in '%.*s'", STR_FMT(key),
+                      STR_FMT(space));
+}
+
+bool meta_value_get(storage *s, str space, str key, arena *a, str *value, status *st)
+{
+    meta *m = s->meta;
+    bool ok = true, found;
+    pthread_mutex_lock(&m->lock);
+    sqlite3_stmt *q = prepare(m, Q_KV_GET);
+    bind_str(q, 1, space);
+    bind_str(q, 2, key);
+    found = next(m, q, &ok, st);
+    if (found) {
+        *value = str_dup(a, column_str(q, 0));
+        sqlite3_reset(q);
+    }
+    pthread_mutex_unlock(&m->lock);
+    return ok && (found || no_value(space, key, st));
+}
+
+bool meta_value_delete(storage *s, str space, str key, status *st)
+{
+    meta *m = s->meta;
+    bool found = false;
+    pthread_mutex_lock(&m->lock);
+    bool ok = begin(m, true, st);
+    if (ok) {
+        sqlite3_stmt *q = prepare(m, Q_KV_DELETE);
+        bind_str(q, 1, space);
+        bind_str(q, 2, key);
+        ok = run(m, q, st);
+        found = sqlite3_changes(m->db) > 0;
+        ok = finish(m, ok, st);
+    }
+    pthread_mutex_unlock(&m->lock);
+    return ok && (found || no_value(space, key, st));
+}
+
+bool meta_value_list(storage *s, str space, arena *a, str **keys, str **values, size_t *n,
+                     status *st)
+{
+    meta *m = s->meta;
+    struct {
+        str   *p;
+        size_t n, cap;
+    } k = {0}, v = {0};
+    bool ok = true;
+    pthread_mutex_lock(&m->lock);
+    sqlite3_stmt *q = prepare(m, Q_KV_ALL);
+    bind_str(q, 1, space);
+    while (next(m, q, &ok, st)) {
+        str key = str_dup(a, column_str(q, 0)), value = str_dup(a, column_str(q, 1));
+        AVEC_PUSH(a, &k, key);
+        AVEC_PUSH(a, &v, value);
+    }
+    pthread_mutex_unlock(&m->lock);
+    *keys = k.p;
+    *values = v.p;
+    *n = k.n;
+    return ok;
+}

@@ -1,0 +1,51 @@
+/* The metadata: one SQLite file, one connection behind a mutex, prepared statements kept.
+ *
+ * Write-ahead log. What must survive power loss commits with synchronous=FULL (one fsync); group
+ * offsets outside transactions, which only promise to survive the process, with NORMAL.
+ *
+ * meta.c also holds the functions of storage.h that are rows and nothing more: groups, commands,
+ * values.
+ */
+#ifndef STORAGE_META_INT_H
+#define STORAGE_META_INT_H
+
+#include "storage/storage.h"
+#include "storage/txn_int.h"
+
+#define META_FORMAT 1 /* of the whole data folder; a greater one is refused */
+#define META_PID_BLOCK 1000
+
+typedef struct meta meta;
+
+/* Opens or makes DIR/meta.sqlite. fsync_off: nothing waits for the disk. Errors: ST_IO, ST_CORRUPT,
+ * ST_FULL, ST_BUSY; ST_INVALID_CONFIG for a newer format. */
+meta *meta_open(const char *dir, bool fsync_off, status *st);
+void  meta_close(meta *m);
+str   meta_cluster_id(const meta *m);
+
+bool meta_topic_put(meta *m, const tlog_topic *t, status *st);    /* new */
+bool meta_topic_update(meta *m, const tlog_topic *t, status *st); /* partitions, configs */
+/* The topic and all groups' offsets for it. */
+bool meta_topic_delete(meta *m, str name, status *st);
+/* Calls each(topic, ctx); the topic borrows memory of the arena. */
+bool meta_topics_each(meta *m, arena *a, void (*each)(const tlog_topic *, void *ctx), void *ctx,
+                      status *st);
+
+bool meta_offset_get(meta *m, str group, str topic, int32_t partition, int64_t *offset, status *st);
+
+/* Reserves ids by blocks: [*first, *first + META_PID_BLOCK). */
+bool meta_pids_reserve(meta *m, int64_t *first, status *st);
+bool meta_txn_id_put(meta *m, str name, int64_t pid, int16_t epoch, int32_t timeout_ms, status *st);
+bool meta_txn_ids_each(meta *m, void (*each)(str name, int64_t pid, int16_t epoch, int32_t timeout_ms,
+                                             void *ctx), void *ctx, status *st);
+
+/* A commit decision and its offsets, in one step. `parts` is opaque here (storage.c). *doubt: the
+ * failure leaves open whether it is on disk. */
+bool meta_decision_put(meta *m, int64_t pid, int16_t epoch, str parts, str group, const group_offset *o,
+                       size_t n, bool *doubt, status *st);
+bool meta_decision_delete(meta *m, int64_t pid, status *st);
+bool meta_decisions_each(meta *m, void (*each)(int64_t pid, int16_t epoch, str parts, void *ctx),
+                         void *ctx, status *st);
+bool meta_decisions_clear(meta *m, status *st);
+
+#endif

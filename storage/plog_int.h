@@ -1,0 +1,125 @@
+/* A partition's log on disk: appends, group commit, reads.
+ *
+ *     append -> checks (no lock) -> lock: place, one pwrite, note -> unlock -> wake watchers
+ *            -> durable: join the sync turn that covers the append
+ *
+ * Locks, in this order: `files_lock` (checkpoint and index files), `sync_lock` (who syncs, how far),
+ * `lock` (appends, segment list, states). No fsync is made under the last two. Readers of the current segment take no lock.
+ *
+ * A failed fsync leaves unknown what is on disk: durable appends and commits are refused (ST_IO) until
+ * plog_repair() has checked the unsynced tail, written it again and synced it.
+ */
+#ifndef STORAGE_PLOG_INT_H
+#define STORAGE_PLOG_INT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "storage/batch_set_int.h"
+#include "storage/log_int.h"
+#include "storage/segment_int.h"
+#include "storage/storage.h"
+#include "storage/topic_settings_int.h"
+#include "storage/watch_int.h"
+
+typedef struct plog_env { /* what all partitions of a storage share */
+    io      *io;
+    bool     fsync_off;
+    int64_t (*now_ms)(void *ctx);
+    void    *clock_ctx;
+    const tlog_ops   *ops;
+    struct txn_coord *txns;
+} plog_env;
+
+typedef struct plog {
+    tlog_part       base;
+    _Atomic int     refs;
+    const plog_env *env;
+    char           *name; /* topic-partition */
+    uint8_t         topic_id[16];
+    int32_t         partition;
+    char           *dir;
+    pthread_mutex_t lock;
+    VEC(segment *) segs; /* by base; the last is written to; empty before the first append */
+    _Atomic int64_t start, last_stable, high;
+    _Atomic bool    deleted;
+    _Atomic(const topic_conf *) conf;
+    VEC(const topic_conf *) old_confs; /* replaced ones: an appender may still look at them */
+    int32_t          leader_epoch;
+    bool             cut_due; /* bytes of a failed append stand behind the end */
+    int64_t          append_ms; /* stamp of the last append with LogAppendTime */
+    producer_states  states;
+    _Atomic uint32_t aborted_count; /* = states.aborted.n */
+    watch_list       watches;
+
+    pthread_mutex_t sync_lock;
+    pthread_cond_t  sync_done;
+    bool            syncing;
+    bool            sync_failed;
+    int64_t         synced; /* offset below which all is on disk */
+    bool            dir_made, dir_synced;
+
+    pthread_mutex_t files_lock; /* taken first: who writes or removes files other than the log */
+    int64_t checkpoint_high; /* as in the checkpoint file */
+    int64_t checkpoint_start;
+    int64_t checkpoint_ms;
+} plog;
+
+plog *plog_new(const plog_env *env, const char *topics_dir, const tlog_topic *t, int32_t partition,
+               const topic_conf *conf);
+void  plog_release(plog *p);
+void  plog_hold(plog *p);
+
+static inline int64_t plog_now(const plog *p)
+{
+    return p->env->now_ms(p->env->clock_ctx);
+}
+
+/* Takes the new settings; copied. */
+void plog_configure(plog *p, const topic_conf *conf);
+/* Refuses readers and appenders from now on, and wakes them. Files stay: plog_remove_files(). */
+void plog_mark_deleted(plog *p);
+
+/* Appends a checked set; see tlog_part_append(). */
+bool plog_append(plog *p, batch_set *set, uint8_t *bytes, uint32_t len, bool durable,
+                 int64_t *base_out, status *st);
+bool plog_append_marker(plog *p, int64_t pid, int16_t epoch, bool commit, int64_t *end_out,
+                        status *st);
+/* Returns once all below the offset is on disk. ST_IO when that cannot be said. */
+bool plog_sync(plog *p, int64_t below, status *st);
+/* Tries to heal a failed fsync: writes the unsynced tail again. */
+bool plog_repair(plog *p, status *st);
+/* Begins a new segment if the present one has records. Lock held. */
+bool plog_roll(plog *p, status *st);
+
+/* Segment that holds the offset or is the first behind it; -1 when there is none. Lock held. */
+int64_t plog_find_segment(const plog *p, int64_t offset);
+
+/* ---- plog_read.c */
+
+tlog_reader *plog_reader_open(plog *p, int64_t offset, tlog_isolation iso);
+void         plog_reader_close(tlog_reader *r);
+bool plog_reader_next(tlog_reader *r, uint32_t max_bytes, const uint8_t **data, uint32_t *len,
+                      status *st);
+bool plog_offset_for_time(plog *p, int64_t ts_ms, int64_t *offset, int64_t *ts_out, status *st);
+bool plog_fetch(plog *p, int64_t offset, uint32_t max_bytes, tlog_isolation iso, arena *a,
+                fetch_result *out, status *st);
+
+/* ---- recover.c */
+
+/* Finds out what is in the partition's folder. clean: the checkpoint is the whole truth. */
+bool plog_recover(plog *p, bool clean, status *st);
+/* Syncs, and writes down how far: a later start scans from there. */
+bool plog_checkpoint(plog *p, status *st);
+/* Is there something to write down since the last one, and has enough time passed? */
+bool plog_checkpoint_is_due(plog *p);
+
+/* ---- retain.c */
+
+/* Drops segments that are past their time or too many. */
+bool plog_retain(plog *p, status *st);
+/* Raises the first offset (DeleteRecords); at most to the high watermark. */
+bool plog_delete_before(plog *p, int64_t offset, status *st);
+void plog_remove_files(plog *p);
+
+#endif

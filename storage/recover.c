@@ -1,0 +1,405 @@
+/* Checkpoints, and finding out after a start what a partition holds.
+ *
+ * DIR/topics/NAME-P/checkpoint (big-endian):
+ *
+ *     0  "WCP1"                        24 i64 segment being written (its base)
+ *     4  u32 CRC-32C from byte 8       32 i64 position in it
+ *     8  i64 log start offset          40 i64 its greatest timestamp
+ *    16  i64 offset: all below it      48 i64 when it was begun (ms)
+ *        is on disk                    56 i32 leader epoch
+ *                                      60 producer states (producer_state.c)
+ *
+ * A start after a clean end believes the checkpoint. Otherwise batches from its position on are read
+ * and checked (CRC, rising offsets without gaps between segments); the log is cut at the first that
+ * does not hold. Without a usable checkpoint all segments are scanned. Every unclean start raises the
+ * leader epoch, so that clients can tell that the tail may have changed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "storage/plog_int.h"
+
+#define CHECKPOINT_HEADER_BYTES 60
+#define CHECKPOINT_BYTES_MAX ((size_t)256 << 20)
+#define CHECKPOINT_EVERY_MS 10000
+#define SCAN_BYTES ((uint32_t)1 << 20)
+
+static const char magic[4] = {'W', 'C', 'P', '1'};
+
+typedef struct checkpoint {
+    int64_t start, offset, seg_base, seg_pos, seg_max_ts, seg_created_ms;
+    int32_t leader_epoch;
+    bool    found;
+} checkpoint;
+
+/* ---- writing */
+
+static void put_checkpoint(buf *b, plog *p, int64_t *high, int64_t *start)
+{
+    segment *s = p->segs.n ? p->segs.p[p->segs.n - 1] : NULL;
+    *high = atomic_load(&p->high);
+    *start = atomic_load(&p->start);
+    buf_put(b, magic, sizeof magic);
+    buf_put_i32(b, 0);
+    buf_put_i64(b, *start);
+    buf_put_i64(b, *high);
+    buf_put_i64(b, s ? s->base : *high);
+    buf_put_i64(b, s ? atomic_load(&s->size) : 0);
+    buf_put_i64(b, s ? s->max_ts : NO_TIME);
+    buf_put_i64(b, s ? s->created_ms : 0);
+    buf_put_i32(b, p->leader_epoch);
+    producer_states_write(&p->states, b);
+    be_put32(b->p + 4, crc32c(0, b->p + 8, b->n - 8));
+}
+
+/* Closes the files of segments nobody reads. Lock held. */
+static void close_idle(plog *p)
+{
+    for (size_t i = 0; i + 1 < p->segs.n; i++) {
+        segment *s = p->segs.p[i];
+        if (s->fd >= 0 && !s->used && atomic_load(&s->refs) == 1 && s->synced == atomic_load(&s->size)) {
+            s->io->close(s->io, s->fd);
+            s->fd = -1;
+        }
+        s->used = false;
+    }
+}
+
+static bool write_checkpoint(plog *p, status *st)
+{
+    buf     b = BUF_INIT(CHECKPOINT_BYTES_MAX);
+    int64_t high, start;
+    bool    ok = true;
+    VEC(segment *) segs = {0};
+    pthread_mutex_lock(&p->lock);
+    bool made = p->dir_made;
+    put_checkpoint(&b, p, &high, &start);
+    for (size_t i = 0; i < p->segs.n; i++) {
+        segment *s = p->segs.p[i];
+        if (s->offsets.in_memory || s->times.in_memory) {
+            segment_hold(s);
+            VEC_PUSH(&segs, s);
+        }
+    }
+    segment *last = p->segs.n ? p->segs.p[p->segs.n - 1] : NULL;
+    pthread_mutex_unlock(&p->lock);
+    for (size_t i = 0; i < segs.n; i++) {
+        ok = ok && segment_save_indexes(segs.p[i], &p->lock, segs.p[i] != last, st);
+        segment_release(segs.p[i]);
+    }
+    VEC_FREE(&segs);
+    ok = ok && plog_sync(p, high, st);
+    if (ok && made)
+        ok = io_replace_file(p->env->io, p->dir, "checkpoint", b.p, b.n, true, st);
+    buf_free(&b);
+    if (!ok)
+        return false;
+    pthread_mutex_lock(&p->sync_lock); /* `synced` of the segments is the sync turn's */
+    if (!p->syncing) {
+        pthread_mutex_lock(&p->lock);
+        close_idle(p);
+        pthread_mutex_unlock(&p->lock);
+    }
+    pthread_mutex_unlock(&p->sync_lock);
+    p->checkpoint_high = high;
+    p->checkpoint_start = start;
+    p->checkpoint_ms = plog_now(p);
+    return true;
+}
+
+bool plog_checkpoint(plog *p, status *st)
+{
+    pthread_mutex_lock(&p->files_lock);
+    bool ok = atomic_load(&p->deleted) || write_checkpoint(p, st);
+    pthread_mutex_unlock(&p->files_lock);
+    return ok;
+}
+
+bool plog_checkpoint_is_due(plog *p)
+{
+    int64_t every = atomic_load(&p->conf)->flush_ms;
+    if (every > CHECKPOINT_EVERY_MS)
+        every = CHECKPOINT_EVERY_MS;
+    pthread_mutex_lock(&p->files_lock);
+    bool due = (atomic_load(&p->high) != p->checkpoint_high ||
+                atomic_load(&p->start) != p->checkpoint_start) &&
+               plog_now(p) - p->checkpoint_ms >= every;
+    pthread_mutex_unlock(&p->files_lock);
+    return due;
+}
+
+/* ---- reading */
+
+static void read_checkpoint(plog *p, checkpoint *c)
+{
+    char path[PATH_BYTES_MAX];
+    buf  b = BUF_INIT(CHECKPOINT_BYTES_MAX);
+    snprintf(path, sizeof path, "%s/checkpoint", p->dir);
+    *c = (checkpoint){0};
+    if (io_read_file(p->env->io, path, &b) && b.n >= CHECKPOINT_HEADER_BYTES &&
+        memcmp(b.p, magic, sizeof magic) == 0 && be_get32(b.p + 4) == crc32c(0, b.p + 8, b.n - 8)) {
+        *c = (checkpoint){.start = (int64_t)be_get64(b.p + 8), .offset = (int64_t)be_get64(b.p + 16),
+                          .seg_base = (int64_t)be_get64(b.p + 24),
+                          .seg_pos = (int64_t)be_get64(b.p + 32),
+                          .seg_max_ts = (int64_t)be_get64(b.p + 40),
+                          .seg_created_ms = (int64_t)be_get64(b.p + 48),
+                          .leader_epoch = (int32_t)be_get32(b.p + 56)};
+        c->found = producer_states_read(&p->states, str_make(b.p + CHECKPOINT_HEADER_BYTES,
+                                                             b.n - CHECKPOINT_HEADER_BYTES));
+        if (!c->found) {
+            producer_states_free(&p->states);
+            producer_states_init(&p->states);
+        }
+    }
+    buf_free(&b);
+}
+
+typedef struct folder {
+    VEC(int64_t) logs;
+    VEC(char *) stray; /* index files are judged when the logs are known */
+} folder;
+
+static bool parse_name(const char *name, const char *suffix, int64_t *base)
+{
+    return strlen(name) == SEGMENT_NAME_DIGITS + strlen(suffix) &&
+           strcmp(name + SEGMENT_NAME_DIGITS, suffix) == 0 &&
+           num_parse_i64(str_make(name, SEGMENT_NAME_DIGITS), base) && *base >= 0 && name[0] != '-' &&
+           name[0] != '+';
+}
+
+static void see_entry(const char *name, void *ctx)
+{
+    folder *f = ctx;
+    int64_t base;
+    if (parse_name(name, ".log", &base))
+        VEC_PUSH(&f->logs, base);
+    else if (strcmp(name, "checkpoint") != 0)
+        VEC_PUSH(&f->stray, mem_strdup(name));
+}
+
+static int by_value(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Removes leftovers: temporary files and indexes whose log is gone. */
+static void sweep(plog *p, folder *f)
+{
+    char path[PATH_BYTES_MAX];
+    for (size_t i = 0; i < f->stray.n; i++) {
+        int64_t base;
+        bool    keep = false;
+        if (parse_name(f->stray.p[i], ".index", &base) || parse_name(f->stray.p[i], ".timeindex", &base))
+            for (size_t k = 0; k < f->logs.n && !keep; k++)
+                keep = f->logs.p[k] == base;
+        if (!keep && snprintf(path, sizeof path, "%s/%s", p->dir, f->stray.p[i]) < (int)sizeof path)
+            p->env->io->unlink(p->env->io, path);
+        mem_free(f->stray.p[i]);
+    }
+    VEC_FREE(&f->stray);
+}
+
+typedef struct scanner {
+    uint8_t *bytes;
+    size_t   cap;
+} scanner;
+
+/* Reads on from s->size, checking each batch; sets size and next to the end of what holds. *whole:
+ * nothing was left behind that end. false only when the file cannot be read. */
+static bool scan_segment(plog *p, segment *s, scanner *sc, bool *whole, status *st)
+{
+    io     *x = s->io;
+    int64_t file = x->size(x, s->fd), at = atomic_load(&s->size), rc;
+    int64_t interval = atomic_load(&p->conf)->index_interval_bytes, now = plog_now(p);
+    if (file < 0)
+        return io_failed(st, "Cannot read", p->name, file);
+    *whole = true;
+    while (at < file && at < SEGMENT_BYTES_MAX) {
+        size_t n = file - at < SCAN_BYTES ? (size_t)(file - at) : SCAN_BYTES, used = 0;
+        if (sc->cap < n)
+            sc->bytes = mem_realloc(sc->bytes, sc->cap = n);
+        if (!io_read_all(x, s->fd, sc->bytes, n, at, &rc))
+            return io_failed(st, "Cannot read", p->name, rc);
+        while (used < n) {
+            batch_view b;
+            size_t     left = n - used;
+            int64_t    size = left >= 12 ? (int64_t)(int32_t)be_get32(sc->bytes + used + 8) + 12 : 0;
+            if (left < BATCH_HEADER_BYTES || size > (int64_t)left) {
+                if (size > (int64_t)n && size <= file - at && used == 0) { /* larger than the buffer */
+                    n = (size_t)size;
+                    sc->bytes = mem_realloc(sc->bytes, sc->cap = n);
+                    if (!io_read_all(x, s->fd, sc->bytes, n, at, &rc))
+                        return io_failed(st, "Cannot read", p->name, rc);
+                    continue;
+                }
+                if (used > 0 && at + (int64_t)n < file)
+                    break; /* goes on in the next piece */
+            }
+            if (!batch_parse(sc->bytes + used, left, true, &b, st) || b.base_offset < s->next) {
+                *whole = false;
+                break;
+            }
+            segment_note(s, &b, (uint32_t)(at + (int64_t)used), interval);
+            producer_apply(&p->states, &b, now);
+            if (b.leader_epoch > p->leader_epoch)
+                p->leader_epoch = b.leader_epoch;
+            used += b.size_bytes;
+        }
+        at += (int64_t)used;
+        if (!*whole || used == 0)
+            break;
+    }
+    *whole = at == file;
+    atomic_store(&s->size, at);
+    status_init(st);
+    return true;
+}
+
+/* Drops what follows segment i, which ends too early. */
+static void drop_after(plog *p, size_t i)
+{
+    while (p->segs.n > i + 1) {
+        segment *s = p->segs.p[--p->segs.n];
+        segment_unlink(s);
+        segment_release(s);
+    }
+}
+
+static bool scan_from(plog *p, size_t i, status *st)
+{
+    scanner sc = {0};
+    bool    ok = true, whole = true;
+    for (; ok && i < p->segs.n; i++) {
+        segment *s = p->segs.p[i];
+        ok = segment_open(s, st) && scan_segment(p, s, &sc, &whole, st);
+        if (!ok)
+            break;
+        bool last = i + 1 == p->segs.n;
+        if (!whole) {
+            int rc = s->io->truncate(s->io, s->fd, atomic_load(&s->size));
+            if (rc < 0)
+                ok = io_failed(st, "Cannot cut the torn tail off", p->name, rc);
+        }
+        if (!last && (!whole || s->next != p->segs.p[i + 1]->base))
+            drop_after(p, i);
+        else if (!last)
+            segment_seal(s);
+    }
+    mem_free(sc.bytes);
+    return ok;
+}
+
+static void forget_states(plog *p)
+{
+    producer_states_free(&p->states);
+    producer_states_init(&p->states);
+}
+
+/* Takes the segments the checkpoint vouches for as they are; *from: the first to be scanned. false
+ * when the checkpoint does not fit the files. */
+static bool apply_checkpoint(plog *p, const checkpoint *c, size_t *from, status *st)
+{
+    *from = 0;
+    if (p->segs.p[0]->base >= c->offset) /* all it knew of was deleted; its producer states stand */
+        return true;
+    for (size_t i = 0; i < p->segs.n; i++) {
+        segment *s = p->segs.p[i];
+        if (s->base < c->seg_base && i + 1 < p->segs.n) {
+            if (!segment_open(s, st))
+                return false;
+            int64_t size = s->io->size(s->io, s->fd);
+            if (size < 0)
+                return false;
+            atomic_store(&s->size, size);
+            s->synced = size;
+            s->next = p->segs.p[i + 1]->base;
+            s->max_ts_known = false;
+            s->offsets.in_memory = s->times.in_memory = false;
+            s->entry_synced = true;
+            continue;
+        }
+        if (s->base != c->seg_base || !segment_open(s, st) || s->io->size(s->io, s->fd) < c->seg_pos)
+            return false;
+        atomic_store(&s->size, c->seg_pos);
+        s->next = c->offset;
+        if (!segment_load_indexes(s))
+            return false;
+        s->max_ts = c->seg_max_ts;
+        s->created_ms = c->seg_created_ms;
+        s->synced = c->seg_pos;
+        s->entry_synced = true;
+        *from = i;
+        return true;
+    }
+    return false;
+}
+
+static bool load_segments(plog *p, const checkpoint *c, bool clean, status *st)
+{
+    size_t from = 0;
+    bool   fits = c->found && apply_checkpoint(p, c, &from, st);
+    if (!fits) {
+        forget_states(p);
+        for (size_t i = 0; i < p->segs.n; i++) {
+            segment *s = p->segs.p[i];
+            atomic_store(&s->size, 0);
+            s->next = s->base;
+            s->synced = 0;
+            segment_clear_indexes(s);
+        }
+        from = 0;
+    }
+    segment *last = p->segs.p[p->segs.n - 1];
+    if (fits && clean && last->base == c->seg_base && last->io->size(last->io, last->fd) == c->seg_pos)
+        return true;
+    if (!scan_from(p, from, st))
+        return false;
+    p->leader_epoch++;
+    return true;
+}
+
+bool plog_recover(plog *p, bool clean, status *st)
+{
+    folder     f = {0};
+    checkpoint c;
+    int        rc = p->env->io->list(p->env->io, p->dir, see_entry, &f);
+    if (rc == -ENOENT)
+        return true; /* nothing was ever appended */
+    if (rc < 0)
+        return io_failed(st, "Cannot list", p->dir, rc);
+    p->dir_made = true;
+    sweep(p, &f);
+    qsort(f.logs.p, f.logs.n, sizeof *f.logs.p, by_value);
+    for (size_t i = 0; i < f.logs.n; i++) {
+        segment *s = segment_new(p->env->io, p->dir, f.logs.p[i]);
+        s->created_ms = plog_now(p);
+        VEC_PUSH(&p->segs, s);
+    }
+    VEC_FREE(&f.logs);
+    read_checkpoint(p, &c);
+    p->leader_epoch = c.leader_epoch;
+    if (p->segs.n && !load_segments(p, &c, clean, st))
+        return false;
+    /* Offsets are never given twice, even when the files that held them are lost. */
+    segment *last = p->segs.n ? p->segs.p[p->segs.n - 1] : NULL;
+    int64_t  high = last ? last->next : c.offset;
+    int64_t  start = p->segs.n ? p->segs.p[0]->base : high;
+    if (c.found && c.start > start)
+        start = c.start < high ? c.start : high;
+    producer_trim(&p->states, start);
+    atomic_store(&p->start, start);
+    atomic_store(&p->high, high);
+    atomic_store(&p->last_stable, producer_last_stable(&p->states, high));
+    atomic_store(&p->aborted_count, (uint32_t)p->states.aborted.n);
+    p->synced = c.found && c.offset < high ? c.offset : 0;
+    if (last && last->synced == atomic_load(&last->size))
+        p->synced = high;
+    p->checkpoint_high = c.found ? c.offset : -1;
+    p->checkpoint_start = c.found ? c.start : -1;
+    p->checkpoint_ms = plog_now(p);
+    return true;
+}

@@ -1,0 +1,453 @@
+#include "storage/storage_int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+#define DIR_BYTES_MAX 3000 /* leaves room for topic, partition and file names */
+#define PRODUCER_EXPIRY_MS 86400000
+
+static int64_t clock_ms(void *ctx)
+{
+    (void)ctx;
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* ---- the folder's lock: held by the open file, released by the kernel when the process dies. The
+ * lock and SQLite go to the operating system directly, not through io. */
+
+static bool lock_folder(storage *s, status *st)
+{
+    char path[PATH_BYTES_MAX], owner[32] = "";
+    snprintf(path, sizeof path, "%s/weir.lock", s->dir);
+    s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (s->lock_fd < 0)
+        return io_failed(st, "Cannot open", path, -errno);
+    struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(s->lock_fd, F_OFD_SETLK, &l) < 0) {
+        if (errno != EAGAIN && errno != EACCES)
+            return io_failed(st, "Cannot lock", path, -errno);
+        ssize_t n = pread(s->lock_fd, owner, sizeof owner - 1, 0);
+        return status_set(st, ST_BUSY, "The data folder %s is in use by process %.*s", s->dir,
+                          n > 0 ? (int)strcspn(owner, "\n") : 1, n > 0 ? owner : "?");
+    }
+    int n = snprintf(owner, sizeof owner, "%ld\n", (long)getpid());
+    if (ftruncate(s->lock_fd, 0) < 0 || pwrite(s->lock_fd, owner, (size_t)n, 0) != n)
+        return io_failed(st, "Cannot write", path, -errno);
+    return true;
+}
+
+/* ---- topics in memory */
+
+void topic_copy(arena *a, const tlog_topic *from, tlog_topic *to)
+{
+    *to = *from;
+    to->name = str_dup(a, from->name);
+    tlog_config *c = ARENA_ARRAY(a, tlog_config, from->config_count);
+    for (uint32_t i = 0; i < from->config_count; i++)
+        c[i] = (tlog_config){str_dup(a, from->configs[i].name), str_dup(a, from->configs[i].value)};
+    to->configs = c;
+}
+
+static stored_topic *topic_new(storage *s, const tlog_topic *spec)
+{
+    stored_topic *t = MEM_NEW(stored_topic);
+    topic_conf conf;
+    topic_copy(&t->memory, spec, &t->spec);
+    topic_conf_fill(&conf, &s->defaults, t->spec.configs, t->spec.config_count);
+    t->parts = mem_alloc((size_t)spec->partitions * sizeof *t->parts);
+    for (int32_t i = 0; i < spec->partitions; i++)
+        t->parts[i] = plog_new(&s->env, s->topics_dir, &t->spec, i, &conf);
+    return t;
+}
+
+static void topic_free(stored_topic *t)
+{
+    for (int32_t i = 0; i < t->spec.partitions; i++)
+        plog_release(t->parts[i]);
+    mem_free(t->parts);
+    arena_free(&t->memory);
+    mem_free(t);
+}
+
+bool storage_topic_create(storage *s, const tlog_topic *spec, status *st)
+{
+    if (!topic_spec_check(spec, st))
+        return false;
+    tlog_topic t = *spec;
+    t.replication = 1;
+    if (t.partitions < 0)
+        t.partitions = s->default_partitions;
+    if (getrandom(t.id, sizeof t.id, 0) != sizeof t.id)
+        return status_set(st, ST_IO, "The system gives no random numbers");
+    t.id[6] = (uint8_t)((t.id[6] & 0x0f) | 0x40); /* a UUID of version 4 */
+    t.id[8] = (uint8_t)((t.id[8] & 0x3f) | 0x80);
+    pthread_mutex_lock(&s->lock);
+    bool ok = !map_get(&s->topics, t.name)
+                  ? meta_topic_put(s->meta, &t, st)
+                  : status_set(st, ST_EXISTS, "Topic '%.*s' already exists.", STR_FMT(t.name));
+    if (ok) {
+        stored_topic *made = topic_new(s, &t);
+        /* What a deleted topic of that name may have left must not come back. */
+        for (int32_t i = 0; i < t.partitions; i++)
+            plog_remove_files(made->parts[i]);
+        map_put(&s->topics, t.name, made);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return ok;
+}
+
+static bool no_topic(str name, status *st)
+{
+    return status_set(st, ST_NOT_FOUND, "There is no topic '%.*s'", STR_FMT(name));
+}
+
+bool storage_topic_delete(storage *s, str name, status *st)
+{
+    pthread_mutex_lock(&s->lock);
+    stored_topic *t = map_get(&s->topics, name);
+    bool   ok = t ? meta_topic_delete(s->meta, name, st) : no_topic(name, st);
+    if (ok) {
+        map_del(&s->topics, name);
+        for (int32_t i = 0; i < t->spec.partitions; i++) {
+            plog_mark_deleted(t->parts[i]);
+            plog_remove_files(t->parts[i]);
+        }
+        topic_free(t);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return ok;
+}
+
+bool storage_topic_alter(storage *s, str name, const tlog_config *configs, uint32_t n, status *st)
+{
+    pthread_mutex_lock(&s->lock);
+    stored_topic *t = map_get(&s->topics, name);
+    bool   ok = t || no_topic(name, st);
+    if (ok) {
+        tlog_topic spec = t->spec;
+        spec.configs = configs;
+        spec.config_count = n;
+        ok = topic_spec_check(&spec, st) && meta_topic_update(s->meta, &spec, st);
+        if (ok) {
+            arena      old = t->memory;
+            topic_conf conf;
+            t->memory = (arena){0};
+            topic_copy(&t->memory, &spec, &t->spec);
+            arena_free(&old);
+            topic_conf_fill(&conf, &s->defaults, t->spec.configs, t->spec.config_count);
+            for (int32_t i = 0; i < t->spec.partitions; i++)
+                plog_configure(t->parts[i], &conf);
+        }
+    }
+    pthread_mutex_unlock(&s->lock);
+    return ok;
+}
+
+bool storage_topic_grow(storage *s, str name, int32_t partitions, status *st)
+{
+    pthread_mutex_lock(&s->lock);
+    stored_topic *t = map_get(&s->topics, name);
+    bool   ok = t || no_topic(name, st);
+    int32_t has = t ? t->spec.partitions : 0;
+    if (ok && partitions == has)
+        ok = status_set(st, ST_INVALID_PARTS, "Topic already has %d partition(s).", has);
+    else if (ok && partitions < has)
+        ok = status_set(st, ST_INVALID_PARTS, "The topic %.*s currently has %d partition(s); %d would "
+                        "not be an increase.", STR_FMT(name), has, partitions);
+    else if (ok && partitions > TOPIC_PARTITIONS_MAX)
+        ok = status_set(st, ST_INVALID_PARTS, "Number of partitions must be at most %d",
+                        TOPIC_PARTITIONS_MAX);
+    if (ok) {
+        tlog_topic spec = t->spec;
+        topic_conf conf;
+        spec.partitions = partitions;
+        ok = meta_topic_update(s->meta, &spec, st);
+        if (ok) {
+            topic_conf_fill(&conf, &s->defaults, spec.configs, spec.config_count);
+            t->parts = mem_realloc(t->parts, (size_t)partitions * sizeof *t->parts);
+            for (int32_t i = has; i < partitions; i++) {
+                t->parts[i] = plog_new(&s->env, s->topics_dir, &t->spec, i, &conf);
+                plog_remove_files(t->parts[i]);
+            }
+            t->spec.partitions = partitions;
+        }
+    }
+    pthread_mutex_unlock(&s->lock);
+    return ok;
+}
+
+bool storage_topic_config(storage *s, str name, str setting, arena *a, str *value, bool *is_default)
+{
+    pthread_mutex_lock(&s->lock);
+    stored_topic *t = map_get(&s->topics, name);
+    bool   ok = t && topic_setting_value(&s->defaults, t->spec.configs, t->spec.config_count, setting,
+                                         value, is_default);
+    if (ok)
+        *value = str_dup(a, *value);
+    pthread_mutex_unlock(&s->lock);
+    return ok;
+}
+
+plog **storage_parts(storage *s, arena *a, size_t *n)
+{
+    size_t at = 0, count = 0;
+    str    key;
+    void  *v;
+    pthread_mutex_lock(&s->lock);
+    while (map_next(&s->topics, &at, &key, &v))
+        count += (size_t)((stored_topic *)v)->spec.partitions;
+    plog **all = ARENA_ARRAY(a, plog *, count);
+    *n = 0;
+    for (at = 0; map_next(&s->topics, &at, &key, &v);) {
+        stored_topic *t = v;
+        for (int32_t i = 0; i < t->spec.partitions; i++) {
+            plog_hold(t->parts[i]);
+            all[(*n)++] = t->parts[i];
+        }
+    }
+    pthread_mutex_unlock(&s->lock);
+    return all;
+}
+
+/* ---- opening */
+
+typedef struct loading {
+    storage *s;
+    bool     clean, ok;
+    status  *st;
+    map      names; /* "topic-partition" -> non-NULL */
+} loading;
+
+static void load_topic(const tlog_topic *spec, void *ctx)
+{
+    loading *l = ctx;
+    if (!l->ok)
+        return;
+    stored_topic *t = topic_new(l->s, spec);
+    map_put(&l->s->topics, spec->name, t);
+    for (int32_t i = 0; l->ok && i < spec->partitions; i++) {
+        l->ok = plog_recover(t->parts[i], l->clean, l->st);
+        map_put(&l->names, str_of(t->parts[i]->name), t);
+    }
+}
+
+typedef struct orphans {
+    const map *names;
+    VEC(char *) v;
+} orphans;
+
+static void see_folder(const char *name, void *ctx)
+{
+    orphans *o = ctx;
+    if (!map_get(o->names, str_of(name)))
+        VEC_PUSH(&o->v, mem_strdup(name));
+}
+
+/* Removes folders of topics that the metadata does not know: their deletion was cut short. */
+static void remove_orphans(storage *s, const map *names)
+{
+    orphans o = {.names = names};
+    s->env.io->list(s->env.io, s->topics_dir, see_folder, &o);
+    for (size_t i = 0; i < o.v.n; i++) {
+        char       name[NAME_MAX + 1], *dash;
+        int64_t    number;
+        topic_conf conf = {0};
+        tlog_topic t = {0};
+        snprintf(name, sizeof name, "%s", o.v.p[i]);
+        dash = strrchr(name, '-');
+        if (dash && num_parse_i64(str_of(dash + 1), &number) && number >= 0 && number <= INT32_MAX) {
+            t.name = str_make(name, (size_t)(dash - name));
+            plog *p = plog_new(&s->env, s->topics_dir, &t, (int32_t)number, &conf);
+            plog_remove_files(p);
+            plog_release(p);
+        }
+        mem_free(o.v.p[i]);
+    }
+    VEC_FREE(&o.v);
+}
+
+static void load_txn_id(str name, int64_t pid, int16_t epoch, int32_t timeout_ms, void *ctx)
+{
+    txn_coord_load(ctx, name, pid, epoch, timeout_ms);
+}
+
+static bool load(storage *s, bool clean, status *st)
+{
+    arena   a = {0};
+    loading l = {.s = s, .clean = clean, .ok = true, .st = st};
+    bool    ok = meta_topics_each(s->meta, &a, load_topic, &l, st) && l.ok;
+    if (ok)
+        remove_orphans(s, &l.names);
+    map_free(&l.names);
+    arena_free(&a);
+    return ok && meta_txn_ids_each(s->meta, load_txn_id, &s->txns, st) && local_log_settle(s, st) &&
+           (!clean || meta_decisions_clear(s->meta, st));
+}
+
+static void storage_free(storage *s)
+{
+    size_t at = 0;
+    str    key;
+    void  *v;
+    txn_coord_free(&s->txns);
+    while (map_next(&s->topics, &at, &key, &v))
+        topic_free(v);
+    map_free(&s->topics);
+    if (s->meta)
+        meta_close(s->meta);
+    if (s->lock_fd >= 0)
+        close(s->lock_fd);
+    pthread_mutex_destroy(&s->lock);
+    mem_free(s->dir);
+    mem_free(s->topics_dir);
+    mem_free(s);
+}
+
+static bool open_folder(storage *s, status *st)
+{
+    io  *x = s->env.io;
+    char mark[PATH_BYTES_MAX];
+    if (mkdir(s->dir, 0777) < 0 && errno != EEXIST)
+        return io_failed(st, "Cannot create", s->dir, -errno);
+    if (!lock_folder(s, st) || !(s->meta = meta_open(s->dir, s->env.fsync_off, st)))
+        return false;
+    int rc = x->mkdir(x, s->topics_dir);
+    if (rc < 0 && rc != -EEXIST)
+        return io_failed(st, "Cannot create", s->topics_dir, rc);
+    snprintf(mark, sizeof mark, "%s/clean", s->dir);
+    int  fd = x->open(x, mark, O_RDONLY, 0);
+    bool clean = fd >= 0;
+    if (clean)
+        x->close(x, fd);
+    if (!load(s, clean, st))
+        return false;
+    /* Before the first append: from here on an end without storage_close() is an unclean one. */
+    rc = clean ? x->unlink(x, mark) : 0;
+    if (rc < 0)
+        return io_failed(st, "Cannot remove", mark, rc);
+    return io_sync_dir(x, s->dir, st);
+}
+
+storage *storage_open(const storage_options *opt, status *st)
+{
+    if (strlen(opt->dir) > DIR_BYTES_MAX) {
+        status_set(st, ST_IO, "The path of the data folder is longer than %d bytes", DIR_BYTES_MAX);
+        return NULL;
+    }
+    storage *s = MEM_NEW(storage);
+    size_t   room = strlen(opt->dir) + sizeof "/topics";
+    s->dir = mem_strdup(opt->dir);
+    s->topics_dir = mem_alloc(room);
+    snprintf(s->topics_dir, room, "%s/topics", opt->dir);
+    s->lock_fd = -1;
+    s->log.ops = &local_ops;
+    s->env = (plog_env){.io = opt->io ? opt->io : io_posix(), .fsync_off = opt->fsync_off,
+                        .now_ms = opt->now_ms ? opt->now_ms : clock_ms, .clock_ctx = opt->clock_ctx,
+                        .ops = &local_ops, .txns = &s->txns};
+    s->default_partitions = opt->default_partitions ? opt->default_partitions : 1;
+    topic_defaults_init(&s->defaults, opt);
+    pthread_mutex_init(&s->lock, NULL);
+    local_log_init(s);
+    if (open_folder(s, st))
+        return s;
+    storage_free(s);
+    return NULL;
+}
+
+void storage_close(storage *s)
+{
+    arena  a = {0};
+    size_t n;
+    plog **all = storage_parts(s, &a, &n);
+    bool   ok = true;
+    status st;
+    for (size_t i = 0; i < n; i++) {
+        ok = plog_checkpoint(all[i], &st) && ok;
+        plog_release(all[i]);
+    }
+    arena_free(&a);
+    /* Without the mark the next start looks for itself. */
+    if (ok)
+        io_replace_file(s->env.io, s->dir, "clean", "", 0, true, &st);
+    storage_free(s);
+}
+
+tlog *storage_log(storage *s)
+{
+    return &s->log;
+}
+
+str storage_cluster_id(storage *s)
+{
+    return meta_cluster_id(s->meta);
+}
+
+static void maintain_part(plog *p)
+{
+    status st; /* what fails is tried again the next time */
+    status_init(&st);
+    plog_repair(p, &st);
+    plog_retain(p, &st);
+    if (!plog_checkpoint_is_due(p))
+        return;
+    pthread_mutex_lock(&p->lock);
+    producer_expire(&p->states, plog_now(p) - PRODUCER_EXPIRY_MS);
+    pthread_mutex_unlock(&p->lock);
+    plog_checkpoint(p, &st);
+}
+
+void storage_maintain(storage *s)
+{
+    arena  a = {0};
+    size_t n;
+    plog **all = storage_parts(s, &a, &n);
+    txn_retry(&s->txns);
+    for (size_t i = 0; i < n; i++) {
+        maintain_part(all[i]);
+        plog_release(all[i]);
+    }
+    arena_free(&a);
+}
+
+bool storage_delete_records(storage *s, tlog_part *p, int64_t offset, int64_t *start_out, status *st)
+{
+    (void)s;
+    if (!plog_delete_before((plog *)p, offset, st))
+        return false;
+    *start_out = atomic_load(&((plog *)p)->start);
+    return true;
+}
+
+bool storage_fetch(storage *s, tlog_part *p, int64_t offset, uint32_t max_bytes, tlog_isolation iso,
+                   arena *a, fetch_result *out, status *st)
+{
+    (void)s;
+    return plog_fetch((plog *)p, offset, max_bytes, iso, a, out, st);
+}
+
+bool storage_part_sync(storage *s, tlog_part *p, status *st)
+{
+    plog *l = (plog *)p;
+    return s->env.fsync_off || atomic_load(&l->deleted) || plog_sync(l, atomic_load(&l->high), st);
+}
+
+bool storage_topic_check(const tlog_topic *spec, status *st)
+{
+    return topic_spec_check(spec, st);
+}
+
+bool storage_producer_id_new(storage *s, int64_t *pid, int16_t *epoch, status *st)
+{
+    *epoch = 0;
+    return s->backend.pid_new(s, pid, st);
+}

@@ -18,7 +18,7 @@ DEPS := gcc:/usr/bin/gcc make:/usr/bin/make pkg-config:/usr/bin/pkg-config lemon
 missing = $(strip $(foreach d,$(DEPS),$(if $(wildcard $(lastword $(subst :, ,$(d)))),,$(firstword $(subst :, ,$(d))))))
 
 WARN    := -Wall -Wextra -Werror -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
-           -Wmissing-prototypes -Wvla -Wformat=2 -Wimplicit-fallthrough
+           -Wmissing-prototypes -Wvla -Wformat=2 -Wno-format-truncation -Wimplicit-fallthrough
 CFLAGS_rel  := -O2 -flto=auto -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 LDFLAGS_rel := -O2 -flto=auto -pie -Wl,-z,relro,-z,now
 CFLAGS_san  := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
@@ -57,7 +57,9 @@ $(LIB): $(filter-out $(MAIN),$(OBJ))
 
 $(BUILD)/gen/grammar.c: parser/grammar.y
 	@mkdir -p $(@D)
-	lemon -q -d$(@D) $<
+	lemon -q -c -d$(@D) $<
+
+$(BUILD)/gen/grammar.h: $(BUILD)/gen/grammar.c ;
 
 $(OUT)/gen/grammar.o: $(BUILD)/gen/grammar.c
 	@mkdir -p $(@D)

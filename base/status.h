@@ -16,6 +16,7 @@
     X(ST_OK,             20000,      0)   /* nothing went wrong */                                 \
     X(ST_SYNTAX,         40001,      -1)  /* SQL that does not parse; msg starts "line L:C: " */   \
     X(ST_SQL,            40001,      -1)  /* SQL that is refused */                                \
+    X(ST_SQL_GEN,        40001,      -1)  /* SQL that types but cannot be compiled: gets its own prefix */ \
     X(ST_BAD_REQUEST,    40000,      42)  /* a malformed request or setting */                     \
     X(ST_WRONG_ENDPOINT, 40002,      42)  /* SELECT or PRINT sent to /ksql */                      \
     X(ST_NOT_FOUND,      40400,      3)   /* no such topic, partition, id */                       \

@@ -42,6 +42,7 @@ struct ast_type {
     const ast_type  *key, *elem;
     const ast_field *fields;
     uint32_t         field_count;
+    uint16_t         height; /* as in ast_expr */
 };
 
 /* ---- expressions ------------------------------------------------------------------------------ */
@@ -52,7 +53,8 @@ typedef enum ast_kind {
     EX_BOOL,    /* ival 0 or 1 */
     EX_INT,     /* ival; fits 32 bits */
     EX_BIGINT,  /* ival */
-    EX_DECIMAL, /* text: digits as written with sign, e.g. "1.50" */
+    EX_DECIMAL, /* text: digits as written, with sign, without useless zeros in front: "-1.50", "0.5",
+                 * "1." */
     EX_DOUBLE,  /* dval */
     EX_STRING,  /* text, unescaped */
     EX_INTERVAL_UNIT, /* text: DAYS HOURS MINUTES SECONDS MILLISECONDS; function arguments only */
@@ -101,8 +103,10 @@ struct ast_expr {
     ast_op          op;
     uint32_t        pos, len; /* the source text of the whole node */
     bool            star;     /* EX_CALL written f(*) */
+    uint16_t        height;   /* nodes on the longest way down; the parser keeps it <= PARSE_DEPTH_MAX,
+                               * so recursion over a parsed tree is bounded */
     str             qual, text;
-    str             raw;      /* EX_CALL: the name as typed; EX_INTERVAL_UNIT likewise */
+    str             raw;      /* EX_CALL: the name as typed, "concat" for ||; EX_INTERVAL_UNIT likewise */
     int64_t         ival;
     double          dval;
     const ast_type *type;

@@ -1,0 +1,56 @@
+/* Aggregate functions (UDAFs): one row a variant in a table, as for scalars (spec/functions.md 4).
+ *
+ * An aggregate's state is an SQL value of the type state_type gives, so that the row encoding stores,
+ * logs and restores it like any other. The functions take the state and give the new one; values they
+ * return may point into the old state, the arguments or cx->a.
+ */
+#ifndef ENGINE_AGG_AGG_H
+#define ENGINE_AGG_AGG_H
+
+#include "engine/expr/expr.h"
+#include "engine/func/func.h"
+
+typedef struct agg_call agg_call;
+
+typedef struct agg_row {
+    const char *name; /* registered spelling */
+    const char *doc;
+    const char *params, *returns; /* as func_row; initial arguments come last, see init_params */
+    uint32_t    init_params;      /* how many of the params are literals given at the start */
+    /* Types; computed from the argument types when not NULL, else `returns` is instantiated. */
+    const type *(*state_type)(arena *a, const agg_call *c, status *st);
+    const type *(*result_type)(arena *a, const agg_call *c, status *st);
+    bool (*setup)(arena *a, agg_call *c, status *st); /* checks literals, sets c->state; may be NULL */
+    value (*initial)(const agg_call *c, ectx *cx);
+    value (*add)(const agg_call *c, ectx *cx, value state, const value *args);
+    value (*merge)(const agg_call *c, ectx *cx, value a, value b); /* of two sessions */
+    value (*undo)(const agg_call *c, ectx *cx, value state, const value *args); /* NULL: streams only */
+    value (*result)(const agg_call *c, ectx *cx, value state); /* NULL: the state is the result */
+    uint32_t flags; /* FN_HIDDEN */
+} agg_row;
+
+/* A resolved aggregate; read-only while rows are processed. V_ERR from a function is fatal for the
+ * query (spec/functions.md 1.10). */
+struct agg_call {
+    const agg_row *row;
+    const type    *state_type, *result_type;
+    const type   **arg_types; /* of the column arguments */
+    uint32_t       arg_count;
+    const value   *init_args; /* the literals */
+    const type   **init_types;
+    uint32_t       init_count;
+    void          *state; /* setup's */
+};
+
+bool agg_exists(str name);
+/* All variants of a name; for messages and DESCRIBE. */
+const overload *agg_find(str name, size_t *n);
+/* Binds a call. args are the types of all arguments; inits[i] is the literal of argument i or
+ * V_ERR when it is not one (then text[i] is how it prints). */
+agg_call *agg_bind(arena *a, str name, const type **args, uint32_t n, const value *literals,
+                   const str *texts, status *st);
+size_t agg_names(arena *a, const agg_row ***rows);
+
+extern const agg_row agg_basic[], agg_collect[], agg_offset[], agg_top[], agg_statistics[];
+
+#endif

@@ -1,0 +1,831 @@
+/* From a syntax tree to typed closures: each ast_kind has one function in the table at the end. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "engine/expr/cast.h"
+#include "engine/expr/common_type.h"
+#include "engine/expr/eval.h"
+#include "engine/func/func.h"
+#include "parser/parser.h"
+
+typedef struct lambda_var {
+    str         name;
+    const type *type;
+    uint32_t    slot;
+} lambda_var;
+
+typedef struct xc {
+    arena        *a;
+    const xscope *scope;
+    xoptions      opt;
+    status       *st;
+    lambda_var    vars[EXPR_LAMBDA_VARS_MAX]; /* those in scope */
+    uint32_t      var_count, slots_used;
+    uint32_t      depth;
+} xc;
+
+static xnode *compile(xc *c, const ast_expr *e);
+
+static xnode *node(xc *c, xeval eval, const type *t, uint32_t args)
+{
+    xnode *x = ARENA_NEW(c->a, xnode);
+    x->eval = eval;
+    x->type = t;
+    x->args = args ? ARENA_ARRAY(c->a, const xnode *, args) : NULL;
+    x->arg_count = args;
+    return x;
+}
+
+static str expr_text(xc *c, const ast_expr *e)
+{
+    buf b = BUF_INIT(BUF_MAX);
+    print_expr(&b, e);
+    str s = str_dup(c->a, buf_str(&b));
+    buf_free(&b);
+    return s;
+}
+
+static str ttext(xc *c, const type *t)
+{
+    return type_text(c->a, t);
+}
+
+static void *refuse(xc *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void *refuse(xc *c, const char *fmt, ...)
+{
+    char    msg[ST_MSG_MAX];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(msg, sizeof msg, fmt, ap);
+    va_end(ap);
+    status_set(c->st, ST_SQL, "%s", msg);
+    return NULL;
+}
+
+/* A fault that the reference finds only when it generates code: other prefixes apply. */
+static void *refuse_gen(xc *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void *refuse_gen(xc *c, const char *fmt, ...)
+{
+    char    msg[ST_MSG_MAX];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(msg, sizeof msg, fmt, ap);
+    va_end(ap);
+    status_set(c->st, ST_SQL_GEN, "%s", msg);
+    return NULL;
+}
+
+const xnode *expr_literal(arena *a, const type *t, value v)
+{
+    xnode *x = ARENA_NEW(a, xnode);
+    x->eval = ev_literal;
+    x->type = t;
+    x->lit = v;
+    x->is_literal = true;
+    return x;
+}
+
+const xnode *expr_column(arena *a, uint32_t slot, const type *t)
+{
+    xnode *x = ARENA_NEW(a, xnode);
+    x->eval = ev_column;
+    x->type = t;
+    x->slot = slot;
+    return x;
+}
+
+/* A failing part of a projection is NULL by itself and does not take the whole along. */
+static const xnode *caught(xc *c, const xnode *x, const char *what)
+{
+    if (!c->opt.catch_nested || x->is_literal || x->eval == ev_column || x->eval == ev_catch)
+        return x;
+    xnode *n = node(c, ev_catch, x->type, 1);
+    n->args[0] = x;
+    n->lit = value_s(str_of(what));
+    return n;
+}
+
+static const xnode *cast_to(xc *c, const xnode *x, const type *t)
+{
+    if (type_equal(x->type, t))
+        return x;
+    if (x->type->kind == T_NULL)
+        return expr_literal(c->a, t, VALUE_NULL);
+    cast_fn f = cast_find(x->type, t);
+    if (f == NULL)
+        return refuse_gen(c, "Cast of %.*s to %.*s is not supported", STR_FMT(ttext(c, x->type)),
+                      STR_FMT(ttext(c, t)));
+    bool to_double = t->kind == T_DOUBLE && (x->type->kind == T_INTEGER || x->type->kind == T_BIGINT);
+    xnode *n = node(c, to_double ? ev_int_to_double : ev_cast, t, 1);
+    n->args[0] = x;
+    n->state = (void *)f;
+    if (x->is_literal) { /* fold; one that fails keeps failing at run time */
+        ectx  cx = {.a = c->a};
+        value v = n->eval(n, &cx);
+        if (v.state != V_ERR)
+            return expr_literal(c->a, t, v);
+    }
+    return n;
+}
+
+const xnode *expr_cast(arena *a, const xnode *x, const type *t, xoptions opt, status *st)
+{
+    xc c = {.a = a, .opt = opt, .st = st};
+    return cast_to(&c, x, t);
+}
+
+/* ---- literals and names ------------------------------------------------------------------------- */
+
+static xnode *comp_literal(xc *c, const ast_expr *e)
+{
+    const type *t;
+    value       v = expr_literal_value(c->a, e, &t, c->st);
+    return t ? (xnode *)expr_literal(c->a, t, v) : NULL;
+}
+
+static xnode *comp_unit(xc *c, const ast_expr *e)
+{
+    return (xnode *)expr_literal(c->a, &type_null, value_s(e->text));
+}
+
+static xnode *comp_column(xc *c, const ast_expr *e)
+{
+    for (uint32_t i = 0; i < c->scope->column_count; i++)
+        if (str_eq(c->scope->columns[i].name, e->text))
+            return (xnode *)expr_column(c->a, i, c->scope->columns[i].type);
+    return refuse(c, "Unknown column %.*s.", STR_FMT(e->text));
+}
+
+static xnode *comp_var(xc *c, const ast_expr *e)
+{
+    for (uint32_t i = c->var_count; i-- > 0;)
+        if (str_eq(c->vars[i].name, e->text)) {
+            xnode *x = node(c, ev_var, c->vars[i].type, 0);
+            x->slot = c->vars[i].slot;
+            return x;
+        }
+    return refuse(c, "Unknown lambda argument %.*s.", STR_FMT(e->text));
+}
+
+/* ---- arithmetic ---------------------------------------------------------------------------------- */
+
+static void *arith_error(xc *c, const ast_expr *e, const type *l, const type *r)
+{
+    str text = expr_text(c, e);
+    if (l->kind == T_NULL || r->kind == T_NULL)
+        return refuse(c,
+                      "Error processing expression: %.*s. Arithmetic on types %.*s and %.*s are not "
+                      "supported.",
+                      STR_FMT(text), STR_FMT(ttext(c, l)), STR_FMT(ttext(c, r)));
+    return refuse(c, "Error processing expression: %.*s. Unsupported arithmetic types. %s %s",
+                  STR_FMT(text), type_base(l), type_base(r));
+}
+
+static const type *decimal_result(arena *a, ast_op op, const type *l, const type *r)
+{
+    int32_t p1, s1, p2, s2, p, s;
+    type_as_decimal(l, &p1, &s1);
+    type_as_decimal(r, &p2, &s2);
+    int32_t smax = s1 > s2 ? s1 : s2, w1 = p1 - s1, w2 = p2 - s2;
+    switch (op) {
+    case OP_MUL:
+        p = p1 + p2 + 1;
+        s = s1 + s2;
+        break;
+    case OP_DIV:
+        s = s1 + p2 + 1 > 6 ? s1 + p2 + 1 : 6;
+        p = p1 - s1 + s2 + s;
+        break;
+    case OP_MOD:
+        s = smax;
+        p = (w1 < w2 ? w1 : w2) + smax;
+        break;
+    default:
+        s = smax;
+        p = (w1 > w2 ? w1 : w2) + smax + 1;
+    }
+    return type_decimal(a, p, s);
+}
+
+static xnode *comp_arith(xc *c, const ast_expr *e)
+{
+    xnode *l = compile(c, e->args[0]);
+    xnode *r = l ? compile(c, e->args[1]) : NULL;
+    if (r == NULL)
+        return NULL;
+    if (l->type->kind == T_STRING && r->type->kind == T_STRING && e->op == OP_ADD) {
+        xnode *x = node(c, c->opt.no_null_concat ? ev_concat_null : ev_concat, &type_string, 2);
+        x->args[0] = l;
+        x->args[1] = r;
+        return x;
+    }
+    if (!type_is_number(l->type) || !type_is_number(r->type))
+        return arith_error(c, e, l->type, r->type);
+    bool        dbl = l->type->kind == T_DOUBLE || r->type->kind == T_DOUBLE;
+    bool        dec = !dbl && (l->type->kind == T_DECIMAL || r->type->kind == T_DECIMAL);
+    bool        big = l->type->kind == T_BIGINT || r->type->kind == T_BIGINT;
+    arith_class cls = dbl ? AR_DOUBLE : dec ? AR_DECIMAL : big ? AR_LONG : AR_INT;
+    const type *t = dbl   ? &type_double
+                    : dec ? decimal_result(c->a, e->op, l->type, r->type)
+                    : big ? &type_bigint
+                          : &type_integer;
+    xnode *x = node(c, ev_arith(e->op, cls), t, 2);
+    x->args[0] = dbl ? cast_to(c, l, &type_double) : l;
+    x->args[1] = dbl ? cast_to(c, r, &type_double) : r;
+    return x;
+}
+
+static xnode *comp_sign(xc *c, const ast_expr *e)
+{
+    xnode *a = compile(c, e->args[0]);
+    if (a == NULL)
+        return NULL;
+    if (!type_is_number(a->type))
+        return refuse(c, e->kind == EX_NEG ? "Negation on unsupported type: %.*s"
+                                           : "Unary plus on unsupported type: %.*s",
+                      STR_FMT(ttext(c, a->type)));
+    if (e->kind == EX_POS)
+        return a;
+    arith_class cls = a->type->kind == T_DOUBLE    ? AR_DOUBLE
+                      : a->type->kind == T_DECIMAL ? AR_DECIMAL
+                      : a->type->kind == T_BIGINT  ? AR_LONG
+                                                   : AR_INT;
+    xnode      *x = node(c, ev_negate(cls), a->type, 1);
+    x->args[0] = a;
+    return x;
+}
+
+/* ---- comparison ----------------------------------------------------------------------------------- */
+
+static const char *const op_names[] = {
+    [OP_EQ] = "EQUAL",
+    [OP_NE] = "NOT_EQUAL",
+    [OP_LT] = "LESS_THAN",
+    [OP_LE] = "LESS_THAN_OR_EQUAL",
+    [OP_GT] = "GREATER_THAN",
+    [OP_GE] = "GREATER_THAN_OR_EQUAL",
+    [OP_DISTINCT] = "IS_DISTINCT_FROM",
+};
+static const char *const op_signs[] = {
+    [OP_EQ] = "=", [OP_NE] = "<>",        [OP_LT] = "<", [OP_LE] = "<=",
+    [OP_GT] = ">", [OP_GE] = ">=", [OP_DISTINCT] = "IS DISTINCT FROM",
+};
+
+static const char *base_or_null(const type *t)
+{
+    return t->kind == T_NULL ? "NULL" : type_base(t);
+}
+
+/* What both sides become before they are compared; NULL when they cannot be. */
+static const type *compare_as(const type *l, const type *r, ast_op op, compare_class *cls)
+{
+    *cls = CP_ANY;
+    if (type_is_number(l) && type_is_number(r)) {
+        bool dec = l->kind == T_DECIMAL || r->kind == T_DECIMAL;
+        bool dbl = l->kind == T_DOUBLE || r->kind == T_DOUBLE;
+        *cls = dec ? CP_DECIMAL : dbl ? CP_DOUBLE : CP_LONG;
+        return dec ? l : dbl ? &type_double : &type_bigint;
+    }
+    if (l->kind == T_STRING && r->kind == T_STRING) {
+        *cls = CP_STRING;
+        return l;
+    }
+    if ((type_is_temporal(l) || l->kind == T_STRING) &&
+        (type_is_temporal(r) || r->kind == T_STRING)) {
+        *cls = CP_LONG;
+        if (l->kind == T_STRING)
+            return r;
+        if (r->kind == T_STRING || l->kind == r->kind)
+            return l;
+        return l->kind == T_TIME || r->kind == T_TIME ? NULL : &type_timestamp;
+    }
+    if (l->kind == T_BYTES && r->kind == T_BYTES)
+        return l;
+    bool equality = op == OP_EQ || op == OP_NE || op == OP_DISTINCT;
+    if (equality && l->kind == r->kind && (l->kind == T_BOOLEAN || type_is_nested(l))) {
+        if (l->kind == T_BOOLEAN)
+            *cls = CP_LONG;
+        return l;
+    }
+    return NULL;
+}
+
+static xnode *compare_nodes(xc *c, ast_op op, const ast_expr *le, const xnode *l,
+                            const ast_expr *re, const xnode *r)
+{
+    if (l->type->kind == T_NULL || r->type->kind == T_NULL)
+        return refuse(c,
+                      "Comparison with NULL not supported: %s %s %s\nUse 'IS NULL' or 'IS NOT NULL' "
+                      "instead.",
+                      base_or_null(l->type), op_signs[op], base_or_null(r->type));
+    compare_class cls;
+    const type   *t = compare_as(l->type, r->type, op, &cls);
+    if (t == NULL)
+        return refuse(c, "Cannot compare %.*s (%.*s) to %.*s (%.*s) with %s.",
+                      STR_FMT(expr_text(c, le)), STR_FMT(ttext(c, l->type)),
+                      STR_FMT(expr_text(c, re)), STR_FMT(ttext(c, r->type)), op_names[op]);
+    if (cls != CP_DECIMAL && !type_is_nested(t)) {
+        l = cast_to(c, l, t);
+        r = cast_to(c, r, t);
+    }
+    xeval ev = op == OP_DISTINCT ? (cls == CP_DECIMAL ? ev_distinct_number : ev_distinct)
+                                 : ev_compare(op, cls);
+    xnode *x = node(c, ev, &type_boolean, 2);
+    x->args[0] = l;
+    x->args[1] = r;
+    return x;
+}
+
+static xnode *comp_compare(xc *c, const ast_expr *e)
+{
+    xnode *l = compile(c, e->args[0]);
+    xnode *r = l ? compile(c, e->args[1]) : NULL;
+    return r ? compare_nodes(c, e->op, e->args[0], l, e->args[1], r) : NULL;
+}
+
+static xnode *comp_between(xc *c, const ast_expr *e)
+{
+    xnode *v = compile(c, e->args[0]);
+    xnode *lo = v ? compile(c, e->args[1]) : NULL;
+    xnode *hi = lo ? compile(c, e->args[2]) : NULL;
+    xnode *l = hi ? compare_nodes(c, OP_GE, e->args[0], v, e->args[1], lo) : NULL;
+    xnode *r = l ? compare_nodes(c, OP_LE, e->args[0], v, e->args[2], hi) : NULL;
+    if (r == NULL)
+        return NULL;
+    xnode *x = node(c, ev_and, &type_boolean, 2);
+    x->args[0] = l;
+    x->args[1] = r;
+    return x;
+}
+
+/* ---- logic ------------------------------------------------------------------------------------------ */
+
+static bool need_boolean(xc *c, const xnode *x, const ast_expr *e)
+{
+    if (x->type->kind == T_BOOLEAN)
+        return true;
+    refuse_gen(c, "Unexpected error generating code: %.*s is %.*s, not BOOLEAN",
+               STR_FMT(expr_text(c, e)), STR_FMT(ttext(c, x->type)));
+    return false;
+}
+
+static xnode *comp_logic(xc *c, const ast_expr *e)
+{
+    xnode *l = compile(c, e->args[0]);
+    xnode *r = l ? compile(c, e->args[1]) : NULL;
+    if (r == NULL || !need_boolean(c, l, e->args[0]) || !need_boolean(c, r, e->args[1]))
+        return NULL;
+    xnode *x = node(c, e->kind == EX_AND ? ev_and : ev_or, &type_boolean, 2);
+    x->args[0] = l;
+    x->args[1] = r;
+    return x;
+}
+
+static xnode *comp_not(xc *c, const ast_expr *e)
+{
+    xnode *a = compile(c, e->args[0]);
+    if (a == NULL || !need_boolean(c, a, e->args[0]))
+        return NULL;
+    xnode *x = node(c, ev_not, &type_boolean, 1);
+    x->args[0] = a;
+    return x;
+}
+
+static xnode *comp_is_null(xc *c, const ast_expr *e)
+{
+    xnode *a = compile(c, e->args[0]);
+    if (a == NULL)
+        return NULL;
+    xnode *x = node(c, e->kind == EX_IS_NULL ? ev_is_null : ev_is_not_null, &type_boolean, 1);
+    x->args[0] = a;
+    return x;
+}
+
+static xnode *comp_like(xc *c, const ast_expr *e)
+{
+    xnode *s = compile(c, e->args[0]);
+    xnode *p = s ? compile(c, e->args[1]) : NULL;
+    if (p == NULL)
+        return NULL;
+    if (s->type->kind != T_STRING || p->type->kind != T_STRING)
+        return refuse(c, "Like condition must be between strings");
+    xnode *x = node(c, ev_like, &type_boolean, 2);
+    x->args[0] = s;
+    x->args[1] = p;
+    x->lit = e->text.n ? value_s(e->text) : VALUE_NULL;
+    return x;
+}
+
+/* ---- CASE, CAST -------------------------------------------------------------------------------------- */
+
+static xnode *comp_case(xc *c, const ast_expr *e)
+{
+    xnode      *x = node(c, ev_case, NULL, e->arg_count);
+    const type *t = NULL;
+    for (uint32_t i = 0; i < e->arg_count; i++) {
+        bool   when = i % 2 == 0 && i + 1 < e->arg_count;
+        xnode *a = compile(c, e->args[i]);
+        if (a == NULL)
+            return NULL;
+        x->args[i] = a;
+        if (when) {
+            if (a->type->kind != T_BOOLEAN)
+                return refuse(c,
+                              "WHEN operand type should be boolean.\nType for '%.*s' is %.*s",
+                              STR_FMT(expr_text(c, e->args[i])), STR_FMT(ttext(c, a->type)));
+            continue;
+        }
+        if (a->type->kind == T_NULL)
+            continue;
+        if (t == NULL) {
+            t = a->type;
+        } else if (!type_equal(t, a->type)) {
+            if (i % 2 == 0)
+                return refuse(c,
+                              "Invalid Case expression. Type for the default clause should be the "
+                              "same as for 'THEN' clauses.\nTHEN type: %.*s.\nDEFAULT type: %.*s.",
+                              STR_FMT(ttext(c, t)), STR_FMT(ttext(c, a->type)));
+            return refuse(c,
+                          "Invalid Case expression. Type for all 'THEN' clauses should be the "
+                          "same.\nTHEN expression 'WHEN %.*s THEN %.*s' has type: %.*s.\nPrevious "
+                          "THEN expression(s) type: %.*s.",
+                          STR_FMT(expr_text(c, e->args[i - 1])), STR_FMT(expr_text(c, e->args[i])),
+                          STR_FMT(ttext(c, a->type)), STR_FMT(ttext(c, t)));
+        }
+    }
+    if (t == NULL)
+        return refuse(c, "Invalid Case expression. All case branches have NULL type");
+    x->type = t;
+    return x;
+}
+
+static xnode *comp_cast(xc *c, const ast_expr *e)
+{
+    xnode *a = compile(c, e->args[0]);
+    if (a == NULL)
+        return NULL;
+    /* User types were expanded when the statement was analysed: only built-in names are left. */
+    const type *t = type_resolve(c->a, e->type, NULL, NULL, c->st);
+    return t ? (xnode *)cast_to(c, a, t) : NULL;
+}
+
+static xnode *comp_type_ctor(xc *c, const ast_expr *e)
+{
+    if (!str_eqz(e->text, "DECIMAL"))
+        return refuse(c, "Unknown type: %.*s", STR_FMT(e->text));
+    ast_expr lit = *e->args[0];
+    lit.kind = EX_DECIMAL;
+    return comp_literal(c, &lit);
+}
+
+static xnode *comp_refused(xc *c, const ast_expr *e)
+{
+    return refuse(c, "not yet implemented: %s",
+                  e->kind == EX_SIMPLE_CASE ? "AstBuilder.visitSimpleCaseExpression" : "AT TIME ZONE");
+}
+
+/* ---- constructors ------------------------------------------------------------------------------------- */
+
+/* Compiles every step-th argument from `first` on and gives all of them one type. */
+static const type *common_args(xc *c, const ast_expr *e, uint32_t first, uint32_t step, xnode *x)
+{
+    uint32_t    n = 0;
+    typed_expr *list = ARENA_ARRAY(c->a, typed_expr, e->arg_count);
+    for (uint32_t i = first; i < e->arg_count; i += step) {
+        x->args[i] = compile(c, e->args[i]);
+        if (x->args[i] == NULL)
+            return NULL;
+        list[n++] = (typed_expr){e->args[i], x->args[i]->type};
+    }
+    const type *t = common_type(c->a, list, n, c->st);
+    if (t == NULL || t->kind == T_NULL)
+        return t;
+    for (uint32_t i = first; i < e->arg_count; i += step) {
+        x->args[i] = cast_to(c, x->args[i], t);
+        if (x->args[i] == NULL)
+            return NULL;
+    }
+    return t;
+}
+
+#define ISSUE_4239 "(see https://github.com/confluentinc/ksql/issues/4239)"
+
+static xnode *comp_array(xc *c, const ast_expr *e)
+{
+    if (e->arg_count == 0)
+        return refuse(c, "Array constructor cannot be empty. Please supply at least one element "
+                         ISSUE_4239 ".");
+    xnode      *x = node(c, ev_array, NULL, e->arg_count);
+    const type *t = common_args(c, e, 0, 1, x);
+    if (t == NULL)
+        return NULL;
+    if (t->kind == T_NULL)
+        return refuse(c, "Cannot construct an array with all NULL elements " ISSUE_4239
+                         ". As a workaround, you may cast a NULL value to the desired type.");
+    for (uint32_t i = 0; i < e->arg_count; i++)
+        x->args[i] = caught(c, x->args[i], "array item");
+    x->type = type_array(c->a, t);
+    return x;
+}
+
+static xnode *comp_map(xc *c, const ast_expr *e)
+{
+    if (e->arg_count == 0)
+        return refuse(c, "Map constructor cannot be empty. Please supply at least one key value pair "
+                         ISSUE_4239 ".");
+    xnode      *x = node(c, ev_map, NULL, e->arg_count);
+    const type *k = common_args(c, e, 0, 2, x);
+    const type *v = k ? common_args(c, e, 1, 2, x) : NULL;
+    if (v == NULL)
+        return NULL;
+    if (k->kind == T_NULL)
+        return refuse(c, "Cannot construct a map with all NULL keys " ISSUE_4239
+                         ". As a workaround, you may cast a NULL key to the desired type.");
+    if (v->kind == T_NULL)
+        return refuse(c, "Cannot construct a map with all NULL values " ISSUE_4239
+                         ". As a workaround, you may cast a NULL value to the desired type.");
+    for (uint32_t i = 0; i < e->arg_count; i++)
+        x->args[i] = caught(c, x->args[i], i % 2 ? "map value" : "map key");
+    x->type = type_map(c->a, k, v);
+    return x;
+}
+
+static xnode *comp_struct(xc *c, const ast_expr *e)
+{
+    xnode      *x = node(c, ev_struct, NULL, e->arg_count);
+    type_field *f = ARENA_ARRAY(c->a, type_field, e->arg_count);
+    for (uint32_t i = 0; i < e->arg_count; i++) {
+        xnode *a = compile(c, e->args[i]);
+        if (a == NULL)
+            return NULL;
+        f[i] = (type_field){e->names[i], a->type};
+        x->args[i] = caught(c, a, "struct field");
+    }
+    x->type = type_struct(c->a, f, e->arg_count);
+    return x;
+}
+
+static xnode *comp_in(xc *c, const ast_expr *e)
+{
+    xnode      *x = node(c, ev_in, &type_boolean, e->arg_count);
+    uint32_t    n = 0, kept = 0;
+    typed_expr *list = ARENA_ARRAY(c->a, typed_expr, e->arg_count);
+    for (uint32_t i = 0; i < e->arg_count; i++) {
+        if (i > 0 && e->args[i]->kind == EX_NULL)
+            continue; /* NULL entries never match */
+        x->args[kept] = compile(c, e->args[i]);
+        if (x->args[kept] == NULL)
+            return NULL;
+        list[n++] = (typed_expr){e->args[i], x->args[kept++]->type};
+    }
+    x->arg_count = kept;
+    const type *t = common_type(c->a, list, n, c->st);
+    if (t == NULL) {
+        c->st->code = ST_SQL_GEN;
+        return NULL;
+    }
+    for (uint32_t i = 0; i < kept; i++) {
+        x->args[i] = cast_to(c, x->args[i], t);
+        if (x->args[i] == NULL)
+            return NULL;
+    }
+    return x;
+}
+
+/* ---- access ---------------------------------------------------------------------------------------------- */
+
+static xnode *comp_subscript(xc *c, const ast_expr *e)
+{
+    xnode *b = compile(c, e->args[0]);
+    xnode *i = b ? compile(c, e->args[1]) : NULL;
+    if (i == NULL)
+        return NULL;
+    if (b->type->kind == T_ARRAY) {
+        if (i->type->kind != T_INTEGER)
+            return refuse_gen(c, "Unexpected error generating code: an array index must be INTEGER, "
+                                 "not %.*s",
+                              STR_FMT(ttext(c, i->type)));
+        xnode *x = node(c, ev_index, b->type->elem, 2);
+        x->args[0] = b;
+        x->args[1] = i;
+        return x;
+    }
+    if (b->type->kind == T_MAP) {
+        xnode *x = node(c, ev_map_get, b->type->elem, 2);
+        x->args[0] = b;
+        x->args[1] = i;
+        return x;
+    }
+    if (b->type->kind == T_STRUCT) {
+        str base = expr_text(c, e->args[0]);
+        str idx = e->args[1]->kind == EX_STRING ? e->args[1]->text : expr_text(c, e->args[1]);
+        return refuse(c,
+                      "Subscript expression (%.*s) do not apply to %.*s. Use the dereference operator "
+                      "for STRUCTS: %.*s->%.*s",
+                      STR_FMT(expr_text(c, e)), STR_FMT(ttext(c, b->type)), STR_FMT(base),
+                      STR_FMT(idx));
+    }
+    return refuse(c, "Subscript expression (%.*s) do not apply to %.*s.", STR_FMT(expr_text(c, e)),
+                  STR_FMT(ttext(c, b->type)));
+}
+
+static xnode *comp_deref(xc *c, const ast_expr *e)
+{
+    xnode *b = compile(c, e->args[0]);
+    if (b == NULL)
+        return NULL;
+    if (b->type->kind != T_STRUCT)
+        return refuse(c, "Expected STRUCT type, got: %.*s", STR_FMT(ttext(c, b->type)));
+    int32_t i = type_field_index(b->type, e->text);
+    if (i < 0)
+        return refuse(c, "Could not find field '%.*s' in '%.*s'.", STR_FMT(e->text),
+                      STR_FMT(expr_text(c, e->args[0])));
+    xnode *x = node(c, ev_field, b->type->fields[i].type, 1);
+    x->args[0] = b;
+    x->slot = (uint32_t)i;
+    return x;
+}
+
+/* ---- calls ------------------------------------------------------------------------------------------------- */
+
+/* The lambda's inputs get the types that its parameter's variables are bound to by now; the type of
+ * the body then binds the result's variable. */
+static bool comp_lambda_arg(xc *c, const ast_expr *e, const ptype *p, bindings *bound, func_call *f,
+                            uint32_t i)
+{
+    uint32_t  first = c->var_count;
+    uint32_t *slots = ARENA_ARRAY(c->a, uint32_t, e->name_count);
+    for (uint32_t k = 0; k < e->name_count; k++) {
+        const type *t = ptype_instantiate(c->a, p->inputs[k], bound, c->st);
+        if (t == NULL)
+            return false;
+        if (c->var_count == EXPR_LAMBDA_VARS_MAX || c->slots_used == EXPR_LAMBDA_VARS_MAX)
+            return refuse(c, "Too many lambda arguments in one expression; at most %d are possible.",
+                          EXPR_LAMBDA_VARS_MAX) != NULL;
+        slots[k] = c->slots_used++;
+        c->vars[c->var_count++] = (lambda_var){e->names[k], t, slots[k]};
+    }
+    xnode *body = compile(c, e->args[0]);
+    c->var_count = first;
+    if (body == NULL)
+        return false;
+    f->args[i] = body;
+    f->lambda_slots[i] = slots;
+    bindings before = *bound;
+    if (ptype_bind(p->elem, body->type, bound))
+        return true;
+    buf want = BUF_INIT(ST_MSG_MAX), got = BUF_INIT(ST_MSG_MAX);
+    ptype_print(&want, p);
+    type lambda = {.kind = T_LAMBDA, .elem = body->type, .input_count = e->name_count};
+    lambda.inputs = ARENA_ARRAY(c->a, const type *, e->name_count);
+    for (uint32_t k = 0; k < e->name_count; k++)
+        lambda.inputs[k] = ptype_instantiate(c->a, p->inputs[k], &before, c->st);
+    type_print(&got, &lambda, true);
+    const type *other = NULL;
+    for (uint32_t k = 0; p->elem->kind == P_GENERIC && k < before.n; k++)
+        if (str_eq(before.b[k].name, p->elem->name))
+            other = before.b[k].type;
+    if (other)
+        refuse(c,
+               "Found invalid instance of generic schema when mapping %.*s to %.*s. Cannot map %.*s to "
+               "both %.*s and %.*s",
+               (int)want.n, want.p, (int)got.n, got.p, STR_FMT(p->elem->name),
+               STR_FMT(ttext(c, other)), STR_FMT(ttext(c, body->type)));
+    else
+        refuse(c,
+               "Cannot infer generics for %.*s from %.*s because they do not have the same schema "
+               "structure.",
+               (int)want.n, want.p, (int)got.n, got.p);
+    buf_free(&want);
+    buf_free(&got);
+    return false;
+}
+
+static bool is_call_like(const xnode *x)
+{
+    return x->eval == ev_call || x->eval == ev_call_nulls || x->eval == ev_field || x->eval == ev_cast;
+}
+
+static xnode *comp_call(xc *c, const ast_expr *e)
+{
+    size_t          n;
+    const overload *all = func_find(e->text, &n);
+    if (n == 0)
+        return refuse(c, "Can't find any functions with the name '%.*s'", STR_FMT(e->text));
+    func_call   *f = ARENA_NEW(c->a, func_call);
+    const type **types = ARENA_ARRAY(c->a, const type *, e->arg_count);
+    f->arg_count = e->arg_count;
+    f->args = ARENA_ARRAY(c->a, const xnode *, e->arg_count);
+    f->lambda_slots = ARENA_ARRAY(c->a, const uint32_t *, e->arg_count);
+    for (uint32_t i = 0; i < e->arg_count; i++) {
+        if (e->args[i]->kind == EX_LAMBDA) {
+            type *t = ARENA_NEW(c->a, type);
+            t->kind = T_LAMBDA;
+            t->input_count = e->args[i]->name_count;
+            types[i] = t;
+            continue;
+        }
+        f->args[i] = compile(c, e->args[i]);
+        if (f->args[i] == NULL)
+            return NULL;
+        types[i] = f->args[i]->type;
+    }
+    const ptype   **shape = ARENA_ARRAY(c->a, const ptype *, e->arg_count);
+    bindings        bound = {0};
+    const overload *o =
+        overload_resolve(c->a, all, n, types, e->arg_count, true, true, shape, &bound, c->st);
+    if (o == NULL)
+        return NULL;
+    f->row = o->row;
+    for (uint32_t i = 0; i < e->arg_count; i++) {
+        if (e->args[i]->kind == EX_LAMBDA) {
+            if (!comp_lambda_arg(c, e->args[i], shape[i], &bound, f, i))
+                return NULL;
+            continue;
+        }
+        const xnode *x = f->args[i];
+        if (x->type->kind == T_NULL && shape[i]->kind == P_TYPE)
+            x = expr_literal(c->a, ptype_instantiate(c->a, shape[i], &bound, c->st), x->lit);
+        else if (shape[i]->kind == P_TYPE && shape[i]->base != x->type->kind) {
+            const type *t = ptype_instantiate(c->a, shape[i], &bound, c->st);
+            if (t && t->kind == T_DECIMAL && x->type->kind != T_DECIMAL) {
+                int32_t p, s;
+                type_as_decimal(x->type, &p, &s);
+                t = type_decimal(c->a, p, s);
+            }
+            x = t ? cast_to(c, x, t) : NULL;
+        } else if (shape[i]->kind == P_TYPE && type_is_nested(x->type) && shape[i]->elem) {
+            const type *t = ptype_instantiate(c->a, shape[i], &bound, c->st);
+            if (t && !type_contains(t, T_DECIMAL) && !type_equal(t, x->type) &&
+                cast_find(x->type, t))
+                x = cast_to(c, x, t);
+        }
+        if (x == NULL)
+            return NULL;
+        f->args[i] = is_call_like(x) ? caught(c, x, o->name) : x;
+        types[i] = x->type;
+    }
+    f->arg_types = types;
+    f->type = f->row->computed ? f->row->computed(c->a, types, e->arg_count, c->st)
+                               : ptype_instantiate(c->a, o->returns, &bound, c->st);
+    if (f->type == NULL)
+        return NULL;
+    /* A call on nothing but the literal NULL never reaches the function. */
+    if (e->arg_count == 1 && e->args[0]->kind == EX_NULL)
+        return (xnode *)expr_literal(c->a, f->type, VALUE_NULL);
+    if (f->row->init && !f->row->init(c->a, f, c->st))
+        return NULL;
+    xnode *x = node(c, f->row->flags & FN_NULLS ? ev_call_nulls : ev_call, f->type, 0);
+    x->call = f;
+    return x;
+}
+
+static xnode *comp_misplaced(xc *c, const ast_expr *e)
+{
+    return refuse(c, e->kind == EX_LAMBDA ? "A lambda can only be an argument of a function: %.*s"
+                                          : "Unexpected expression: %.*s",
+                  STR_FMT(expr_text(c, e)));
+}
+
+static xnode *(*const compilers[])(xc *, const ast_expr *) = {
+    [EX_NULL] = comp_literal,       [EX_BOOL] = comp_literal,
+    [EX_INT] = comp_literal,        [EX_BIGINT] = comp_literal,
+    [EX_DECIMAL] = comp_literal,    [EX_DOUBLE] = comp_literal,
+    [EX_STRING] = comp_literal,     [EX_INTERVAL_UNIT] = comp_unit,
+    [EX_COLUMN] = comp_column,      [EX_LAMBDA_VAR] = comp_var,
+    [EX_CALL] = comp_call,          [EX_LAMBDA] = comp_misplaced,
+    [EX_CAST] = comp_cast,          [EX_ARRAY] = comp_array,
+    [EX_MAP] = comp_map,            [EX_STRUCT] = comp_struct,
+    [EX_TYPE_CTOR] = comp_type_ctor, [EX_SUBSCRIPT] = comp_subscript,
+    [EX_DEREF] = comp_deref,        [EX_STRUCT_STAR] = comp_misplaced,
+    [EX_NEG] = comp_sign,           [EX_POS] = comp_sign,
+    [EX_ARITH] = comp_arith,        [EX_COMPARE] = comp_compare,
+    [EX_AND] = comp_logic,          [EX_OR] = comp_logic,
+    [EX_NOT] = comp_not,            [EX_IS_NULL] = comp_is_null,
+    [EX_IS_NOT_NULL] = comp_is_null, [EX_BETWEEN] = comp_between,
+    [EX_IN] = comp_in,              [EX_LIKE] = comp_like,
+    [EX_CASE] = comp_case,          [EX_SIMPLE_CASE] = comp_refused,
+    [EX_AT_TIME_ZONE] = comp_refused,
+};
+
+static xnode *compile(xc *c, const ast_expr *e)
+{
+    if (++c->depth > PARSE_DEPTH_MAX)
+        return refuse(c, "Statement is too large to parse. This may be caused by having too many "
+                         "nested expressions in the statement.");
+    xnode *x = compilers[e->kind](c, e);
+    c->depth--;
+    return x;
+}
+
+const xnode *expr_compile(arena *a, const ast_expr *e, const xscope *scope, xoptions opt, status *st)
+{
+    xc c = {.a = a, .scope = scope, .opt = opt, .st = st};
+    return compile(&c, e);
+}
+
+const type *expr_type(arena *a, const ast_expr *e, const xscope *scope, status *st)
+{
+    const xnode *x = expr_compile(a, e, scope, (xoptions){0}, st);
+    return x ? x->type : NULL;
+}

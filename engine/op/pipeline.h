@@ -1,0 +1,110 @@
+/* A pipeline: the operators of one stage of a query for one task, with their state.
+ *
+ * A plan is cut at its repartitions into stages. Stage s reads topics (inputs) and writes topics
+ * (outputs); all its operators share stores, so a stage and a partition make a task. A pipeline knows
+ * no threads, no clock and no log: it is fed records and gives records to its environment. Tasks
+ * (task.h) run it over a tlog, `weir replay` (replay.h) runs it record by record.
+ */
+#ifndef ENGINE_OP_PIPELINE_H
+#define ENGINE_OP_PIPELINE_H
+
+#include "engine/plan/plan.h"
+#include "engine/state/store.h"
+#include "storage/record.h"
+
+typedef struct pipeline pipeline;
+
+/* ---- stages --------------------------------------------------------------------------------------- */
+
+typedef struct stage_input {
+    const plan_node *node;      /* PLAN_SOURCE, or PLAN_REPARTITION read from its topic */
+    str              topic;     /* external; of an internal one the suffix */
+    bool             internal;
+    uint32_t         internal_index; /* among the query's internal topics */
+} stage_input;
+
+typedef struct stage {
+    stage_input *inputs;
+    uint32_t     input_count;
+    bool         single_task; /* all partitions in one task: foreign-key joins */
+    const plan_node *top;     /* the node whose output leaves the stage */
+    int32_t      internal_out; /* index of the internal topic it writes, -1: the plan's end */
+} stage;
+
+typedef struct stage_list {
+    stage   *s;
+    uint32_t n;
+    str     *internal_topics; /* suffixes, by index */
+    const plan_node **internal_nodes;
+    uint32_t internal_count;
+} stage_list;
+
+/* Upstream stages first. */
+stage_list stages_of(arena *a, const plan *p);
+
+/* ---- the environment --------------------------------------------------------------------------------- */
+
+typedef enum proc_error { /* spec/processing-semantics.md 7.2 */
+    PROC_DESERIALIZATION = 0,
+    PROC_PROCESSING = 1,
+    PROC_PRODUCTION = 2,
+    PROC_SERIALIZATION = 3,
+    PROC_THREAD = 4
+} proc_error;
+
+typedef struct pipeline_env {
+    void *ctx;
+    /* A record for a topic: internal >= 0 an internal one, else the sink. key.p NULL: null key.
+     * The texts are valid only during the call. */
+    void (*emit)(void *ctx, int32_t internal, str key, str value, bool value_null, int64_t ts,
+                 uint32_t header_count, str headers);
+    /* Transient queries: an output row in the order of plan.outputs. false: no more are wanted. */
+    bool (*row)(void *ctx, const value *row, bool tombstone, int64_t ts);
+    void (*error)(void *ctx, proc_error kind, str step, const char *msg);
+    /* The query cannot go on. */
+    void (*fatal)(void *ctx, const char *msg);
+    int64_t (*now_ms)(void *ctx);
+    /* 0: emit windows and unmatched rows whenever they are due; else at most once in so many ms. */
+    int64_t emit_interval_ms;
+    bool    throw_on_bad_timestamp;
+} pipeline_env;
+
+/* Memory of its own. Errors: ST_SQL (a format that cannot hold its columns). */
+pipeline *pipeline_new(const plan *p, const stage *s, const pipeline_env *env, status *st);
+void      pipeline_free(pipeline *pl);
+
+/* One record of an input; partition as ROWPARTITION shall show it. */
+void pipeline_feed(pipeline *pl, uint32_t input, const rec_view *r, int32_t partition);
+/* The timestamp that the record will be processed with: the source's extractor applied. false: it
+ * would be dropped. Used to choose the input whose next record is oldest. */
+bool pipeline_peek_ts(pipeline *pl, uint32_t input, const rec_view *r, int64_t *ts);
+/* Forgets the memory of the rows fed so far; call after each batch. */
+void pipeline_end_batch(pipeline *pl);
+/* Did it call env.fatal? It takes no more records then. */
+bool pipeline_failed(const pipeline *pl);
+
+/* ---- state ---------------------------------------------------------------------------------------------- */
+
+typedef struct pipeline_state {
+    str    name; /* of the changelog: "Aggregate-Aggregate-Materialize" */
+    store *s;
+} pipeline_state;
+size_t pipeline_states(pipeline *pl, pipeline_state **out);
+/* Small numbers that belong to the state (stream times): saved and restored with it. */
+size_t pipeline_clocks(pipeline *pl, int64_t ***out);
+
+/* ---- reading materialised tables (pull queries) -------------------------------------------------------------- */
+
+typedef struct table_row {
+    value  *row; /* as plan.outputs */
+    int64_t ts, wstart, wend;
+} table_row;
+
+/* The table this pipeline materialises, as its query's sink shows it. keys: serialised as the sink's
+ * key format; NULL: all rows, ordered by key bytes and window. Rows are in the arena. The caller
+ * holds the task's lock. false: this pipeline materialises nothing. */
+bool pipeline_is_queryable(const pipeline *pl);
+size_t pipeline_read(pipeline *pl, arena *a, const str *keys, size_t key_count, int64_t from_start,
+                     int64_t to_start, table_row **out);
+
+#endif

@@ -1,0 +1,827 @@
+/* From an analysed query to its plan: sources, filter, re-keying, table functions, projection. Joins
+ * and aggregation have files of their own. */
+#include "engine/plan/plan.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "engine/func/table_func.h"
+#include "engine/plan/build.h"
+#include "parser/parser.h"
+
+bool refuse(builder *b, const char *fmt, ...)
+{
+    char    msg[ST_MSG_MAX];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(msg, sizeof msg, fmt, ap);
+    va_end(ap);
+    return status_set(b->st, ST_SQL, "%s", msg);
+}
+
+/* ---- properties ------------------------------------------------------------------------------------ */
+
+const str *plan_property(const plan_options *opt, const char *name)
+{
+    if (opt->properties == NULL)
+        return NULL;
+    const str *v = map_get(opt->properties, str_of(name));
+    if (v == NULL) {
+        char alt[160];
+        snprintf(alt, sizeof alt, "ksql.streams.%s", name);
+        v = map_get(opt->properties, str_of(alt));
+    }
+    return v;
+}
+
+bool plan_flag(const plan_options *opt, const char *name, bool otherwise)
+{
+    const str *v = plan_property(opt, name);
+    return v ? str_eq_nocase(*v, STR("true")) : otherwise;
+}
+
+/* ---- layouts ------------------------------------------------------------------------------------------- */
+
+plan_node *node_new(builder *b, plan_kind kind, const char *step)
+{
+    plan_node *n = ARENA_NEW(b->a, plan_node);
+    n->kind = kind;
+    n->step = str_of(step);
+    n->out.wstart = n->out.wend = SLOT_NONE;
+    return n;
+}
+
+uint32_t layout_add(builder *b, layout *l, str name, const type *t)
+{
+    if ((l->n & (l->n - 1)) == 0) { /* room doubles at powers of two */
+        xcolumn *cols = ARENA_ARRAY(b->a, xcolumn, l->n ? 2 * l->n : 1);
+        if (l->n)
+            memcpy(cols, l->cols, l->n * sizeof *cols);
+        l->cols = cols;
+    }
+    l->cols[l->n] = (xcolumn){name, t};
+    return l->n++;
+}
+
+void layout_copy(builder *b, layout *to, const layout *from)
+{
+    *to = *from;
+    to->cols = NULL;
+    to->n = 0;
+    for (uint32_t i = 0; i < from->n; i++)
+        layout_add(b, to, from->cols[i].name, from->cols[i].type);
+    to->keys = ARENA_ARRAY(b->a, layout_key, from->key_count + 1);
+    if (from->key_count)
+        memcpy(to->keys, from->keys, from->key_count * sizeof *to->keys);
+}
+
+void layout_add_key(builder *b, layout *l, uint32_t slot, const str *viable, uint32_t n)
+{
+    layout_key *keys = ARENA_ARRAY(b->a, layout_key, l->key_count + 1);
+    if (l->key_count)
+        memcpy(keys, l->keys, l->key_count * sizeof *keys);
+    keys[l->key_count++] = (layout_key){slot, arena_dup(b->a, viable, n * sizeof *viable), n};
+    l->keys = keys;
+}
+
+xscope layout_scope(const layout *l)
+{
+    return (xscope){l->cols, l->n};
+}
+
+uint32_t layout_find(const layout *l, str name)
+{
+    for (uint32_t i = 0; i < l->n; i++)
+        if (str_eq(l->cols[i].name, name))
+            return i;
+    return SLOT_NONE;
+}
+
+/* ---- compiling with the clause's prefix --------------------------------------------------------------- */
+
+static void add_expression(builder *b, const ast_expr *e)
+{
+    size_t n = strlen(b->st->msg);
+    snprintf(b->st->msg + n, sizeof b->st->msg - n, ". expression: %.*s, schema:",
+             STR_FMT(an_expr_text(b->a, e)));
+}
+
+const xnode *compile_select(builder *b, const ast_expr *e, const layout *in)
+{
+    xscope       s = layout_scope(in);
+    const xnode *x = expr_compile(b->a, e, &s, (xoptions){.catch_nested = true}, b->st);
+    if (x == NULL && b->st->code == ST_SQL_GEN) {
+        status_prefix(b->st, "Invalid Select: ");
+        add_expression(b, e);
+    }
+    return x;
+}
+
+const xnode *compile_predicate(builder *b, const ast_expr *e, const ast_expr *as, const layout *in,
+                               const char *clause)
+{
+    xscope       s = layout_scope(in);
+    const xnode *x = expr_compile(b->a, e, &s, (xoptions){0}, b->st);
+    if (x == NULL && b->st->code == ST_SQL_GEN) {
+        status_prefix(b->st, "Invalid Predicate: ");
+        add_expression(b, as);
+        return NULL;
+    }
+    if (x == NULL) {
+        status_prefix(b->st, "Error in %s expression: ", clause);
+        return NULL;
+    }
+    if (x->type->kind != T_BOOLEAN) {
+        if (x->type->kind == T_NULL)
+            refuse(b, "NULL expression not supported");
+        else
+            refuse(b,
+                   "Type error in %s expression: Should evaluate to boolean but is %.*s (%.*s) "
+                   "instead.",
+                   clause, STR_FMT(an_expr_text(b->a, as)), STR_FMT(type_text(b->a, x->type)));
+        return NULL;
+    }
+    return x;
+}
+
+/* ---- source ------------------------------------------------------------------------------------------------ */
+
+static plan_node *source_slots(builder *b, uint32_t i)
+{
+    an_source  *as = &b->an.src[i];
+    source     *s = as->src;
+    plan_node  *n = node_new(b, PLAN_SOURCE, "KsqlTopic.Source");
+    layout     *l = &n->out;
+    n->is_table = s->kind == SOURCE_TABLE;
+    n->source.src = s;
+    n->source.alias = as->alias;
+    n->source.column_slot = ARENA_ARRAY(b->a, uint32_t, s->schema.n);
+    l->window = s->window;
+    l->key_format = s->key;
+    l->value_format = s->value;
+    static const column_ns order[] = {NS_KEY, NS_VALUE, NS_HEADERS};
+    for (int o = 0; o < 3; o++) {
+        for (uint32_t k = 0; k < s->schema.n; k++) {
+            const column *c = &s->schema.cols[k];
+            if (c->ns != order[o])
+                continue;
+            str      name = an_internal_name(&b->an, i, c->name);
+            uint32_t slot = layout_add(b, l, name, c->type);
+            n->source.column_slot[k] = slot;
+            if (c->ns == NS_KEY)
+                layout_add_key(b, l, slot, &name, 1);
+        }
+        if (o == 0 && s->window.kind) {
+            l->wstart = layout_add(b, l, an_internal_name(&b->an, i, STR(COL_WINDOWSTART)),
+                                   &type_bigint);
+            l->wend = layout_add(b, l, an_internal_name(&b->an, i, STR(COL_WINDOWEND)), &type_bigint);
+        }
+    }
+    n->source.rowtime = layout_add(b, l, an_internal_name(&b->an, i, STR(COL_ROWTIME)), &type_bigint);
+    n->source.rowpartition =
+        layout_add(b, l, an_internal_name(&b->an, i, STR(COL_ROWPARTITION)), &type_integer);
+    n->source.rowoffset =
+        layout_add(b, l, an_internal_name(&b->an, i, STR(COL_ROWOFFSET)), &type_bigint);
+    return n;
+}
+
+plan_node *build_source(builder *b, uint32_t i)
+{
+    source *s = b->an.src[i].src;
+    if (s->kind == SOURCE_TABLE && s->window.kind && !b->opt->transient) {
+        refuse(b, "KSQL does not support persistent queries on windowed tables.");
+        return NULL;
+    }
+    b->p->sources[b->p->source_count++] = source_ref(s);
+    return source_slots(b, i);
+}
+
+bool refuse_kafka_values(builder *b, const char *clause)
+{
+    buf names = BUF_INIT(ST_MSG_MAX);
+    for (uint32_t i = 0; i < b->an.src_count; i++)
+        if (b->an.src[i].src->value.id == FORMAT_KAFKA)
+            buf_printf(&names, "%s%.*s", names.n ? ", " : "", STR_FMT(b->an.src[i].src->name));
+    bool bad = names.n > 0;
+    if (bad)
+        refuse(b,
+               "Source(s) %.*s are using the 'KAFKA' value format. This format does not yet support "
+               "%s.\nThe KAFKA format is primarily intended for use as a key format. It can be used as "
+               "a value format, but can not be used in any operation that requires a repartition or "
+               "changelog topic.\nRemoving this limitation requires enhancements to the core of KSQL. "
+               "This will come in a future release. Until then, avoid using the KAFKA format for "
+               "values.\nIf you have an existing topic with KAFKA formatted values you can duplicate "
+               "the data and serialize using Avro or JSON with a statement such as: \n\n'CREATE STREAM "
+               "<new-stream-name> WITH(VALUE_FORMAT='Avro') AS SELECT * FROM "
+               "<existing-kafka-formated-stream-name>;'\nFor more info see "
+               "https://github.com/confluentinc/ksql/issues/3060",
+               (int)names.n, names.p, clause);
+    buf_free(&names);
+    return !bad;
+}
+
+/* ---- WHERE, PARTITION BY, table functions -------------------------------------------------------------------- */
+
+static plan_node *build_filter(builder *b, plan_node *in, ast_expr *e, const ast_expr *as,
+                               const char *clause, const char *step)
+{
+    if (e->kind == EX_NULL) {
+        refuse(b, "NULL expression not supported");
+        return NULL;
+    }
+    plan_node *n = node_new(b, PLAN_FILTER, step);
+    n->in[0] = in;
+    n->is_table = in->is_table;
+    layout_copy(b, &n->out, &in->out);
+    n->filter.predicate = compile_predicate(b, e, b->an.is_join ? e : as, &in->out, clause);
+    n->filter.text = as;
+    n->filter.no_old = in->kind == PLAN_JOIN_FOREIGN;
+    return n->filter.predicate ? n : NULL;
+}
+
+typedef struct key_use {
+    const layout *l;
+} key_use;
+
+static bool uses_value_column(const ast_expr *e, void *ctx)
+{
+    const layout *l = ((key_use *)ctx)->l;
+    if (e->kind != EX_COLUMN)
+        return false;
+    for (uint32_t k = 0; k < l->key_count; k++)
+        for (uint32_t v = 0; v < l->keys[k].viable_count; v++)
+            if (str_eq(l->keys[k].viable[v], e->text))
+                return false;
+    return true;
+}
+
+plan_node *build_rekey(builder *b, plan_node *in, ast_expr *const *exprs, const str *names, uint32_t n,
+                       rekey_rule rule, const char *step)
+{
+    plan_node *r = node_new(b, PLAN_REKEY, step);
+    r->in[0] = in;
+    r->is_table = in->is_table;
+    layout_copy(b, &r->out, &in->out);
+    r->out.key_count = 0;
+    r->rekey.rule = rule;
+    r->rekey.exprs = ARENA_ARRAY(b->a, const xnode *, n);
+    r->rekey.texts = ARENA_ARRAY(b->a, const ast_expr *, n);
+    r->rekey.from_key = ARENA_ARRAY(b->a, bool, n);
+    for (uint32_t i = 0; i < n; i++) {
+        const xnode *x = compile_select(b, exprs[i], &in->out);
+        if (x == NULL)
+            return NULL;
+        r->rekey.exprs[i] = x;
+        r->rekey.texts[i] = exprs[i];
+        key_use use = {&in->out};
+        r->rekey.from_key[i] = !an_expr_uses(exprs[i], uses_value_column, &use);
+        str slot_name = str_fmt(b->a, "\x01%.*s", STR_FMT(names[i])); /* no column is called so */
+        uint32_t slot = layout_add(b, &r->out, slot_name, x->type);
+        layout_add_key(b, &r->out, slot, &names[i], 1);
+    }
+    return r;
+}
+
+/* Is PARTITION BY / the join key exactly what the rows are keyed by already? */
+static bool same_key(const layout *l, ast_expr *const *e, uint32_t n)
+{
+    if (l->key_count != n)
+        return false;
+    for (uint32_t i = 0; i < n; i++) {
+        bool hit = false;
+        for (uint32_t v = 0; e[i]->kind == EX_COLUMN && v < l->keys[i].viable_count; v++)
+            hit |= str_eq(l->keys[i].viable[v], e[i]->text);
+        if (!hit)
+            return false;
+    }
+    return true;
+}
+
+static plan_node *build_partition_by(builder *b, plan_node *in)
+{
+    uint32_t n = b->an.q->partition_by_count;
+    ast_expr **e = b->an.partition_by;
+    if (n == 0) {
+        refuse(b, "PARTITION BY requires at least one expression");
+        return NULL;
+    }
+    for (uint32_t i = 0; n > 1 && i < n; i++)
+        if (e[i]->kind == EX_NULL) {
+            refuse(b, "Cannot PARTITION BY multiple columns including NULL");
+            return NULL;
+        }
+    if (same_key(&in->out, e, n) && !in->out.window.kind)
+        return in;
+    if (in->is_table) {
+        if (in->out.key_count > 1)
+            refuse(b, "Cannot repartition a TABLE source. If this is a join, joins on tables with "
+                      "multiple columns is not yet supported.");
+        else
+            refuse(b,
+                   "Cannot repartition a TABLE source. If this is a join, make sure that the criteria "
+                   "uses the TABLE's key column %.*s instead of [%.*s]",
+                   STR_FMT(in->out.keys[0].viable[0]),
+                   STR_FMT(an_list(b->a, b->an.partition_orig, n, ", ")));
+        return NULL;
+    }
+    if (in->out.window.kind) {
+        refuse(b, "Implicit repartitioning of windowed sources is not supported. See "
+                  "https://github.com/confluentinc/ksql/issues/4385.");
+        return NULL;
+    }
+    if (n == 1 && e[0]->kind == EX_NULL) {
+        plan_node *r = node_new(b, PLAN_REKEY, "PartitionBy");
+        r->in[0] = in;
+        layout_copy(b, &r->out, &in->out);
+        r->out.key_count = 0;
+        r->out.key_format = (side_format){.id = FORMAT_NONE, .schema_id = -1};
+        r->rekey.drop_key = true;
+        return r;
+    }
+    str *names = ARENA_ARRAY(b->a, str, n);
+    for (uint32_t i = 0; i < n; i++)
+        names[i] = e[i]->kind == EX_COLUMN ? e[i]->text : str_fmt(b->a, "KSQL_COL_%u", i);
+    plan_node *r = build_rekey(b, in, e, names, n, REKEY_PARTITION_BY, "PartitionBy");
+    if (r && r->out.key_format.id == FORMAT_NONE)
+        r->out.key_format.id = FORMAT_KAFKA;
+    return r;
+}
+
+static plan_node *build_flatmap(builder *b, plan_node *in)
+{
+    uint32_t n = (uint32_t)b->an.table_calls.n;
+    if (in->is_table) {
+        refuse(b, "Table source is not supported with table functions");
+        return NULL;
+    }
+    plan_node *f = node_new(b, PLAN_FLATMAP, "FlatMap");
+    f->in[0] = in;
+    layout_copy(b, &f->out, &in->out);
+    f->flatmap.calls = ARENA_ARRAY(b->a, func_call *, n);
+    f->flatmap.n = n;
+    f->flatmap.first_slot = f->out.n;
+    str *names = ARENA_ARRAY(b->a, str, n);
+    for (uint32_t i = 0; i < n; i++) {
+        ast_expr     *call = b->an.table_calls.p[i];
+        const xnode **args = ARENA_ARRAY(b->a, const xnode *, call->arg_count);
+        for (uint32_t k = 0; k < call->arg_count; k++) {
+            args[k] = compile_select(b, call->args[k], &in->out);
+            if (args[k] == NULL)
+                return NULL;
+        }
+        f->flatmap.calls[i] = table_func_bind(b->a, call->text, args, call->arg_count, b->st);
+        if (f->flatmap.calls[i] == NULL)
+            return NULL;
+        names[i] = str_fmt(b->a, "KSQL_SYNTH_%u", i);
+        layout_add(b, &f->out, names[i], f->flatmap.calls[i]->type->elem);
+    }
+    for (size_t i = 0; i < b->an.items.n; i++)
+        b->an.items.p[i].expr =
+            an_replace(b->a, b->an.items.p[i].expr, b->an.table_calls.p, names, n);
+    return f;
+}
+
+plan_node *build_repartition(builder *b, plan_node *in, const char *topic, bool keep_null_keys)
+{
+    plan_node *r = node_new(b, PLAN_REPARTITION, topic);
+    r->in[0] = in;
+    r->is_table = in->is_table;
+    layout_copy(b, &r->out, &in->out);
+    r->repartition.topic = str_dup(b->a, str_of(topic));
+    r->repartition.keep_null_keys = keep_null_keys;
+    return r;
+}
+
+/* ---- projection ------------------------------------------------------------------------------------------------ */
+
+/* Which key part this item gives, or -1. */
+static int item_key(builder *b, const an_item *it, const layout *l)
+{
+    for (uint32_t k = 0; k < l->key_count; k++) {
+        if (it->expr->kind == EX_COLUMN)
+            for (uint32_t v = 0; v < l->keys[k].viable_count; v++)
+                if (str_eq(l->keys[k].viable[v], it->expr->text))
+                    return (int)k;
+        if (it->expr->kind == EX_COLUMN && str_eq(l->cols[l->keys[k].slot].name, it->expr->text))
+            return (int)k;
+    }
+    for (uint32_t i = 0; b->an.q->has_partition_by && i < b->an.q->partition_by_count &&
+                         i < l->key_count;
+         i++)
+        if (ast_expr_equal(it->expr, b->an.partition_by[i]))
+            return (int)i;
+    return -1;
+}
+
+/* Of a join's viable columns the one that is first in order of preference wins; the others are
+ * values. */
+static bool key_choice(const layout *l, uint32_t k, const an_item *it, uint32_t *preference)
+{
+    for (uint32_t v = 0; it->expr->kind == EX_COLUMN && v < l->keys[k].viable_count; v++)
+        if (str_eq(l->keys[k].viable[v], it->expr->text)) {
+            *preference = v;
+            return true;
+        }
+    *preference = 0;
+    return true;
+}
+
+static str key_list_text(builder *b, const layout *l, bool only_missing, const bool *have,
+                         uint32_t *count, const char *last_sep, bool viable_all)
+{
+    buf      t = BUF_INIT(ST_MSG_MAX);
+    str     *names = ARENA_ARRAY(b->a, str, 64);
+    uint32_t n = 0;
+    for (uint32_t k = 0; k < l->key_count; k++) {
+        if (only_missing && have[k])
+            continue;
+        for (uint32_t v = 0; v < (viable_all ? l->keys[k].viable_count : 1) && n < 64; v++) {
+            str name = l->keys[k].viable[v];
+            if (b->an.q->has_group_by && k < b->an.q->group_by_count)
+                name = an_expr_text(b->a, b->an.group_orig[k]);
+            if (b->an.q->has_partition_by && k < b->an.q->partition_by_count) {
+                ast_expr *o = ast_expr_copy(b->a, b->an.partition_orig[k]);
+                if (!b->an.is_join && o->kind == EX_COLUMN)
+                    o->qual = b->an.src[0].alias;
+                name = an_expr_text(b->a, o);
+            }
+            if (b->an.is_join && viable_all && !b->an.is_group) {
+                int s = an_source_of(&b->an, name);
+                if (s >= 0) {
+                    str al = b->an.src[s].alias;
+                    name = str_fmt(b->a, "%.*s.%.*s", STR_FMT(al), (int)(name.n - al.n - 1),
+                                   name.p + al.n + 1);
+                }
+            }
+            names[n++] = name;
+        }
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        if (i)
+            buf_putz(&t, i + 1 == n ? last_sep : ", ");
+        buf_puts(&t, names[i]);
+    }
+    *count = n;
+    str s = str_dup(b->a, buf_str(&t));
+    buf_free(&t);
+    return s;
+}
+
+static bool refuse_missing_key(builder *b, const layout *l, const bool *have)
+{
+    uint32_t    n, m;
+    const char *what, *see = "", *synthetic = "";
+    str         list, eg;
+    bool        join = b->an.is_join && !b->an.is_group && !b->an.q->has_partition_by;
+    if (join && b->p->root == NULL && l->keys[0].viable_count == 1 &&
+        str_starts(l->keys[0].viable[0], STR("ROWKEY"))) {
+        list = eg = l->keys[0].viable[0];
+        what = "join expression";
+        n = 1;
+        see = " See https://cnfl.io/2LV7ouS.";
+        return refuse(b,
+                      "Key missing from projection (ie, SELECT).%s\nThe query used to build `%.*s` must "
+                      "include the %s %.*s in its projection (eg, SELECT %.*s...).\n%.*s was added as a "
+                      "synthetic key column because the join criteria did not match any source column. "
+                      "This expression must be included in the projection and may be aliased. ",
+                      see, STR_FMT(b->opt->sink_name), what, STR_FMT(list), STR_FMT(eg),
+                      STR_FMT(list));
+    }
+    if (b->an.is_group) {
+        what = "grouping expression";
+        list = key_list_text(b, l, true, have, &n, " and ", false);
+        eg = key_list_text(b, l, true, have, &m, ", ", false);
+    } else if (b->an.q->has_partition_by) {
+        what = "partitioning expression";
+        list = key_list_text(b, l, false, have, &n, " and ", false);
+        eg = key_list_text(b, l, false, have, &m, ", ", false);
+    } else if (join) {
+        what = "join expression";
+        list = key_list_text(b, l, false, have, &n, " or ", true);
+        eg = key_list_text(b, l, false, have, &m, ", ", true);
+        int64_t comma = str_find(eg, STR(", "), 0);
+        if (comma >= 0)
+            eg.n = (uint32_t)comma;
+    } else {
+        what = "key column";
+        list = key_list_text(b, l, false, have, &n, " and ", false);
+        eg = key_list_text(b, l, false, have, &m, ", ", false);
+    }
+    bool plural = n > 1 && !join;
+    return refuse(b,
+                  "Key%s missing from projection (ie, SELECT). %s\nThe query used to build `%.*s` must "
+                  "include the %s%s %.*s in its projection (eg, SELECT %.*s...).%s",
+                  plural ? "s" : "", see, STR_FMT(b->opt->sink_name), what, n > 1 ? "s" : "",
+                  STR_FMT(list), STR_FMT(eg), synthetic);
+}
+
+static bool refuse_twice(builder *b, const layout *l, uint32_t k, str x, str y)
+{
+    bool swap = str_cmp(x, y) > 0;
+    str  first = swap ? y : x, second = swap ? x : y;
+    const char *tail = "\nEach key column must only be in the projection once. If you intended to copy "
+                       "the key into the value, then consider using the AS_VALUE function to indicate "
+                       "which key reference should be copied.";
+    if (b->an.is_group)
+        return refuse(b,
+                      "The projection contains a key column more than once: `%.*s` and `%.*s`.%s",
+                      STR_FMT(first), STR_FMT(second), tail);
+    return refuse(b,
+                  "The projection contains a key column (`%.*s`) more than once, aliased as: %.*s and "
+                  "%.*s.%s",
+                  STR_FMT(l->keys[k].viable[0]), STR_FMT(first), STR_FMT(second), tail);
+}
+
+/* For every key part the item that gives it. */
+static bool choose_keys(builder *b, const layout *l, int *chosen)
+{
+    uint32_t *pref = ARENA_ARRAY(b->a, uint32_t, l->key_count + 1);
+    bool     *have = ARENA_ARRAY(b->a, bool, l->key_count + 1);
+    bool      all = true;
+    for (uint32_t k = 0; k < l->key_count; k++)
+        chosen[k] = -1;
+    for (size_t i = 0; i < b->an.items.n; i++) {
+        const an_item *it = &b->an.items.p[i];
+        int            k = item_key(b, it, l);
+        uint32_t       p;
+        if (k < 0 || !key_choice(l, (uint32_t)k, it, &p))
+            continue;
+        if (chosen[k] >= 0 && p == pref[k])
+            return refuse_twice(b, l, (uint32_t)k, b->an.items.p[chosen[k]].alias, it->alias);
+        if (chosen[k] < 0 || p < pref[k]) {
+            chosen[k] = (int)i;
+            pref[k] = p;
+        }
+        have[k] = true;
+    }
+    for (uint32_t k = 0; k < l->key_count; k++)
+        all &= have[k];
+    if (all)
+        return true;
+    /* Behind a foreign-key join all of the left table's key must be there. */
+    plan_node *n = b->p->root;
+    while (n && n->kind == PLAN_FILTER)
+        n = n->in[0];
+    if (n && n->kind == PLAN_JOIN_FOREIGN) {
+        buf t = BUF_INIT(ST_MSG_MAX);
+        for (uint32_t k = 0; k < l->key_count; k++)
+            if (!have[k]) {
+                str name = l->keys[k].viable[0];
+                str al = b->an.src[0].alias;
+                buf_printf(&t, "%s`%.*s`", t.n ? ", " : "", (int)(name.n - al.n - 1),
+                           name.p + al.n + 1);
+            }
+        refuse(b,
+               "Primary key column[s] missing in projection. For foreign-key table-table joins, the "
+               "projection must include all primary key columns from the left input table (`%.*s`). "
+               "Missing column[s]: %.*s.",
+               STR_FMT(b->an.src[0].name), (int)t.n, t.p);
+        buf_free(&t);
+        return false;
+    }
+    plan_node *save = b->p->root;
+    b->p->root = NULL;
+    refuse_missing_key(b, l, have);
+    b->p->root = save;
+    return false;
+}
+
+static void output(builder *b, plan_node *pn, uint32_t *n, str name, const xnode *x,
+                   const ast_expr *text, bool is_key, bool keeps)
+{
+    layout_add(b, &pn->out, name, x->type);
+    pn->project.exprs[*n] = x;
+    pn->project.texts[*n] = text;
+    pn->project.names[*n] = name;
+    b->p->outputs[*n] = (plan_output){name, x->type, is_key, keeps};
+    ++*n;
+}
+
+static bool check_duplicates(builder *b)
+{
+    plan *p = b->p;
+    for (uint32_t i = 0; i < p->output_count; i++)
+        for (uint32_t k = 0; k < i; k++) {
+            if (!str_eq(p->outputs[i].name, p->outputs[k].name))
+                continue;
+            if (!b->opt->transient && p->outputs[i].is_key != p->outputs[k].is_key)
+                return refuse(b, "Value columns clash with key columns: `%.*s`",
+                              STR_FMT(p->outputs[i].name));
+            bool key = p->outputs[i].is_key && p->outputs[k].is_key && !b->opt->transient;
+            return refuse(b, "Duplicate %s columns found in schema: `%.*s` %.*s%s",
+                          key ? "key" : "value", STR_FMT(p->outputs[i].name),
+                          STR_FMT(type_text(b->a, p->outputs[i].type)), key ? " KEY" : "");
+        }
+    return true;
+}
+
+static bool refuse_null_column(builder *b, const xnode *x)
+{
+    if (x->type->kind != T_NULL)
+        return true;
+    return refuse(b, "Can't infer a type of null. Please explicitly cast it to a required type, e.g. "
+                     "CAST(null AS VARCHAR).");
+}
+
+static bool is_window_bound(const layout *l, const ast_expr *e)
+{
+    return e->kind == EX_COLUMN &&
+           ((l->wstart != SLOT_NONE && str_eq(l->cols[l->wstart].name, e->text)) ||
+            (l->wend != SLOT_NONE && str_eq(l->cols[l->wend].name, e->text)));
+}
+
+static plan_node *build_project(builder *b, plan_node *in)
+{
+    const layout *l = &in->out;
+    uint32_t      max = (uint32_t)b->an.items.n + l->key_count;
+    plan_node    *pn = node_new(b, PLAN_PROJECT, "Project");
+    pn->in[0] = in;
+    pn->is_table = in->is_table;
+    pn->out.window = l->window;
+    pn->out.key_format = l->key_format;
+    pn->out.value_format = l->value_format;
+    pn->project.exprs = ARENA_ARRAY(b->a, const xnode *, max);
+    pn->project.texts = ARENA_ARRAY(b->a, const ast_expr *, max);
+    pn->project.names = ARENA_ARRAY(b->a, str, max);
+    b->p->outputs = ARENA_ARRAY(b->a, plan_output, max);
+    uint32_t n = 0;
+    int     *chosen = ARENA_ARRAY(b->a, int, l->key_count + 1);
+    b->p->root = in;
+    if (!b->opt->transient) {
+        if (!choose_keys(b, l, chosen))
+            return NULL;
+        for (uint32_t k = 0; k < l->key_count; k++) {
+            const an_item *it = &b->an.items.p[chosen[k]];
+            uint32_t       slot = l->keys[k].slot;
+            str            alias = it->alias;
+            output(b, pn, &n, alias, expr_column(b->a, slot, l->cols[slot].type), it->orig, true,
+                   true);
+            layout_add_key(b, &pn->out, n - 1, &alias, 1);
+        }
+    }
+    for (size_t i = 0; i < b->an.items.n; i++) {
+        const an_item *it = &b->an.items.p[i];
+        bool           is_key = false;
+        for (uint32_t k = 0; !b->opt->transient && k < l->key_count; k++)
+            is_key |= chosen[k] == (int)i;
+        if (is_key)
+            continue;
+        if (!b->opt->transient && it->star_window)
+            continue; /* part of the sink's windowed key */
+        int          k = b->opt->transient ? item_key(b, it, l) : -1;
+        const xnode *x;
+        if (k >= 0)
+            x = expr_column(b->a, l->keys[k].slot, l->cols[l->keys[k].slot].type);
+        else
+            x = compile_select(b, it->expr, l);
+        if (x == NULL) {
+            if (it->expr->kind == EX_COLUMN && layout_find(l, it->expr->text) == SLOT_NONE)
+                refuse(b, "%.*sColumn '%.*s' cannot be resolved.",
+                       STR_FMT(an_location(&b->an, it->pos)),
+                       STR_FMT(an_expr_text(b->a, it->orig)));
+            return NULL;
+        }
+        if (!refuse_null_column(b, x))
+            return NULL;
+        output(b, pn, &n, it->alias, x, it->orig, false, k >= 0 || is_window_bound(l, it->expr));
+    }
+    b->p->output_count = n;
+    if (!b->opt->transient && n == l->key_count) {
+        refuse(b, "The projection contains no value columns.");
+        return NULL;
+    }
+    return check_duplicates(b) ? pn : NULL;
+}
+
+/* ---- the whole ----------------------------------------------------------------------------------------------------- */
+
+static bool check_emit(builder *b)
+{
+    const ast_query *q = b->an.q;
+    if (q->window.kind && !b->an.is_group)
+        return refuse(b, "%.*sWINDOW clause requires a GROUP BY clause.",
+                      STR_FMT(an_location(&b->an, q->window.pos)));
+    if (q->emit == EMIT_FINAL) {
+        if (!q->window.kind)
+            return refuse(b, "EMIT FINAL is only supported for windowed aggregations.");
+        if (!plan_flag(b->opt, "ksql.suppress.enabled", true))
+            return refuse(b, "Suppression is currently disabled. You can enable it by setting "
+                             "ksql.suppress.enabled to true");
+    }
+    return true;
+}
+
+static bool is_window_ref(const ast_expr *e, void *ctx)
+{
+    (void)ctx;
+    return e->kind == EX_COLUMN &&
+           (str_eqz(e->text, COL_WINDOWSTART) || str_eqz(e->text, COL_WINDOWEND));
+}
+
+static bool check_bounds_use(builder *b)
+{
+    const ast_query *q = b->an.q;
+    if (!q->window.kind)
+        return true;
+    const ast_expr *places[64];
+    uint32_t        n = 0;
+    if (b->an.where)
+        places[n++] = b->an.where;
+    if (b->an.having)
+        places[n++] = b->an.having;
+    for (uint32_t i = 0; i < q->group_by_count && n < 64; i++)
+        places[n++] = b->an.group_by[i];
+    for (size_t i = 0; i < b->an.agg_calls.n && n < 64; i++)
+        places[n++] = b->an.agg_calls.p[i];
+    for (uint32_t i = 0; i < n; i++)
+        if (an_expr_uses(places[i], is_window_ref, NULL)) {
+            str name = STR(COL_WINDOWEND);
+            str text = an_expr_text(b->a, places[i]);
+            if (str_find(text, STR(COL_WINDOWSTART), 0) >= 0)
+                name = STR(COL_WINDOWSTART);
+            return refuse(b,
+                          "Window bounds column %.*s can only be used in the SELECT clause of windowed "
+                          "aggregations and can not be passed to aggregate functions.\nSee "
+                          "https://github.com/confluentinc/ksql/issues/4397",
+                          STR_FMT(name));
+        }
+    return true;
+}
+
+static bool build(builder *b)
+{
+    if (!analyze(&b->an, b->st) || !check_emit(b) || !check_bounds_use(b))
+        return false;
+    b->p->sources = ARENA_ARRAY(b->a, source *, b->an.src_count);
+    plan_node *n = b->an.is_join ? build_joins(b) : build_source(b, 0);
+    if (n == NULL)
+        return false;
+    if (b->an.where && !(n = build_filter(b, n, b->an.where, b->an.where_orig, "WHERE", "WhereFilter")))
+        return false;
+    if (b->an.q->has_partition_by && !(n = build_partition_by(b, n)))
+        return false;
+    if (b->an.table_calls.n && !(n = build_flatmap(b, n)))
+        return false;
+    if (b->an.is_group) {
+        if (!(n = build_aggregate(b, n)))
+            return false;
+        if (b->an.having &&
+            !(n = build_filter(b, n, b->an.having, b->an.having_orig, "HAVING", "Aggregate.Having")))
+            return false;
+    }
+    if (!(n = build_project(b, n)))
+        return false;
+    b->p->root = n;
+    b->p->result = n->is_table ? RESULT_TABLE : RESULT_STREAM;
+    b->p->window = n->out.window;
+    b->p->is_aggregate = b->an.is_group;
+    b->p->has_limit = b->an.q->has_limit;
+    b->p->limit = b->an.q->limit;
+    b->p->emit = b->an.q->emit;
+    plan_mark_needed(b->p);
+    return true;
+}
+
+plan *plan_query(const ast_query *q, const plan_options *opt, status *st)
+{
+    builder b = {0};
+    b.p = MEM_NEW(plan);
+    arena_init(&b.p->a);
+    b.p->refs = 1;
+    b.a = &b.p->a;
+    b.st = st;
+    b.opt = opt;
+    b.an.a = b.a;
+    b.an.opt = opt;
+    b.an.q = q;
+    if (build(&b))
+        return b.p;
+    plan_unref(b.p);
+    return NULL;
+}
+
+plan *plan_ref(plan *p)
+{
+    __atomic_add_fetch(&p->refs, 1, __ATOMIC_RELAXED);
+    return p;
+}
+
+void plan_unref(plan *p)
+{
+    if (p == NULL || __atomic_sub_fetch(&p->refs, 1, __ATOMIC_ACQ_REL) != 0)
+        return;
+    for (uint32_t i = 0; i < p->source_count; i++)
+        source_unref(p->sources[i]);
+    source_unref(p->sink);
+    arena_free(&p->a);
+    mem_free(p);
+}
+
+void plan_walk(plan_node *n, void (*visit)(plan_node *, void *), void *ctx)
+{
+    for (int i = 0; i < 2; i++)
+        if (n->in[i])
+            plan_walk(n->in[i], visit, ctx);
+    visit(n, ctx);
+}

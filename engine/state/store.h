@@ -1,0 +1,81 @@
+/* State of a task: rows in memory, found by their serialised key.
+ *
+ * Two shapes: a table holds one row a key; a windowed store holds for each key a list of rows ordered
+ * by (start, end), which serves time windows, sessions and the windows of stream-stream joins.
+ *
+ *     workload: a get and a put per input record, 10^2 to 10^7 keys, rows of 10 to 1,000 bytes;
+ *     scans are rare (pull queries without a key, closing of windows)
+ *
+ * Rows are bytes (format.h's row encoding) in slabs of the store's own, not one malloc each. What a
+ * look-up returns stays valid until the next change of the store. A store belongs to its task; who
+ * reads it from another thread holds the task's lock.
+ */
+#ifndef ENGINE_STATE_STORE_H
+#define ENGINE_STATE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+
+typedef struct store store;
+
+typedef struct store_row {
+    int64_t start, end; /* windowed stores; else 0 */
+    int64_t ts;         /* timestamp kept with the row */
+    str     bytes;
+} store_row;
+
+store *store_new(bool windowed);
+void   store_free(store *s);
+void   store_clear(store *s);
+
+uint64_t store_keys(const store *s);
+uint64_t store_rows(const store *s);
+uint64_t store_bytes(const store *s); /* memory held, book-keeping included */
+
+/* ---- tables ------------------------------------------------------------------------------------- */
+
+bool store_get(const store *s, str key, store_row *out);
+void store_put(store *s, str key, str row, int64_t ts);
+bool store_delete(store *s, str key); /* was it there? */
+
+/* ---- windowed stores ---------------------------------------------------------------------------- */
+
+/* The row of exactly this window. */
+bool store_get_window(const store *s, str key, int64_t start, int64_t end, store_row *out);
+void store_put_window(store *s, str key, int64_t start, int64_t end, str row, int64_t ts);
+bool store_delete_window(store *s, str key, int64_t start, int64_t end);
+/* Adds a row even if one with this start is there; equal starts stay in order of arrival. */
+void store_add_window(store *s, str key, int64_t start, str row);
+/* All rows of the key with from <= start <= to, in order; at most max. Returns how many there are. */
+uint32_t store_range(const store *s, str key, int64_t from, int64_t to, arena *a, store_row **out);
+/* Drops rows with start (sessions: end) below the bound; calls dropped for each when not NULL. */
+void store_expire(store *s, int64_t below, bool by_end,
+                  void (*dropped)(void *ctx, str key, const store_row *r), void *ctx);
+
+/* ---- scans ----------------------------------------------------------------------------------------- */
+
+typedef struct store_item {
+    str       key;
+    store_row row;
+} store_item;
+
+/* All rows, or those whose start (by_end: end) lies in [from, to]; in the order of the key's bytes, then
+ * windows. Items point into the store. */
+store_item *store_scan(const store *s, arena *a, size_t *n);
+store_item *store_scan_windows(const store *s, int64_t from, int64_t to, bool by_end, arena *a,
+                               size_t *n);
+
+/* ---- changes ------------------------------------------------------------------------------------------ */
+
+/* Between commits the store remembers which rows changed. The walk gives each once (row NULL: it is
+ * gone) and forgets them. Off unless switched on. */
+void store_track_changes(store *s, bool on);
+void store_take_changes(store *s, void (*each)(void *ctx, str key, int64_t start, int64_t end,
+                                               const store_row *row),
+                        void *ctx);
+size_t store_change_count(const store *s);
+
+#endif

@@ -1,0 +1,590 @@
+// The language of spec/sql-language.md, as an LALR(1) grammar. Actions build nodes (build_expr.c,
+// build_stmt.c) and decide nothing; what one token of look-ahead cannot decide is decided by the
+// driver, which gives EMIT, PARTITION, ESCAPE, IF and COLUMN as identifiers when what follows shows
+// that they are none, and opens a lambda's parameter list with LAMBDA_LP (parse.c).
+// lemon runs with -c: a default reduction would make a non-reserved word an identifier in states
+// where it is none.
+//
+// syntax_rules.def holds the same language once more, in the shape of ksqlDB's grammar: from it come
+// the texts of syntax errors. Whoever changes one changes both; tests compare them.
+
+%include {
+#include "parser/parse_int.h"
+#include "base/mem.h"
+
+// the first error ends the parse
+#define YYNOERRORRECOVERY 1
+// the stack that lemon grows
+#define malloc mem_alloc
+#define realloc mem_realloc
+#define free mem_free
+
+static name_val no_name(void) { return (name_val){{NULL, 0}, {0, 0}}; }
+static expr_val no_expr(void) { return (expr_val){NULL, {0, 0}}; }
+static ast_duration no_duration(void) { return (ast_duration){0, UNIT_DAYS, false}; }
+static number_val no_number(void) { return (number_val){{0, 0}, TK_EOF}; }
+static const token no_token = {TK_EOF, 0, 0, 0};
+}
+
+%name grammar
+%token_prefix TK_
+%token_type {token}
+%extra_context {parse *p}
+%stack_size 0
+%start_symbol input
+%syntax_error { parse_reject(p, TOKEN); }
+
+%token UNRECOGNIZED.
+// reserved, but of no use to the grammar (spec 1.5)
+%token CATALOG EXPORT LOAD MATERIALIZED MONTHS NAMESPACE QUERY RENAME TO VIEW YEARS.
+// words of spec 1.6: identifiers wherever the grammar has no use for them
+%fallback IDENT ADD ALTER ANALYZE ASSERT CHANGES COLUMN COLUMNS DATE DAY DEFINE EMIT ESCAPE
+    EXPLAIN FINAL FUNCTION FUNCTIONS GRACE HEADER HEADERS HOUR ID IF INTEGER INTERVAL KEY MINUTE
+    MONTH PARTITION PARTITIONS PERIOD PLUGINS PRIMARY REPLACE RESET SCHEMA SECOND SESSION SET
+    SHOW SINK SOURCE STRING SUBJECT SYSTEM TABLES TIME TIMEOUT TIMESTAMP TYPE TYPES UNDEFINE
+    VARIABLES YEAR ZONE DIGIT_IDENT.
+%fallback LP LAMBDA_LP.
+
+%left OR.
+%left AND.
+%right NOT.
+%left CONCAT.
+%left PLUS MINUS.
+%left STAR SLASH PERCENT.
+%right SIGN.
+// a constructor's bracket belongs to its keyword: MAP ( and ARRAY [ are no names
+%nonassoc AS_NAME.
+%nonassoc LP LB LT.
+
+input ::= stmts.
+input ::= ENTER_EXPRESSION expr(E).               { p->expr = E.e; }
+input ::= ENTER_TYPE type(T).                     { p->type = T.type; }
+input ::= ENTER_COLUMNS column_defs(L).           { p->columns = L; }
+
+stmts ::= .
+stmts ::= stmts stmt(S) SEMI(T).                  { build_add_stmt(p, S, T); }
+
+// ---- names
+
+%type ident {name_val}
+ident(A) ::= IDENT(T).                            { A = build_name(p, T); }
+ident(A) ::= QUOTED_IDENT(T).                     { A = build_name(p, T); }
+ident(A) ::= ARRAY(T). [AS_NAME]                  { A = build_name(p, T); }
+ident(A) ::= MAP(T). [AS_NAME]                    { A = build_name(p, T); }
+ident(A) ::= STRUCT(T). [AS_NAME]                 { A = build_name(p, T); }
+
+%type name {name_val}
+name(A) ::= ident(A).
+name(A) ::= VARIABLE(T).                          { A = build_variable_name(p, T); }
+
+%type source {name_val}
+source(A) ::= name(N).                            { A = build_source_name(p, N); }
+
+// topics and subjects keep their case
+%type resource {name_val}
+resource(A) ::= IDENT(T).                         { A = build_raw_name(p, T); }
+resource(A) ::= QUOTED_IDENT(T).                  { A = build_raw_name(p, T); }
+resource(A) ::= ARRAY(T).                         { A = build_raw_name(p, T); }
+resource(A) ::= MAP(T).                           { A = build_raw_name(p, T); }
+resource(A) ::= STRUCT(T).                        { A = build_raw_name(p, T); }
+resource(A) ::= VARIABLE(T).                      { A = build_variable_name(p, T); }
+resource(A) ::= STRING_LIT(T).                    { A = build_string_name(p, T); }
+
+%type plain_name {name_val}
+plain_name(A) ::= IDENT(T).                       { A = build_plain_name(p, T); }
+
+%type names {name_list *}
+names(A) ::= name(N).                             { A = build_names(p, NULL, N); }
+names(A) ::= names(L) COMMA name(N).              { A = build_names(p, L, N); }
+
+%type opt_columns {name_list *}
+opt_columns(A) ::= .                              { A = NULL; }
+opt_columns(A) ::= LP names(L) RP.                { A = L; }
+
+// ---- literals
+
+%type digits {token}
+digits(A) ::= INTEGER_LIT(A).
+digits(A) ::= DECIMAL_LIT(A).
+digits(A) ::= FLOAT_LIT(A).
+
+%type number {number_val}
+number(A) ::= digits(T).                          { A = build_number(no_token, T); }
+number(A) ::= MINUS(M) digits(T).                 { A = build_number(M, T); }
+
+%type word_literal {expr_val}
+word_literal(A) ::= NULL(T).                      { A = build_literal(p, EX_NULL, T); }
+word_literal(A) ::= TRUE(T).                      { A = build_literal(p, EX_BOOL, T); }
+word_literal(A) ::= FALSE(T).                     { A = build_literal(p, EX_BOOL, T); }
+word_literal(A) ::= STRING_LIT(T).                { A = build_literal(p, EX_STRING, T); }
+
+%type literal {expr_val}
+literal(A) ::= word_literal(A).
+literal(A) ::= number(N).                         { A = build_numeric(p, N); }
+literal(A) ::= VARIABLE(T).                       { A = build_variable(p, T); }
+
+// ---- types
+
+%type type {type_val}
+type(A) ::= name(N).                              { A = build_named_type(p, N, no_token); }
+type(A) ::= name(N) LP type_params RP(T).         { A = build_named_type(p, N, T); }
+type(A) ::= DECIMAL(T) LP number(P) COMMA number(S) RP(E). { A = build_decimal_type(p, T, P, S, E); }
+type(A) ::= ARRAY(T) LT type(E) GT(G).            { A = build_array_type(p, T, E, G); }
+type(A) ::= type(E) ARRAY(T).                     { A = build_postfix_array(p, E, T); }
+type(A) ::= MAP(T) LT type(K) COMMA type(E) GT(G). { A = build_map_type(p, T, K, E, G); }
+type(A) ::= STRUCT(T) LT GT(G).                   { A = build_struct_type(p, T, NULL, G); }
+type(A) ::= STRUCT(T) LT fields(L) GT(G).         { A = build_struct_type(p, T, L, G); }
+
+%type fields {field_list *}
+fields(A) ::= name(N) type(T).                    { A = build_field(p, NULL, N, T); }
+fields(A) ::= fields(L) COMMA name(N) type(T).    { A = build_field(p, L, N, T); }
+
+// read and ignored: VARCHAR(10) is VARCHAR
+type_params ::= type_param.
+type_params ::= type_params COMMA type_param.
+type_param ::= INTEGER_LIT.
+type_param ::= STRING.
+
+// ---- expressions: spec 5.1, tightest last
+
+%type expr {expr_val}
+expr(A) ::= expr(L) OR(T) expr(R).                { A = build_binary(p, EX_OR, T, L, R); }
+expr(A) ::= expr(L) AND(T) expr(R).               { A = build_binary(p, EX_AND, T, L, R); }
+expr(A) ::= NOT(T) expr(E).                       { A = build_not(p, span_of(T), E); }
+expr(A) ::= predicate(A).
+
+%type predicate {expr_val}
+predicate(A) ::= vexpr(A).
+predicate(A) ::= vexpr(L) comparison(O) vexpr(R). { A = build_compare(p, O, L, R); }
+predicate(A) ::= vexpr(E) opt_not(N) BETWEEN vexpr(L) AND vexpr(H). { A = build_between(p, E, N, L, H); }
+predicate(A) ::= vexpr(E) opt_not(N) IN LP exprs(L) RP(T). { A = build_in(p, E, N, L, T); }
+predicate(A) ::= vexpr(E) opt_not(N) LIKE(T) vexpr(P). { A = build_like(p, E, N, T, P, no_token); }
+predicate(A) ::= vexpr(E) opt_not(N) LIKE(T) vexpr(P) ESCAPE STRING_LIT(S).
+    { A = build_like(p, E, N, T, P, S); }
+predicate(A) ::= vexpr(E) IS opt_not(N) NULL(T).  { A = build_is_null(p, E, N, T); }
+predicate(A) ::= vexpr(E) IS opt_not(N) DISTINCT FROM vexpr(R). { A = build_distinct(p, E, N, R); }
+
+%type opt_not {token}
+opt_not(A) ::= .                                  { A = no_token; }
+opt_not(A) ::= NOT(A).
+
+%type comparison {ast_op}
+comparison(A) ::= EQ.                             { A = OP_EQ; }
+comparison(A) ::= NE.                             { A = OP_NE; }
+comparison(A) ::= LT.                             { A = OP_LT; }
+comparison(A) ::= LE.                             { A = OP_LE; }
+comparison(A) ::= GT.                             { A = OP_GT; }
+comparison(A) ::= GE.                             { A = OP_GE; }
+
+%type vexpr {expr_val}
+vexpr(A) ::= vexpr(L) CONCAT vexpr(R).            { A = build_concat(p, L, R); }
+vexpr(A) ::= vexpr(L) PLUS(T) vexpr(R).           { A = build_binary(p, EX_ARITH, T, L, R); }
+vexpr(A) ::= vexpr(L) MINUS(T) vexpr(R).          { A = build_binary(p, EX_ARITH, T, L, R); }
+vexpr(A) ::= vexpr(L) STAR(T) vexpr(R).           { A = build_binary(p, EX_ARITH, T, L, R); }
+vexpr(A) ::= vexpr(L) SLASH(T) vexpr(R).          { A = build_binary(p, EX_ARITH, T, L, R); }
+vexpr(A) ::= vexpr(L) PERCENT(T) vexpr(R).        { A = build_binary(p, EX_ARITH, T, L, R); }
+vexpr(A) ::= MINUS(T) vexpr(E). [SIGN]            { A = build_sign(p, T, E); }
+vexpr(A) ::= PLUS(T) vexpr(E). [SIGN]             { A = build_sign(p, T, E); }
+vexpr(A) ::= zoned(A).
+
+%type zoned {expr_val}
+zoned(A) ::= primary(A).
+zoned(A) ::= zoned(E) AT TIME ZONE STRING_LIT(T). { A = build_time_zone(p, E, T); }
+
+%type primary {expr_val}
+primary(A) ::= word_literal(A).
+primary(A) ::= digits(T).                         { A = build_numeric(p, build_number(no_token, T)); }
+primary(A) ::= VARIABLE(T).                       { A = build_variable(p, T); }
+primary(A) ::= ident(N).                          { A = build_column(p, N); }
+primary(A) ::= name(Q) DOT name(N).               { A = build_qualified(p, Q, N); }
+primary(A) ::= name(N) STRING_LIT(T).             { A = build_type_ctor(p, N, T); }
+primary(A) ::= LP(L) expr(E) RP(R).               { A = build_paren(L, E, R); }
+primary(A) ::= name(N) LP RP(T).                  { A = build_call(p, N, NULL, false, T); }
+primary(A) ::= name(N) LP STAR RP(T).             { A = build_call(p, N, NULL, true, T); }
+primary(A) ::= name(N) LP args(L) RP(T).          { A = build_call(p, N, L, false, T); }
+primary(A) ::= ARRAY(T) LB RB(E).                 { A = build_list(p, EX_ARRAY, T, NULL, E); }
+primary(A) ::= ARRAY(T) LB exprs(L) RB(E).        { A = build_list(p, EX_ARRAY, T, L, E); }
+primary(A) ::= MAP(T) LP RP(E).                   { A = build_entries(p, EX_MAP, T, NULL, E); }
+primary(A) ::= MAP(T) LP map_entries(L) RP(E).    { A = build_entries(p, EX_MAP, T, L, E); }
+primary(A) ::= STRUCT(T) LP RP(E).                { A = build_entries(p, EX_STRUCT, T, NULL, E); }
+primary(A) ::= STRUCT(T) LP struct_entries(L) RP(E). { A = build_entries(p, EX_STRUCT, T, L, E); }
+primary(A) ::= CAST(T) LP expr(E) AS type(Y) RP(R). { A = build_cast(p, T, E, Y, R); }
+primary(A) ::= CASE(T) whens(L) otherwise(E) END(R). { A = build_case(p, T, no_expr(), L, E, R); }
+primary(A) ::= CASE(T) vexpr(S) whens(L) otherwise(E) END(R). { A = build_case(p, T, S, L, E, R); }
+primary(A) ::= primary(E) LB vexpr(I) RB(T).      { A = build_subscript(p, E, I, T); }
+primary(A) ::= primary(E) ARROW name(N).          { A = build_deref(p, E, N); }
+
+// words of constructors may name functions too
+primary(A) ::= ARRAY(N) LP RP(T).                 { A = build_call(p, build_name(p, N), NULL, false, T); }
+primary(A) ::= ARRAY(N) LP STAR RP(T).            { A = build_call(p, build_name(p, N), NULL, true, T); }
+primary(A) ::= ARRAY(N) LP args(L) RP(T).         { A = build_call(p, build_name(p, N), L, false, T); }
+primary(A) ::= MAP(N) LP STAR RP(T).              { A = build_call(p, build_name(p, N), NULL, true, T); }
+primary(A) ::= MAP(N) LP args(L) RP(T).           { A = build_call(p, build_name(p, N), L, false, T); }
+primary(A) ::= STRUCT(N) LP STAR RP(T).           { A = build_call(p, build_name(p, N), NULL, true, T); }
+primary(A) ::= STRUCT(N) LP args(L) RP(T).        { A = build_call(p, build_name(p, N), L, false, T); }
+
+%type exprs {expr_list *}
+exprs(A) ::= expr(E).                             { A = build_exprs(p, NULL, E); }
+exprs(A) ::= exprs(L) COMMA expr(E).              { A = build_exprs(p, L, E); }
+
+%type vexprs {expr_list *}
+vexprs(A) ::= vexpr(E).                           { A = build_exprs(p, NULL, E); }
+vexprs(A) ::= vexprs(L) COMMA vexpr(E).           { A = build_exprs(p, L, E); }
+
+// lambdas come last, behind at least one other argument
+%type args {expr_list *}
+args(A) ::= plain_args(A).
+args(A) ::= lambda_args(A).
+%type plain_args {expr_list *}
+plain_args(A) ::= arg(E).                         { A = build_exprs(p, NULL, E); }
+plain_args(A) ::= plain_args(L) COMMA arg(E).     { A = build_exprs(p, L, E); }
+%type lambda_args {expr_list *}
+lambda_args(A) ::= plain_args(L) COMMA lambda(E). { A = build_exprs(p, L, E); }
+lambda_args(A) ::= lambda_args(L) COMMA lambda(E). { A = build_exprs(p, L, E); }
+
+%type arg {expr_val}
+arg(A) ::= expr(A).
+arg(A) ::= unit_word(T).                          { A = build_unit(p, T); }
+
+%type unit_word {token}
+unit_word(A) ::= MILLISECOND(A).
+unit_word(A) ::= DAYS(A).
+unit_word(A) ::= HOURS(A).
+unit_word(A) ::= MINUTES(A).
+unit_word(A) ::= SECONDS(A).
+unit_word(A) ::= MILLISECONDS(A).
+
+%type lambda {expr_val}
+lambda(A) ::= name(N) LAMBDA expr(E).             { A = build_lambda(p, N.at, build_names(p, NULL, N), E); }
+lambda(A) ::= LAMBDA_LP(T) names(L) RP LAMBDA expr(E). { A = build_lambda(p, span_of(T), L, E); }
+
+%type map_entries {entry_list *}
+map_entries(A) ::= expr(K) ASSIGN expr(V).        { A = build_map_entry(p, NULL, K, V); }
+map_entries(A) ::= map_entries(L) COMMA expr(K) ASSIGN expr(V). { A = build_map_entry(p, L, K, V); }
+
+%type struct_entries {entry_list *}
+// a nonterminal of its own, so that STRUCT(a := 1) and MAP(a := 1), where a is an expression, do not
+// share a state
+%type field {name_val}
+field(A) ::= ident(A).
+field(A) ::= VARIABLE(T).                         { A = build_variable_name(p, T); }
+struct_entries(A) ::= field(N) ASSIGN expr(V).     { A = build_struct_entry(p, NULL, N, V); }
+struct_entries(A) ::= struct_entries(L) COMMA field(N) ASSIGN expr(V). { A = build_struct_entry(p, L, N, V); }
+
+%type whens {expr_list *}
+whens(A) ::= WHEN expr(C) THEN expr(V).           { A = build_exprs(p, build_exprs(p, NULL, C), V); }
+whens(A) ::= whens(L) WHEN expr(C) THEN expr(V).  { A = build_exprs(p, build_exprs(p, L, C), V); }
+%type otherwise {expr_val}
+otherwise(A) ::= .                                { A = no_expr(); }
+otherwise(A) ::= ELSE expr(E).                    { A = E; }
+
+// ---- queries
+
+%type query {ast_query *}
+query(A) ::= SELECT(T) items(I) FROM relation(F) joins(J) window(W) where(C) group_by(G)
+             partition_by(P) having(H) emit(E) limit(N). {
+    A = build_query(p, T, I, F, J);
+    build_query_tail(A, W, C, H);
+    build_query_by(A, G, P);
+    build_query_end(p, A, E, N);
+}
+
+%type items {item_list *}
+items(A) ::= item(A).
+items(A) ::= items(L) COMMA item(I).              { A = build_append_items(p, L, I); }
+%type item {item_list *}
+item(A) ::= STAR(T).                              { A = build_star_item(p, no_name(), T); }
+item(A) ::= name(Q) DOT STAR(T).                  { A = build_star_item(p, Q, T); }
+item(A) ::= primary(E) ARROW STAR(T).             { A = build_item(p, build_struct_star(p, E, T), no_name()); }
+item(A) ::= expr(E).                              { A = build_item(p, E, no_name()); }
+item(A) ::= expr(E) name(N).                      { A = build_item(p, E, N); }
+item(A) ::= expr(E) AS name(N).                   { A = build_item(p, E, N); }
+
+%type relation {ast_relation *}
+relation(A) ::= source(N).                        { A = build_relation(p, N, no_name()); }
+relation(A) ::= source(N) source(S).              { A = build_relation(p, N, S); }
+relation(A) ::= source(N) AS source(S).           { A = build_relation(p, N, S); }
+
+%type joins {join_list *}
+joins(A) ::= .                                    { A = NULL; }
+joins(A) ::= joins(L) join_kind(K) relation(R) within(W) ON expr(E). { A = build_join(p, L, K, R, W, E); }
+
+%type join_kind {ast_join_kind}
+join_kind(A) ::= JOIN.                            { A = JOIN_INNER; }
+join_kind(A) ::= INNER JOIN.                      { A = JOIN_INNER; }
+join_kind(A) ::= LEFT opt_outer JOIN.             { A = JOIN_LEFT; }
+join_kind(A) ::= RIGHT opt_outer JOIN.            { A = JOIN_RIGHT; }
+join_kind(A) ::= FULL opt_outer JOIN.             { A = JOIN_FULL; }
+opt_outer ::= .
+opt_outer ::= OUTER.
+
+%type within {ast_join *}
+within(A) ::= .                                   { A = NULL; }
+within(A) ::= WITHIN duration(D) grace(G).        { A = build_within(p, D, D, G); }
+within(A) ::= WITHIN LP duration(B) COMMA duration(D) RP grace(G). { A = build_within(p, B, D, G); }
+%type grace {ast_duration}
+grace(A) ::= .                                    { A = no_duration(); }
+grace(A) ::= GRACE PERIOD duration(D).            { A = D; }
+
+%type duration {ast_duration}
+duration(A) ::= number(N) unit(U).                { A = build_duration(p, N, U); }
+%type unit {token}
+unit(A) ::= unit_word(A).
+unit(A) ::= DAY(A).
+unit(A) ::= HOUR(A).
+unit(A) ::= MINUTE(A).
+unit(A) ::= SECOND(A).
+
+%type window {ast_window *}
+window(A) ::= .                                   { A = NULL; }
+window(A) ::= WINDOW(T) window_spec(W).           { A = build_window_named(W, T, no_name()); }
+window(A) ::= WINDOW(T) plain_name(N) window_spec(W). { A = build_window_named(W, T, N); }
+%type window_spec {ast_window *}
+window_spec(A) ::= TUMBLING LP SIZE duration(D) window_tail(W) RP.
+    { A = build_window(W, WINDOW_TUMBLING, D, no_duration()); }
+window_spec(A) ::= HOPPING LP SIZE duration(D) COMMA ADVANCE BY duration(B) window_tail(W) RP.
+    { A = build_window(W, WINDOW_HOPPING, D, B); }
+window_spec(A) ::= SESSION LP duration(D) window_tail(W) RP.
+    { A = build_window(W, WINDOW_SESSION, D, no_duration()); }
+%type window_tail {ast_window *}
+window_tail(A) ::= .                              { A = build_window_tail(p, no_duration(), no_duration()); }
+window_tail(A) ::= COMMA RETENTION duration(R).   { A = build_window_tail(p, R, no_duration()); }
+window_tail(A) ::= COMMA GRACE PERIOD duration(G). { A = build_window_tail(p, no_duration(), G); }
+window_tail(A) ::= COMMA RETENTION duration(R) COMMA GRACE PERIOD duration(G).
+    { A = build_window_tail(p, R, G); }
+
+%type where {expr_val}
+where(A) ::= .                                    { A = no_expr(); }
+where(A) ::= WHERE expr(E).                       { A = E; }
+%type having {expr_val}
+having(A) ::= .                                   { A = no_expr(); }
+having(A) ::= HAVING expr(E).                     { A = E; }
+%type group_by {expr_list *}
+group_by(A) ::= .                                 { A = NULL; }
+group_by(A) ::= GROUP BY by(L).                   { A = L; }
+%type partition_by {expr_list *}
+partition_by(A) ::= .                             { A = NULL; }
+partition_by(A) ::= PARTITION BY by(L).           { A = L; }
+%type by {expr_list *}
+by(A) ::= vexprs(A).
+by(A) ::= LP RP.                                  { A = build_no_exprs(p); }
+by(A) ::= LP by_more(L) RP.                       { A = L; }
+%type by_more {expr_list *}
+by_more(A) ::= vexpr(E) COMMA vexpr(F).           { A = build_exprs(p, build_exprs(p, NULL, E), F); }
+by_more(A) ::= by_more(L) COMMA vexpr(E).         { A = build_exprs(p, L, E); }
+%type emit {ast_emit}
+emit(A) ::= .                                     { A = EMIT_NONE; }
+emit(A) ::= EMIT CHANGES.                         { A = EMIT_CHANGES; }
+emit(A) ::= EMIT FINAL.                           { A = EMIT_FINAL; }
+%type limit {number_val}
+limit(A) ::= .                                    { A = no_number(); }
+limit(A) ::= LIMIT number(N).                     { A = N; }
+
+// ---- pieces of statements
+
+%type opt_props {prop_list *}
+opt_props(A) ::= .                                { A = NULL; }
+opt_props(A) ::= props(A).
+%type props {prop_list *}
+props(A) ::= WITH LP prop_list(L) RP.             { A = L; }
+%type prop_list {prop_list *}
+prop_list(A) ::= prop(A).
+prop_list(A) ::= prop_list(L) COMMA prop(E).      { A = build_append_props(p, L, E); }
+%type prop {prop_list *}
+prop(A) ::= IDENT(T) EQ literal(V).               { A = build_prop(p, build_raw_name(p, T), false, V); }
+prop(A) ::= QUOTED_IDENT(T) EQ literal(V).        { A = build_prop(p, build_raw_name(p, T), true, V); }
+prop(A) ::= VARIABLE(T) EQ literal(V).            { A = build_prop(p, build_variable_name(p, T), false, V); }
+prop(A) ::= STRING_LIT(T) EQ literal(V).          { A = build_prop(p, build_string_name(p, T), true, V); }
+
+%type opt_column_defs {column_list *}
+opt_column_defs(A) ::= .                          { A = NULL; }
+opt_column_defs(A) ::= LP column_defs(L) RP.      { A = L; }
+%type column_defs {column_list *}
+column_defs(A) ::= name(N) type(T) column_rule(R). { A = build_column_def(p, NULL, N, T, R); }
+column_defs(A) ::= column_defs(L) COMMA name(N) type(T) column_rule(R). { A = build_column_def(p, L, N, T, R); }
+%type column_rule {column_rule}
+column_rule(A) ::= .                              { A = (column_rule){COL_VALUE, STR_NONE}; }
+column_rule(A) ::= KEY.                           { A = (column_rule){COL_KEY, STR_NONE}; }
+column_rule(A) ::= PRIMARY KEY.                   { A = (column_rule){COL_PRIMARY_KEY, STR_NONE}; }
+column_rule(A) ::= HEADERS.                       { A = (column_rule){COL_HEADERS, STR_NONE}; }
+column_rule(A) ::= HEADER LP STRING_LIT(T) RP.    { A = (column_rule){COL_HEADER, build_string(p, T)}; }
+
+%type values {expr_list *}
+values(A) ::= LP RP.                              { A = build_no_exprs(p); }
+values(A) ::= LP vexprs(L) RP.                    { A = L; }
+
+%type if_exists {bool}
+if_exists(A) ::= .                                { A = false; }
+if_exists(A) ::= IF EXISTS.                       { A = true; }
+%type if_not_exists {bool}
+if_not_exists(A) ::= .                            { A = false; }
+if_not_exists(A) ::= IF NOT EXISTS.               { A = true; }
+%type extended {bool}
+extended(A) ::= .                                 { A = false; }
+extended(A) ::= EXTENDED.                         { A = true; }
+
+%type plain_create {create_head}
+plain_create(A) ::= CREATE(T).                    { A = (create_head){T.pos, false, false}; }
+plain_create(A) ::= CREATE(T) OR REPLACE.         { A = (create_head){T.pos, true, false}; }
+%type source_create {create_head}
+source_create(A) ::= CREATE(T) SOURCE.            { A = (create_head){T.pos, false, true}; }
+source_create(A) ::= CREATE(T) OR REPLACE SOURCE. { A = (create_head){T.pos, true, true}; }
+
+// ---- statements
+
+%type stmt {ast_stmt *}
+stmt(A) ::= query(Q).                             { A = build_query_stmt(p, Q); }
+
+stmt(A) ::= plain_create(H) STREAM if_not_exists(I) source(N) opt_props(P).
+    { A = build_create(p, STMT_CREATE_STREAM, H, I, N, NULL, P); }
+stmt(A) ::= plain_create(H) STREAM if_not_exists(I) source(N) LP column_defs(C) RP opt_props(P).
+    { A = build_create(p, STMT_CREATE_STREAM, H, I, N, C, P); }
+stmt(A) ::= source_create(H) STREAM if_not_exists(I) source(N) opt_column_defs(C) opt_props(P).
+    { A = build_create(p, STMT_CREATE_STREAM, H, I, N, C, P); }
+stmt(A) ::= plain_create(H) STREAM if_not_exists(I) source(N) opt_props(P) AS query(Q).
+    { A = build_create_as(p, STMT_CREATE_STREAM_AS, H, I, N, P, Q); }
+stmt(A) ::= plain_create(H) TABLE if_not_exists(I) source(N) opt_props(P).
+    { A = build_create(p, STMT_CREATE_TABLE, H, I, N, NULL, P); }
+stmt(A) ::= plain_create(H) TABLE if_not_exists(I) source(N) LP column_defs(C) RP opt_props(P).
+    { A = build_create(p, STMT_CREATE_TABLE, H, I, N, C, P); }
+stmt(A) ::= source_create(H) TABLE if_not_exists(I) source(N) opt_column_defs(C) opt_props(P).
+    { A = build_create(p, STMT_CREATE_TABLE, H, I, N, C, P); }
+stmt(A) ::= plain_create(H) TABLE if_not_exists(I) source(N) opt_props(P) AS query(Q).
+    { A = build_create_as(p, STMT_CREATE_TABLE_AS, H, I, N, P, Q); }
+
+stmt(A) ::= INSERT(T) INTO source(N) opt_props(P) query(Q). { A = build_insert_select(p, T, N, P, Q); }
+stmt(A) ::= INSERT(T) INTO source(N) opt_columns(C) VALUES values(V).
+    { A = build_values(p, STMT_INSERT_VALUES, T, N, C, V); }
+
+stmt(A) ::= DROP(T) STREAM if_exists(I) source(N) delete_topic(D). { A = build_drop(p, STMT_DROP_STREAM, T, I, N, D); }
+stmt(A) ::= DROP(T) TABLE if_exists(I) source(N) delete_topic(D). { A = build_drop(p, STMT_DROP_TABLE, T, I, N, D); }
+stmt(A) ::= DROP(T) TYPE if_exists(I) name(N).    { A = build_drop(p, STMT_DROP_TYPE, T, I, N, false); }
+stmt(A) ::= DROP(T) CONNECTOR if_exists(I) name(N). { A = build_drop(p, STMT_DROP_CONNECTOR, T, I, N, false); }
+%type delete_topic {bool}
+delete_topic(A) ::= .                             { A = false; }
+delete_topic(A) ::= DELETE TOPIC.                 { A = true; }
+
+stmt(A) ::= ALTER(T) STREAM source(N) added(L).   { A = build_alter(p, STMT_ALTER_STREAM, T, N, L); }
+stmt(A) ::= ALTER(T) TABLE source(N) added(L).    { A = build_alter(p, STMT_ALTER_TABLE, T, N, L); }
+%type added {column_list *}
+added(A) ::= ADD opt_column name(N) type(T).      { A = build_added(p, NULL, N, T); }
+added(A) ::= added(L) COMMA ADD opt_column name(N) type(T). { A = build_added(p, L, N, T); }
+opt_column ::= .
+opt_column ::= COLUMN.
+
+stmt(A) ::= CREATE(T) TYPE if_not_exists(I) name(N) AS type(Y). { A = build_create_type(p, T, I, N, Y); }
+
+stmt(A) ::= TERMINATE(T) name(N).                 { A = build_named(p, STMT_TERMINATE, T, N); }
+stmt(A) ::= TERMINATE(T) ALL.                     { A = build_all(p, STMT_TERMINATE, T); }
+stmt(A) ::= PAUSE(T) name(N).                     { A = build_named(p, STMT_PAUSE, T, N); }
+stmt(A) ::= PAUSE(T) ALL.                         { A = build_all(p, STMT_PAUSE, T); }
+stmt(A) ::= RESUME(T) name(N).                    { A = build_named(p, STMT_RESUME, T, N); }
+stmt(A) ::= RESUME(T) ALL.                        { A = build_all(p, STMT_RESUME, T); }
+
+stmt(A) ::= SET(T) STRING_LIT(K) EQ STRING_LIT(V). { A = build_setting(p, STMT_SET, T, K, V); }
+stmt(A) ::= UNSET(T) STRING_LIT(K).               { A = build_setting(p, STMT_UNSET, T, K, no_token); }
+stmt(A) ::= ALTER(T) SYSTEM STRING_LIT(K) EQ STRING_LIT(V). { A = build_setting(p, STMT_ALTER_SYSTEM, T, K, V); }
+stmt(A) ::= DEFINE(T) variable_name(N) EQ STRING_LIT(V). { A = build_define(p, T, N, V); }
+stmt(A) ::= UNDEFINE(T) variable_name(N).         { A = build_named(p, STMT_UNDEFINE, T, N); }
+// case counts in the names of variables
+%type variable_name {name_val}
+variable_name(A) ::= IDENT(T).                    { A = build_plain_raw_name(p, T); }
+
+stmt(A) ::= DESCRIBE(T) source(N) extended(X).    { A = build_describe(p, STMT_DESCRIBE, T, N, X); }
+stmt(A) ::= DESCRIBE(T) EXTENDED source(N).       { A = build_describe(p, STMT_DESCRIBE, T, N, true); }
+stmt(A) ::= DESCRIBE(T) STREAMS extended(X).      { A = build_describe(p, STMT_DESCRIBE_STREAMS, T, no_name(), X); }
+stmt(A) ::= DESCRIBE(T) TABLES extended(X).       { A = build_describe(p, STMT_DESCRIBE_TABLES, T, no_name(), X); }
+stmt(A) ::= DESCRIBE(T) FUNCTION(F) extended(X).  { A = build_describe(p, STMT_DESCRIBE, T, build_name(p, F), X); }
+stmt(A) ::= DESCRIBE(T) FUNCTION raw_name(N).     { A = build_named(p, STMT_DESCRIBE_FUNCTION, T, N); }
+stmt(A) ::= DESCRIBE(T) CONNECTOR name(N).        { A = build_named(p, STMT_DESCRIBE_CONNECTOR, T, N); }
+%type raw_name {name_val}
+raw_name(A) ::= IDENT(T).                         { A = build_raw_name(p, T); }
+raw_name(A) ::= QUOTED_IDENT(T).                  { A = build_raw_name(p, T); }
+raw_name(A) ::= ARRAY(T).                         { A = build_raw_name(p, T); }
+raw_name(A) ::= MAP(T).                           { A = build_raw_name(p, T); }
+raw_name(A) ::= STRUCT(T).                        { A = build_raw_name(p, T); }
+raw_name(A) ::= VARIABLE(T).                      { A = build_variable_name(p, T); }
+
+stmt(A) ::= EXPLAIN(T) stmt(S).                   { A = build_explain(p, T, S); }
+stmt(A) ::= EXPLAIN(T) name(N).                   { A = build_named(p, STMT_EXPLAIN, T, N); }
+// a query may have the name of a word that starts statements
+stmt(A) ::= EXPLAIN(T) stmt_word(N).              { A = build_named(p, STMT_EXPLAIN, T, build_name(p, N)); }
+%type stmt_word {token}
+stmt_word(A) ::= ALTER(A).
+stmt_word(A) ::= ASSERT(A).
+stmt_word(A) ::= DEFINE(A).
+stmt_word(A) ::= EXPLAIN(A).
+stmt_word(A) ::= SET(A).
+stmt_word(A) ::= SHOW(A).
+stmt_word(A) ::= UNDEFINE(A).
+
+stmt(A) ::= show(T) TOPICS extended(X).           { A = build_show(p, STMT_SHOW_TOPICS, T, false, X, SCOPE_ANY); }
+stmt(A) ::= show(T) ALL TOPICS extended(X).       { A = build_show(p, STMT_SHOW_TOPICS, T, true, X, SCOPE_ANY); }
+stmt(A) ::= show(T) STREAMS extended(X).          { A = build_show(p, STMT_SHOW_STREAMS, T, false, X, SCOPE_ANY); }
+stmt(A) ::= show(T) TABLES extended(X).           { A = build_show(p, STMT_SHOW_TABLES, T, false, X, SCOPE_ANY); }
+stmt(A) ::= show(T) QUERIES extended(X).          { A = build_show(p, STMT_SHOW_QUERIES, T, false, X, SCOPE_ANY); }
+stmt(A) ::= show(T) FUNCTIONS.                    { A = build_show(p, STMT_SHOW_FUNCTIONS, T, false, false, SCOPE_ANY); }
+stmt(A) ::= show(T) PROPERTIES.                   { A = build_show(p, STMT_SHOW_PROPERTIES, T, false, false, SCOPE_ANY); }
+stmt(A) ::= show(T) TYPES.                        { A = build_show(p, STMT_SHOW_TYPES, T, false, false, SCOPE_ANY); }
+stmt(A) ::= show(T) VARIABLES.                    { A = build_show(p, STMT_SHOW_VARIABLES, T, false, false, SCOPE_ANY); }
+stmt(A) ::= show(T) CONNECTORS.                   { A = build_show(p, STMT_SHOW_CONNECTORS, T, false, false, SCOPE_ANY); }
+stmt(A) ::= show(T) SOURCE CONNECTORS.            { A = build_show(p, STMT_SHOW_CONNECTORS, T, false, false, SCOPE_SOURCE); }
+stmt(A) ::= show(T) SINK CONNECTORS.              { A = build_show(p, STMT_SHOW_CONNECTORS, T, false, false, SCOPE_SINK); }
+stmt(A) ::= show(T) CONNECTOR PLUGINS.            { A = build_show(p, STMT_SHOW_CONNECTOR_PLUGINS, T, false, false, SCOPE_ANY); }
+%type show {token}
+show(A) ::= SHOW(A).
+show(A) ::= LIST(A).
+
+stmt(A) ::= PRINT(T) resource(N) from_beginning(B) interval(I) limit(L). { A = build_print(p, T, N, B, I, L); }
+%type from_beginning {bool}
+from_beginning(A) ::= .                           { A = false; }
+from_beginning(A) ::= FROM BEGINNING.             { A = true; }
+%type interval {number_val}
+interval(A) ::= .                                 { A = no_number(); }
+interval(A) ::= INTERVAL number(N).               { A = N; }
+interval(A) ::= SAMPLE number(N).                 { A = N; }
+
+stmt(A) ::= CREATE(T) SOURCE CONNECTOR if_not_exists(I) name(N) props(P).
+    { A = build_connector(p, T, SCOPE_SOURCE, I, N, P); }
+stmt(A) ::= CREATE(T) SINK CONNECTOR if_not_exists(I) name(N) props(P).
+    { A = build_connector(p, T, SCOPE_SINK, I, N, P); }
+
+stmt(A) ::= ASSERT(T) not_exists(X) TOPIC resource(N) opt_props(P) timeout(D).
+    { A = build_assert_topic(p, T, X, N, P, D); }
+stmt(A) ::= ASSERT(T) not_exists(X) SCHEMA subject(N) schema_id(I) timeout(D).
+    { A = build_assert_schema(p, T, X, N, I, D); }
+stmt(A) ::= ASSERT(T) VALUES source(N) opt_columns(C) VALUES values(V).
+    { A = build_values(p, STMT_ASSERT_VALUES, T, N, C, V); }
+stmt(A) ::= ASSERT(T) NULL VALUES source(N) opt_columns(C) KEY values(V).
+    { A = build_values(p, STMT_ASSERT_NULL_VALUES, T, N, C, V); }
+stmt(A) ::= ASSERT(T) STREAM source(N) opt_column_defs(C) opt_props(P).
+    { A = build_assert_source(p, STMT_ASSERT_STREAM, T, N, C, P); }
+stmt(A) ::= ASSERT(T) TABLE source(N) opt_column_defs(C) opt_props(P).
+    { A = build_assert_source(p, STMT_ASSERT_TABLE, T, N, C, P); }
+%type not_exists {bool}
+not_exists(A) ::= .                               { A = false; }
+not_exists(A) ::= NOT EXISTS.                     { A = true; }
+%type timeout {ast_duration}
+timeout(A) ::= .                                  { A = no_duration(); }
+timeout(A) ::= TIMEOUT duration(D).               { A = D; }
+%type subject {name_val}
+subject(A) ::= .                                  { A = no_name(); }
+subject(A) ::= SUBJECT resource(N).               { A = N; }
+%type schema_id {expr_val}
+schema_id(A) ::= .                                { A = no_expr(); }
+schema_id(A) ::= ID literal(V).                   { A = V; }
+
+stmt(A) ::= RUN(T) SCRIPT STRING_LIT(S).          { A = build_setting(p, STMT_RUN_SCRIPT, T, S, no_token); }
+
+%code {
+// Entries on the parser's stack: the driver bounds it.
+size_t grammar_depth(const void *parser)
+{
+    const yyParser *y = parser;
+    return (size_t)(y->yytos - y->yystack);
+}
+size_t grammar_size(void)
+{
+    return sizeof(yyParser);
+}
+}

@@ -60,11 +60,10 @@ static bool read_part(call *c, fetch_state *f, fetch_part *p, kpart *part, statu
     int64_t      left = f->max_bytes - f->bytes;
     int64_t      limit = p->q->partition_max_bytes < left ? p->q->partition_max_bytes : left;
     fetch_result res = {.slice.fd = -1};
-    res.offsets = tlog_part_offsets(part->part);
-    int64_t end = iso ? res.offsets.last_stable : res.offsets.high;
     /* Once something was found the limits hold strictly; the first batch comes whole (KIP-74). */
-    bool exhausted = f->bytes > 0 && limit <= 0;
-    if (p->q->fetch_offset != end && !exhausted) {
+    if (f->bytes > 0 && limit <= 0) {
+        res.offsets = tlog_part_offsets(part->part);
+    } else {
         if (!storage_fetch(call_server(c)->storage, part->part, p->q->fetch_offset,
                            (uint32_t)(limit > 0 ? limit : 1), iso, &c->a, &res, st))
             return false;

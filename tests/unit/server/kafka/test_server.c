@@ -529,6 +529,7 @@ static void garbage_closes_its_connection(void **state)
     put(torn, "\0\0\0\12\0\3", 6);
     shutdown(torn, SHUT_WR);
     assert_true(closed(torn));
+    assert_int_equal(atomic_load(&b->line_count), sizeof bad / sizeof bad[0] + 1);
     assert_non_null(strstr(b->lines[sizeof bad / sizeof bad[0]], "in the middle of a request"));
     close(good);
     down(b);

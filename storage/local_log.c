@@ -280,8 +280,12 @@ bool local_log_settle(storage *s, status *st)
                 ok = txn_fence(&s->txns, t.pid, t.epoch, &epoch, st);
             ok = ok && plog_append_marker(p, t.pid, epoch, commit, &end, st);
         }
+        /* Markers first, also those found: then the decisions they follow from may go. */
+        if (ok && !s->env.fsync_off)
+            ok = plog_sync(p, atomic_load(&p->high), st);
         plog_release(p);
     }
+    ok = ok && (l.v.n == 0 || meta_decisions_clear(s->meta, st));
     VEC_FREE(&l.v);
     arena_free(&l.a);
     arena_free(&a);

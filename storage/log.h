@@ -138,6 +138,8 @@ void           tlog_producer_close(tlog_producer *p); /* aborts what is open */
  * the offsets visible together, or (after a crash, or on failure) none of them: once it has returned
  * true nothing can undo it. An empty transaction commits only the offsets. */
 bool tlog_producer_commit(tlog_producer *p, str group, const tlog_commit *c, size_t n, status *st);
+/* After true the transaction is over and will never be visible; the next append begins another. After
+ * a failed commit only abort or close (or a new owner of the id) can tell: none of them is undone. */
 bool tlog_producer_abort(tlog_producer *p, status *st);
 
 /* ---- implementations -------------------------------------------------------------------------- */

@@ -390,8 +390,9 @@ static void list_unsynced(plog *p, sync_list *out)
     *out = (sync_list){0};
     pthread_mutex_lock(&p->lock);
     out->high = atomic_load(&p->high);
-    size_t from = p->segs.n;
-    while (from > 0 && p->segs.p[from - 1]->synced < atomic_load(&p->segs.p[from - 1]->size))
+    size_t from = p->segs.n; /* only the last may be empty: just begun */
+    while (from > 0 && (p->segs.p[from - 1]->synced < atomic_load(&p->segs.p[from - 1]->size) ||
+                        atomic_load(&p->segs.p[from - 1]->size) == 0))
         from--;
     for (size_t i = from; i < p->segs.n; i++) {
         sync_todo t = {p->segs.p[i], atomic_load(&p->segs.p[i]->size)};
@@ -406,24 +407,22 @@ static bool sync_segments(plog *p, sync_list *todo, status *st)
     io  *x = p->env->io;
     bool entries = false, ok = true;
     for (size_t i = 0; ok && i < todo->n; i++) {
-        segment *s = todo->p[i].seg;
-        int      rc = x->fsync(x, s->fd);
+        int rc = x->fsync(x, todo->p[i].seg->fd);
         if (rc < 0)
             ok = io_failed(st, "Cannot sync", p->name, rc);
-        else
-            s->synced = todo->p[i].size;
-        entries |= !s->entry_synced;
+        entries |= !todo->p[i].seg->entry_synced;
     }
     if (ok && entries) {
         char  up[PATH_BYTES_MAX];
         char *slash = strrchr(p->dir, '/');
         snprintf(up, sizeof up, "%.*s", (int)(slash - p->dir), p->dir);
         ok = io_sync_dir(x, p->dir, st) && (p->dir_synced || io_sync_dir(x, up, st));
-        if (ok) {
-            p->dir_synced = true;
-            for (size_t i = 0; i < todo->n; i++)
-                todo->p[i].seg->entry_synced = true;
-        }
+        p->dir_synced |= ok;
+    }
+    /* A file whose name may be lost is not on disk either. */
+    for (size_t i = 0; ok && i < todo->n; i++) {
+        todo->p[i].seg->synced = todo->p[i].size;
+        todo->p[i].seg->entry_synced = true;
     }
     return ok;
 }

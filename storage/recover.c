@@ -354,7 +354,8 @@ static bool load_segments(plog *p, const checkpoint *c, bool clean, status *st)
         from = 0;
     }
     segment *last = p->segs.p[p->segs.n - 1];
-    if (fits && clean && last->base == c->seg_base && last->io->size(last->io, last->fd) == c->seg_pos)
+    if (fits && clean && last->base == c->seg_base && last->fd >= 0 &&
+        last->io->size(last->io, last->fd) == c->seg_pos)
         return true;
     if (!scan_from(p, from, st))
         return false;
@@ -373,7 +374,8 @@ bool plog_recover(plog *p, bool clean, status *st)
         return io_failed(st, "Cannot list", p->dir, rc);
     p->dir_made = true;
     sweep(p, &f);
-    qsort(f.logs.p, f.logs.n, sizeof *f.logs.p, by_value);
+    if (f.logs.n)
+        qsort(f.logs.p, f.logs.n, sizeof *f.logs.p, by_value);
     for (size_t i = 0; i < f.logs.n; i++) {
         segment *s = segment_new(p->env->io, p->dir, f.logs.p[i]);
         s->created_ms = plog_now(p);

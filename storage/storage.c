@@ -290,8 +290,7 @@ static bool load(storage *s, bool clean, status *st)
         remove_orphans(s, &l.names);
     map_free(&l.names);
     arena_free(&a);
-    return ok && meta_txn_ids_each(s->meta, load_txn_id, &s->txns, st) && local_log_settle(s, st) &&
-           (!clean || meta_decisions_clear(s->meta, st));
+    return ok && meta_txn_ids_each(s->meta, load_txn_id, &s->txns, st) && local_log_settle(s, st);
 }
 
 static void storage_free(storage *s)

@@ -159,7 +159,10 @@ static bool end_abort(txn_coord *c, txn_id *id, status *st)
         return false;
     id->doubt = false;
     close_open(id, false);
-    return write_markers(c, id, st);
+    status later; /* as above: nothing can commit it any more */
+    status_init(&later);
+    write_markers(c, id, &later);
+    return true;
 }
 
 static txn_part *part_get(txn_coord *c, txn_id *id, tlog_part *part)
@@ -173,6 +176,13 @@ static txn_part *part_get(txn_coord *c, txn_id *id, tlog_part *part)
     return &id->parts.p[id->parts.n - 1];
 }
 
+static void part_wrote(txn_part *tp, int64_t base, int64_t offsets)
+{
+    tp->end = base + offsets;
+    if (tp->first == OFFSET_NONE)
+        tp->first = base;
+}
+
 /* Raises the epoch so that older owners are fenced, then ends what they left. Lock held. */
 static bool take_over(txn_coord *c, txn_id *id, int32_t timeout_ms, status *st)
 {
@@ -183,7 +193,7 @@ static bool take_over(txn_coord *c, txn_id *id, int32_t timeout_ms, status *st)
     int16_t epoch = (int16_t)(id->epoch + 1);
     str     name = str_of(id->name);
     bool    used_up = pid < 0 || id->epoch >= TXN_EPOCH_MAX;
-    if (used_up && id->state == TXN_ONGOING && !end_abort(c, id, st))
+    if (used_up && id->state == TXN_ONGOING && !(end_abort(c, id, st) && write_markers(c, id, st)))
         return false;
     if (used_up) {
         if (!be->pid_new(be->ctx, &pid, st))
@@ -198,7 +208,12 @@ static bool take_over(txn_coord *c, txn_id *id, int32_t timeout_ms, status *st)
     id->timeout_ms = timeout_ms;
     if (id->state == TXN_ONGOING && !end_abort(c, id, st))
         return false;
-    parts_clear(id); /* sequences start at 0 again */
+    if (!write_markers(c, id, st))
+        return false;
+    /* Sequences start at 0 again. `end` stays: the old owner's last markers must be on disk before the
+     * decision they follow from is replaced. */
+    for (size_t i = 0; i < id->parts.n; i++)
+        id->parts.p[i].next_seq = 0;
     id->state = TXN_EMPTY;
     return true;
 }
@@ -255,15 +270,13 @@ bool txn_producer_append(tlog_producer *tp, tlog_part *part, batch_set *set, uin
     if (ok) {
         txn_part *x = part_get(p->coord, id, part);
         int32_t   seq = x->next_seq;
-        int64_t   base;
+        int64_t   base = OFFSET_NONE;
         batch_set_stamp(set, id->pid, id->epoch, &seq);
         ok = p->coord->backend->append(part, set, batches, len, durable, &base, st);
-        if (ok) {
+        if (base != OFFSET_NONE) { /* in the log, even if it could not be synced: it needs a marker */
             x->next_seq = seq;
-            x->end = base + set->offsets;
             x->added = true;
-            if (x->first == OFFSET_NONE)
-                x->first = base;
+            part_wrote(x, base, set->offsets);
             if (id->state != TXN_ONGOING) {
                 id->state = TXN_ONGOING;
                 id->started_ms = p->coord->backend->now_ms(p->coord->backend->ctx);
@@ -423,7 +436,8 @@ bool txn_append(txn_coord *c, tlog_part *part, batch_set *set, uint8_t *batches,
     if (!id)
         return status_set(st, ST_UNKNOWN_PID, "Producer %lld is not transactional", (long long)pid);
     pthread_mutex_lock(&id->lock);
-    bool ok = false;
+    bool    ok = false;
+    int64_t base = OFFSET_NONE;
     if (id->pid != pid || epoch < id->epoch) {
         status_set(st, ST_FENCED, "Producer %lld has epoch %d, not %d", (long long)pid, id->epoch,
                    epoch);
@@ -436,11 +450,11 @@ bool txn_append(txn_coord *c, tlog_part *part, batch_set *set, uint8_t *batches,
             status_set(st, ST_TXN_STATE, "The partition is not part of the transaction of '%s'",
                        id->name);
         else
-            ok = c->backend->append(part, set, batches, len, durable, base_out, st);
-        if (ok) {
-            x->end = *base_out + set->offsets;
-            if (x->first == OFFSET_NONE)
-                x->first = *base_out;
+            ok = c->backend->append(part, set, batches, len, durable, &base, st);
+        if (base != OFFSET_NONE) {
+            *base_out = base;
+            if (ok || st->code != ST_DUPLICATE)
+                part_wrote(x, base, set->offsets);
         }
     }
     pthread_mutex_unlock(&id->lock);

@@ -60,7 +60,8 @@ typedef struct txn_decision {
 } txn_decision;
 
 typedef struct txn_backend {
-    /* Appends checked and stamped batches of the transaction. */
+    /* Appends checked and stamped batches of the transaction. *base is set as soon as they are in the
+     * log, also when making them durable then fails; and to the first copy's with ST_DUPLICATE. */
     bool (*append)(tlog_part *, batch_set *, uint8_t *, uint32_t, bool durable, int64_t *base, status *);
     bool (*append_marker)(tlog_part *, int64_t pid, int16_t epoch, bool commit, int64_t *end_out,
                           status *);

@@ -14,7 +14,8 @@ static int8_t config_type(const char *type)
     static const struct {
         const char *name;
         int8_t      type;
-    } types[] = {{"boolean", 1}, {"string", 2}, {"int", 3}, {"long", 5}, {"double", 6}, {"list", 7}};
+    } types[] = {{"boolean", 1}, {"string", 2}, {"int", 3},
+                 {"long", 5},    {"double", 6}, {"list", 7}};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (strcmp(types[i].name, type) == 0)
             return types[i].type;
@@ -35,8 +36,8 @@ static void put_config(call *c, const describe_configs_request *q,
     if (q->include_synonyms) {
         cfg.synonyms.n = 1;
         cfg.synonyms.p = WIRE_NEW(&c->a, describe_configs_response_synonym, 1);
-        cfg.synonyms.p[0] = (describe_configs_response_synonym){cfg.name, cfg.value,
-                                                                cfg.config_source};
+        cfg.synonyms.p[0] =
+            (describe_configs_response_synonym){cfg.name, cfg.value, cfg.config_source};
     }
     if (!q->include_documentation)
         cfg.documentation = STR_NONE;
@@ -45,7 +46,7 @@ static void put_config(call *c, const describe_configs_request *q,
 
 static void describe_topic(call *c, const describe_configs_request *q,
                            const describe_configs_request_resource *res,
-                           describe_configs_response_result *r)
+                           describe_configs_response_result        *r)
 {
     kafka_server *k = call_server(c);
     tlog_topic    t;
@@ -79,7 +80,7 @@ static void describe_topic(call *c, const describe_configs_request *q,
 /* Read-only here: they are set where the server is configured. */
 static void describe_broker(call *c, const describe_configs_request *q,
                             const describe_configs_request_resource *res,
-                            describe_configs_response_result *r)
+                            describe_configs_response_result        *r)
 {
     const kafka_options *o = &call_server(c)->o;
     const struct {
@@ -151,7 +152,8 @@ call_state api_describe_configs(call *c, const describe_configs_request *q,
     return CALL_DONE;
 }
 
-/* ---- changing topic settings -------------------------------------------------------------------- */
+/* ---- changing topic settings --------------------------------------------------------------------
+ */
 
 enum { OP_SET, OP_DELETE, OP_APPEND, OP_SUBTRACT };
 
@@ -192,9 +194,8 @@ static void apply(call *c, const change *ch, tlog_topic *t, tlog_config *cfg, ui
     status_init(&st);
     t->configs = cfg;
     t->config_count = n;
-    bool ok = only_check
-                  ? storage_topic_check(t, &st)
-                  : storage_topic_alter(call_server(c)->storage, t->name, cfg, n, &st);
+    bool ok = only_check ? storage_topic_check(t, &st)
+                         : storage_topic_alter(call_server(c)->storage, t->name, cfg, n, &st);
     if (!ok)
         refuse(ch, error_of(&st), str_dup(&c->a, str_of(st.msg)));
 }
@@ -211,10 +212,9 @@ call_state api_alter_configs(call *c, const alter_configs_request *q, alter_conf
     for (int32_t i = 0; i < q->resources.n; i++) {
         const alter_configs_request_resource *res = &q->resources.p[i];
         alter_configs_response_topic         *rr = &r->responses.p[i];
-        tlog_config *cfg = ARENA_ARRAY(&c->a, tlog_config, res->configs.n);
-        change       ch = {res->resource_type, res->resource_name, &rr->error_code,
-                           &rr->error_message};
-        tlog_topic   t;
+        tlog_config                          *cfg = ARENA_ARRAY(&c->a, tlog_config, res->configs.n);
+        change ch = {res->resource_type, res->resource_name, &rr->error_code, &rr->error_message};
+        tlog_topic t;
         rr->resource_type = res->resource_type;
         rr->resource_name = res->resource_name;
         for (int32_t k = 0; k < res->configs.n && rr->error_code == KE_NONE; k++) {
@@ -296,9 +296,8 @@ static bool operate(call *c, const change *ch, const tlog_topic *t,
     if (op->config_operation == OP_APPEND || op->config_operation == OP_SUBTRACT) {
         bool add = op->config_operation == OP_APPEND, is_default;
         str  now;
-        if (!is_list(op->name) ||
-            !storage_topic_config(call_server(c)->storage, t->name, op->name, &c->a, &now,
-                                  &is_default)) {
+        if (!is_list(op->name) || !storage_topic_config(call_server(c)->storage, t->name, op->name,
+                                                        &c->a, &now, &is_default)) {
             refuse(ch, KE_INVALID_CONFIG,
                    str_fmt(&c->a, "Can't %s to key %.*s because its type is not LIST.",
                            add ? "APPEND" : "SUBTRACT", STR_FMT(op->name)));

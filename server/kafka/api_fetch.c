@@ -55,11 +55,10 @@ static kpart *part_of(call *c, fetch_part *p, int16_t *error)
 
 static bool read_part(call *c, fetch_state *f, fetch_part *p, kpart *part, status *st)
 {
-    tlog_isolation iso =
-        f->q->isolation_level ? TLOG_READ_COMMITTED : TLOG_READ_UNCOMMITTED;
-    int64_t      left = f->max_bytes - f->bytes;
-    int64_t      limit = p->q->partition_max_bytes < left ? p->q->partition_max_bytes : left;
-    fetch_result res = {.slice.fd = -1};
+    tlog_isolation iso = f->q->isolation_level ? TLOG_READ_COMMITTED : TLOG_READ_UNCOMMITTED;
+    int64_t        left = f->max_bytes - f->bytes;
+    int64_t        limit = p->q->partition_max_bytes < left ? p->q->partition_max_bytes : left;
+    fetch_result   res = {.slice.fd = -1};
     /* Once something was found the limits hold strictly; the first batch comes whole (KIP-74). */
     if (f->bytes > 0 && limit <= 0) {
         res.offsets = tlog_part_offsets(part->part);
@@ -136,7 +135,8 @@ static bool enough(const fetch_state *f)
     return f->failed || f->count == 0 || f->bytes >= f->min_bytes;
 }
 
-/* ---- long polls --------------------------------------------------------------------------------- */
+/* ---- long polls ---------------------------------------------------------------------------------
+ */
 
 static void unpark(call *c)
 {

@@ -87,7 +87,8 @@ call_state api_offset_commit(call *c, const offset_commit_request *q, offset_com
     return CALL_DONE;
 }
 
-/* ---- OffsetFetch: one shape of answer (version 8's) that is folded down for older versions --------- */
+/* ---- OffsetFetch: one shape of answer (version 8's) that is folded down for older versions
+ * --------- */
 
 static const group_offset *find(const group_offset *o, size_t n, str topic, int32_t partition)
 {
@@ -110,11 +111,11 @@ static const group_offset *find(const group_offset *o, size_t n, str topic, int3
 static void put_offset(offset_fetch_response_group_topic_partition *r, int32_t partition,
                        const group_offset *o)
 {
-    *r = (offset_fetch_response_group_topic_partition){
-        .partition_index = partition,
-        .committed_offset = o ? o->offset : -1,
-        .committed_leader_epoch = o ? o->leader_epoch : -1,
-        .metadata = o ? o->metadata : STR("")};
+    *r = (offset_fetch_response_group_topic_partition){.partition_index = partition,
+                                                       .committed_offset = o ? o->offset : -1,
+                                                       .committed_leader_epoch =
+                                                           o ? o->leader_epoch : -1,
+                                                       .metadata = o ? o->metadata : STR("")};
 }
 
 static void fetch_named(call *c, const offset_fetch_request_group *q, const group_offset *o,
@@ -127,8 +128,8 @@ static void fetch_named(call *c, const offset_fetch_request_group *q, const grou
         offset_fetch_response_group_topic      *rt = &r->topics.p[t];
         rt->name = qt->name;
         rt->partitions.n = qt->partition_indexes.n;
-        rt->partitions.p = WIRE_NEW(&c->a, offset_fetch_response_group_topic_partition,
-                                    (size_t)rt->partitions.n);
+        rt->partitions.p =
+            WIRE_NEW(&c->a, offset_fetch_response_group_topic_partition, (size_t)rt->partitions.n);
         for (int32_t i = 0; i < rt->partitions.n; i++)
             put_offset(&rt->partitions.p[i], qt->partition_indexes.p[i],
                        find(o, n, qt->name, qt->partition_indexes.p[i]));
@@ -144,8 +145,7 @@ static void fetch_all(call *c, const group_offset *o, size_t n, offset_fetch_res
         offset_fetch_response_group_topic *rt = &r->topics.p[r->topics.n++];
         rt->name = o[i].topic;
         rt->partitions.n = (int32_t)(end - i);
-        rt->partitions.p =
-            WIRE_NEW(&c->a, offset_fetch_response_group_topic_partition, end - i);
+        rt->partitions.p = WIRE_NEW(&c->a, offset_fetch_response_group_topic_partition, end - i);
         for (size_t k = i; k < end; k++)
             put_offset(&rt->partitions.p[k - i], o[k].partition, &o[k]);
     }
@@ -196,8 +196,8 @@ call_state api_offset_fetch(call *c, const offset_fetch_request *q, offset_fetch
         offset_fetch_request_group   one = {.group_id = q->group_id};
         offset_fetch_response_group *g = WIRE_NEW(&c->a, offset_fetch_response_group, 1);
         one.topics.n = q->topics.n;
-        one.topics.p = ARENA_ARRAY(&c->a, offset_fetch_request_group_topic,
-                                   q->topics.n > 0 ? q->topics.n : 0);
+        one.topics.p =
+            ARENA_ARRAY(&c->a, offset_fetch_request_group_topic, q->topics.n > 0 ? q->topics.n : 0);
         for (int32_t t = 0; t < q->topics.n; t++) {
             one.topics.p[t].name = q->topics.p[t].name;
             one.topics.p[t].partition_indexes.p = q->topics.p[t].partition_indexes.p;

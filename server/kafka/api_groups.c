@@ -3,17 +3,13 @@
 
 #define GROUP_OPERATIONS 328
 
-static void touched(call *c)
-{
-    c->conn->loop->coord_touched = true;
-}
-
 static int64_t now(call *c)
 {
     return c->conn->loop->now_ms;
 }
 
-/* ---- joining ------------------------------------------------------------------------------------ */
+/* ---- joining ------------------------------------------------------------------------------------
+ */
 
 typedef struct park { /* an answer that the coordinator owes */
     str group;
@@ -97,7 +93,6 @@ call_state api_join_group(call *c, const join_group_request *q, join_group_respo
                     .reserve_id = c->version >= 4,
                     .skip_assignment = c->version >= 9};
     hold(c, q->group_id, stop_join);
-    touched(c);
     coord_group_join(call_server(c)->coord, now(c), &j, joined, c);
     return CALL_PARKED;
 }
@@ -129,12 +124,12 @@ call_state api_sync_group(call *c, const sync_group_request *q, sync_group_respo
                     .assignments = as,
                     .assignment_count = q->assignments.n};
     hold(c, q->group_id, stop_sync);
-    touched(c);
     coord_group_sync(call_server(c)->coord, now(c), &s, synced, c);
     return CALL_PARKED;
 }
 
-/* ---- staying and leaving ------------------------------------------------------------------------- */
+/* ---- staying and leaving
+ * ------------------------------------------------------------------------- */
 
 call_state api_heartbeat(call *c, const heartbeat_request *q, heartbeat_response *r)
 {
@@ -147,7 +142,6 @@ call_state api_heartbeat(call *c, const heartbeat_request *q, heartbeat_response
 call_state api_leave_group(call *c, const leave_group_request *q, leave_group_response *r)
 {
     coord *k = call_server(c)->coord;
-    touched(c);
     if (c->version < 3) {
         r->error_code = coord_leave(k, now(c), q->group_id, q->member_id, STR_NONE);
         call_count_error(c, r->error_code);
@@ -168,7 +162,8 @@ call_state api_leave_group(call *c, const leave_group_request *q, leave_group_re
     return CALL_DONE;
 }
 
-/* ---- administration: groups with members are the coordinator's, the others exist by their offsets - */
+/* ---- administration: groups with members are the coordinator's, the others exist by their offsets
+ * - */
 
 static bool has_offsets(call *c, str group)
 {

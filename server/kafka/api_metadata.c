@@ -1,7 +1,7 @@
 /* Metadata, FindCoordinator, DescribeCluster: who we are and which topics there are. */
 #include "server/kafka/apis.h"
 
-#define TOPIC_OPERATIONS 3576   /* all operations: there is no authorizer */
+#define TOPIC_OPERATIONS 3576 /* all operations: there is no authorizer */
 #define CLUSTER_OPERATIONS 8096
 #define COORDINATOR_GROUP 0
 #define COORDINATOR_TXN 1
@@ -61,10 +61,9 @@ static void named_topic(call *c, const metadata_request *q, str name, metadata_r
     status_init(&st);
     r->name = name;
     if (!tlog_topic_get(k->log, &c->a, name, &t, &st)) {
-        bool make = st.code == ST_NOT_FOUND && k->o.auto_create_topics &&
-                    q->allow_auto_topic_creation;
-        tlog_topic spec = {
-            .name = name, .partitions = k->o.default_partitions, .replication = -1};
+        bool make =
+            st.code == ST_NOT_FOUND && k->o.auto_create_topics && q->allow_auto_topic_creation;
+        tlog_topic spec = {.name = name, .partitions = k->o.default_partitions, .replication = -1};
         status_init(&st);
         if (!make)
             status_set(&st, ST_NOT_FOUND, "no such topic");
@@ -130,8 +129,8 @@ call_state api_metadata(call *c, const metadata_request *q, metadata_response *r
 call_state api_find_coordinator(call *c, const find_coordinator_request *q,
                                 find_coordinator_response *r)
 {
-    bool known = q->key_type == COORDINATOR_GROUP || q->key_type == COORDINATOR_TXN;
-    str  host = known ? str_of(call_host(c)) : STR("");
+    bool    known = q->key_type == COORDINATOR_GROUP || q->key_type == COORDINATOR_TXN;
+    str     host = known ? str_of(call_host(c)) : STR("");
     int32_t node = known ? KAFKA_NODE_ID : -1;
     int32_t port = known ? server_port_told(call_server(c)) : -1;
     int16_t error = known ? KE_NONE : KE_INVALID_REQUEST;
@@ -145,12 +144,12 @@ call_state api_find_coordinator(call *c, const find_coordinator_request *q,
     r->coordinators.p =
         WIRE_NEW(&c->a, find_coordinator_response_coordinator, (size_t)q->coordinator_keys.n);
     for (int32_t i = 0; i < q->coordinator_keys.n; i++)
-        r->coordinators.p[i] = (find_coordinator_response_coordinator){
-            .key = q->coordinator_keys.p[i],
-            .node_id = node,
-            .host = host,
-            .port = port,
-            .error_code = error};
+        r->coordinators.p[i] =
+            (find_coordinator_response_coordinator){.key = q->coordinator_keys.p[i],
+                                                    .node_id = node,
+                                                    .host = host,
+                                                    .port = port,
+                                                    .error_code = error};
     return CALL_DONE;
 }
 

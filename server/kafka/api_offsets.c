@@ -14,8 +14,8 @@ static int16_t check_epoch(int32_t epoch)
     return epoch > LEADER_EPOCH ? KE_UNKNOWN_LEADER_EPOCH : KE_NONE;
 }
 
-/* The greatest timestamp: offsets-for-time finds the first record at or after a time, so the greatest
- * time for which there is one is searched by bisection. */
+/* The greatest timestamp: offsets-for-time finds the first record at or after a time, so the
+ * greatest time for which there is one is searched by bisection. */
 static bool find_max_timestamp(tlog_part *p, int64_t *offset, int64_t *ts, status *st)
 {
     int64_t low = 0, high = INT64_MAX;
@@ -148,8 +148,8 @@ call_state api_offset_for_leader_epoch(call *c, const offset_for_leader_epoch_re
         offset_for_leader_epoch_response_topic      *rt = &r->topics.p[t];
         rt->topic = qt->topic;
         rt->partitions.n = qt->partitions.n;
-        rt->partitions.p = WIRE_NEW(&c->a, offset_for_leader_epoch_response_partition,
-                                    (size_t)qt->partitions.n);
+        rt->partitions.p =
+            WIRE_NEW(&c->a, offset_for_leader_epoch_response_partition, (size_t)qt->partitions.n);
         for (int32_t i = 0; i < qt->partitions.n; i++) {
             end_of_epoch(c, qt->topic, &qt->partitions.p[i], &rt->partitions.p[i]);
             call_count_error(c, rt->partitions.p[i].error_code);

@@ -1,8 +1,8 @@
 /* Produce: record batches go to the log as they came, straight from the receive buffer.
  *
- * acks=1 is answered at once. acks=all is appended at once too, in the order of arrival, and answered
- * when the syncer thread has seen it on disk: one wait serves every call that came meanwhile, and the
- * loop never waits.
+ * acks=1 is answered at once. acks=all is appended at once too, in the order of arrival, and
+ * answered when the syncer thread has seen it on disk: one wait serves every call that came
+ * meanwhile, and the loop never waits.
  */
 #include <stdio.h>
 
@@ -28,8 +28,9 @@ static bool refuse(produce_response_partition *r, arena *a, int16_t error, const
     return false;
 }
 
-/* What must hold before the log looks at the batch: exactly one batch of version 2 that a client may
- * write (kafka-broker.md 2.3, 2.4, 3.5; the log checks layout, checksum, sizes and sequences). */
+/* What must hold before the log looks at the batch: exactly one batch of version 2 that a client
+ * may write (kafka-broker.md 2.3, 2.4, 3.5; the log checks layout, checksum, sizes and sequences).
+ */
 static bool check_batch(const call *c, str records, arena *a, produce_response_partition *r)
 {
     const uint8_t *p = (const uint8_t *)records.p;
@@ -37,15 +38,20 @@ static bool check_batch(const call *c, str records, arena *a, produce_response_p
     if (records.n < 17)
         return refuse(r, a, KE_INVALID_RECORD, "A partition's records hold no record batch");
     if (p[16] != 2) {
-        snprintf(msg, sizeof msg, "Produce requests with version %d are only allowed to contain "
-                 "record batches with magic version 2", c->version);
+        snprintf(msg, sizeof msg,
+                 "Produce requests with version %d are only allowed to contain "
+                 "record batches with magic version 2",
+                 c->version);
         return refuse(r, a, KE_INVALID_RECORD, msg);
     }
     if (records.n < BATCH_HEADER_BYTES || be_get32(p + 8) > records.n - 12)
-        return refuse(r, a, KE_CORRUPT_MESSAGE, "The record batch is longer than its records field");
+        return refuse(r, a, KE_CORRUPT_MESSAGE,
+                      "The record batch is longer than its records field");
     if (be_get32(p + 8) < records.n - 12) {
-        snprintf(msg, sizeof msg, "Produce requests with version %d are only allowed to contain "
-                 "exactly one record batch per partition", c->version);
+        snprintf(msg, sizeof msg,
+                 "Produce requests with version %d are only allowed to contain "
+                 "exactly one record batch per partition",
+                 c->version);
         return refuse(r, a, KE_INVALID_RECORD, msg);
     }
     if (be_get64(p) != 0) {
@@ -112,7 +118,8 @@ static void produce_one(call *c, str topic, const produce_request_partition *q,
     }
 }
 
-/* ---- acks=all ------------------------------------------------------------------------------------ */
+/* ---- acks=all
+ * ------------------------------------------------------------------------------------ */
 
 void produce_sync(call *c)
 {
@@ -133,7 +140,8 @@ static void let_go(call *c)
         kpart_release(s->waits[i].part);
 }
 
-/* ---- the call ----------------------------------------------------------------------------------- */
+/* ---- the call -----------------------------------------------------------------------------------
+ */
 
 static call_state reply_nothing(call *c, const produce_response *r)
 {

@@ -1,4 +1,5 @@
-/* CreateTopics, DeleteTopics, CreatePartitions, DeleteRecords. The checks of names, counts and settings are storage's. */
+/* CreateTopics, DeleteTopics, CreatePartitions, DeleteRecords. The checks of names, counts and
+ * settings are storage's. */
 #include "server/kafka/apis.h"
 
 #define TOPIC_CONFIG_SOURCE 1
@@ -105,9 +106,8 @@ static void create_one(call *c, const create_topics_request *q, int32_t at,
 {
     kafka_server                      *k = call_server(c);
     const create_topics_request_topic *qt = &q->topics.p[at];
-    tlog_topic                         spec = {.name = qt->name,
-                                               .partitions = qt->num_partitions,
-                                               .replication = qt->replication_factor};
+    tlog_topic                         spec = {
+                                .name = qt->name, .partitions = qt->num_partitions, .replication = qt->replication_factor};
     status st;
     status_init(&st);
     r->name = qt->name;
@@ -213,7 +213,8 @@ call_state api_delete_topics(call *c, const delete_topics_request *q, delete_top
     return CALL_DONE;
 }
 
-/* ---- CreatePartitions --------------------------------------------------------------------------- */
+/* ---- CreatePartitions ---------------------------------------------------------------------------
+ */
 
 static void grow(call *c, const create_partitions_request *q, int32_t at,
                  create_partitions_response_result *r)
@@ -265,7 +266,8 @@ call_state api_create_partitions(call *c, const create_partitions_request *q,
     return CALL_DONE;
 }
 
-/* ---- DeleteRecords ------------------------------------------------------------------------------ */
+/* ---- DeleteRecords ------------------------------------------------------------------------------
+ */
 
 static bool may_delete_records(call *c, str topic)
 {

@@ -1,10 +1,10 @@
 /* One connection: bytes in, calls in order, answers out in the same order.
  *
  * As in Kafka a call that waits (a long poll, a join) holds up those behind it, except that Produce
- * calls which only wait for the disk let further Produce calls start (group commit needs that; appends
- * still happen in the order of arrival). A frame is handled where it was received: records go from the
- * receive buffer to the log without another copy. A held call borrows its frame, so while one is
- * parked nothing is received. Nor is anything taken in while answers pile up unsent.
+ * calls which only wait for the disk let further Produce calls start (group commit needs that;
+ * appends still happen in the order of arrival). A frame is handled where it was received: records
+ * go from the receive buffer to the log without another copy. A held call borrows its frame, so
+ * while one is parked nothing is received. Nor is anything taken in while answers pile up unsent.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -29,7 +29,8 @@
 #define OUT_KEPT_BYTES ((size_t)64 << 10)
 #define ARENA_KEPT_BYTES ((size_t)64 << 10)
 
-/* ---- calls -------------------------------------------------------------------------------------- */
+/* ---- calls --------------------------------------------------------------------------------------
+ */
 
 static void close_slices(call *c)
 {
@@ -86,7 +87,8 @@ static void put_response_header(call *c)
 {
     buf_put_i32(&c->out, 0); /* size, set at the end */
     buf_put_i32(&c->out, c->correlation);
-    /* ApiVersions answers keep the old header, so that a client that guessed wrong can read them. */
+    /* ApiVersions answers keep the old header, so that a client that guessed wrong can read them.
+     */
     if (c->version >= c->api->flexible && c->api->key != 18)
         buf_putc(&c->out, 0);
 }
@@ -152,7 +154,8 @@ void call_count_error(call *c, int16_t error)
                                   memory_order_relaxed);
 }
 
-/* ---- opening and closing ------------------------------------------------------------------------- */
+/* ---- opening and closing
+ * ------------------------------------------------------------------------- */
 
 static void address_text(const struct sockaddr_storage *a, char *out, size_t size)
 {
@@ -258,12 +261,13 @@ bool conn_is_idle(const conn *n)
     return n->calls == 0 && n->from == n->to;
 }
 
-/* ---- requests ----------------------------------------------------------------------------------- */
+/* ---- requests -----------------------------------------------------------------------------------
+ */
 
 static void refuse_size(conn *n, uint32_t size)
 {
     static const char http[][5] = {"GET ", "POST", "PUT ", "HEAD", "DELE", "OPTI", "PATC", "PRI "};
-    char head[4];
+    char              head[4];
     be_put32(head, size);
     for (size_t i = 0; i < sizeof http / sizeof http[0]; i++)
         if (memcmp(head, http[i], 4) == 0) {
@@ -424,7 +428,8 @@ static bool take_frames(conn *n)
     return true;
 }
 
-/* ---- receiving ---------------------------------------------------------------------------------- */
+/* ---- receiving ----------------------------------------------------------------------------------
+ */
 
 /* Makes room to receive the rest of the frame at `from`. */
 static void make_room(conn *n)
@@ -494,7 +499,8 @@ static void receive(conn *n)
     n->eof = got == 0 || errno != EAGAIN;
 }
 
-/* ---- sending ------------------------------------------------------------------------------------ */
+/* ---- sending ------------------------------------------------------------------------------------
+ */
 
 static void finish_head(conn *n)
 {
@@ -632,9 +638,11 @@ static bool send_answers(conn *n)
     return true;
 }
 
-/* ---- one turn ----------------------------------------------------------------------------------- */
+/* ---- one turn -----------------------------------------------------------------------------------
+ */
 
-/* The client is gone and there is nobody to wait for: a call that is parked for long is given up. */
+/* The client is gone and there is nobody to wait for: a call that is parked for long is given up.
+ */
 static bool abandoned(const conn *n)
 {
     if (!n->eof && !n->hup)

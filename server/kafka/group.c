@@ -1,6 +1,7 @@
 #include "server/kafka/group.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -11,7 +12,7 @@
 #include "server/kafka/errors.h"
 #include "server/kafka/timers.h"
 
-#define NEW_MEMBER_JOIN_MS 300000 /* a first join is parked no longer than this (KIP-394) */
+#define NEW_MEMBER_JOIN_MS 300000  /* a first join is parked no longer than this (KIP-394) */
 #define EMPTY_GROUP_KEEP_MS 600000 /* how long a group without members is remembered */
 
 typedef enum group_state { EMPTY, PREPARING, COMPLETING, STABLE } group_state;
@@ -28,7 +29,7 @@ typedef struct member { /* texts are owned */
     coord_join_reply *join;        /* parked answers; at most one of the two */
     coord_sync_reply *sync;
     void             *ctx;
-    bool              awaited_sync; /* joined this generation and has not asked for its assignment */
+    bool awaited_sync; /* joined this generation and has not asked for its assignment */
 } member;
 
 typedef struct reserved { /* a member id given out, not yet joined with */
@@ -37,16 +38,16 @@ typedef struct reserved { /* a member id given out, not yet joined with */
 } reserved;
 
 typedef struct group {
-    ktimer          timer; /* first: tick gets from it to the group */
-    str             name, protocol_type, protocol;
-    group_state     state;
-    int32_t         generation;
-    member         *leader;
-    VEC(member *)   members;
-    VEC(reserved)   reserved;
-    bool            initial;     /* in the delay that waits for more first members */
-    int64_t         initial_end; /* the delay is not extended beyond this */
-    int64_t         join_end, sync_end, forget_at; /* TIMER_NEVER when not running */
+    ktimer      timer; /* first: tick gets from it to the group */
+    str         name, protocol_type, protocol;
+    group_state state;
+    int32_t     generation;
+    member     *leader;
+    VEC(member *) members;
+    VEC(reserved) reserved;
+    bool    initial;                       /* in the delay that waits for more first members */
+    int64_t initial_end;                   /* the delay is not extended beyond this */
+    int64_t join_end, sync_end, forget_at; /* TIMER_NEVER when not running */
 } group;
 
 struct coord {
@@ -54,7 +55,8 @@ struct coord {
     coord_options   o;
     map             groups;
     ktimers         timers;
-    int64_t         now; /* of the call that holds the lock */
+    int64_t         now;  /* of the call that holds the lock */
+    _Atomic int64_t next; /* = ktimers_next(&timers), read without the lock */
 };
 
 static str own(str s)
@@ -73,6 +75,7 @@ coord *coord_new(const coord_options *o)
     coord *c = MEM_NEW(coord);
     pthread_mutex_init(&c->lock, NULL);
     c->o = *o;
+    c->next = TIMER_NEVER;
     if (c->o.session_min_ms == 0)
         c->o.session_min_ms = 6000;
     if (c->o.session_max_ms == 0)
@@ -133,7 +136,8 @@ void coord_free(coord *c)
     mem_free(c);
 }
 
-/* ---- looking up --------------------------------------------------------------------------------- */
+/* ---- looking up ---------------------------------------------------------------------------------
+ */
 
 static void enter(coord *c, int64_t now_ms)
 {
@@ -143,6 +147,7 @@ static void enter(coord *c, int64_t now_ms)
 
 static void leave(coord *c)
 {
+    atomic_store(&c->next, ktimers_next(&c->timers));
     pthread_mutex_unlock(&c->lock);
 }
 
@@ -166,9 +171,9 @@ static member *find_instance(const group *g, str instance)
 static member *identify(const group *g, str id, str instance, int16_t *error)
 {
     member *m = instance.p ? find_instance(g, instance) : find_member(g, id);
-    *error = m == NULL                             ? KE_UNKNOWN_MEMBER_ID
+    *error = m == NULL                          ? KE_UNKNOWN_MEMBER_ID
              : instance.p && !str_eq(m->id, id) ? KE_FENCED_INSTANCE_ID
-                                                   : KE_NONE;
+                                                : KE_NONE;
     return *error ? NULL : m;
 }
 
@@ -196,7 +201,8 @@ static str metadata_of(const member *m, str protocol)
     return STR("");
 }
 
-/* ---- deadlines ---------------------------------------------------------------------------------- */
+/* ---- deadlines ----------------------------------------------------------------------------------
+ */
 
 static int64_t earlier(int64_t a, int64_t b)
 {
@@ -227,7 +233,8 @@ static int32_t rebalance_timeout(const group *g)
     return ms;
 }
 
-/* ---- answers ------------------------------------------------------------------------------------ */
+/* ---- answers ------------------------------------------------------------------------------------
+ */
 
 static void refuse_join(coord_join_reply *reply, void *ctx, int16_t error, str member_id)
 {
@@ -258,13 +265,13 @@ static void drop_parked(member *m, int16_t error)
 static void reply_generation(const group *g, const member *m, coord_join_reply *reply, void *ctx,
                              str leader, bool with_members, bool skip)
 {
-    coord_joined j = {.error = KE_NONE,
-                      .generation = g->generation,
-                      .protocol_type = g->protocol_type,
-                      .protocol = g->protocol,
-                      .leader = leader,
-                      .member = m->id,
-                      .skip_assignment = skip};
+    coord_joined         j = {.error = KE_NONE,
+                              .generation = g->generation,
+                              .protocol_type = g->protocol_type,
+                              .protocol = g->protocol,
+                              .leader = leader,
+                              .member = m->id,
+                              .skip_assignment = skip};
     coord_joined_member *list = NULL;
     if (with_members) {
         list = mem_zalloc(g->members.n * sizeof *list);
@@ -293,7 +300,8 @@ static void reply_sync(const group *g, const member *m, coord_sync_reply *reply,
     reply(ctx, &s);
 }
 
-/* ---- the state machine -------------------------------------------------------------------------- */
+/* ---- the state machine --------------------------------------------------------------------------
+ */
 
 /* Majority vote: every member votes for the first of its protocols that all support. Ties go to the
  * leader's order. */
@@ -428,7 +436,8 @@ static void remove_member(coord *c, group *g, member *m)
         prepare_rebalance(c, g);
 }
 
-/* ---- JoinGroup ---------------------------------------------------------------------------------- */
+/* ---- JoinGroup ----------------------------------------------------------------------------------
+ */
 
 static void new_id(char *out, size_t size, str prefix)
 {
@@ -437,8 +446,7 @@ static void new_id(char *out, size_t size, str prefix)
         abort(); /* cannot happen for 16 bytes once the kernel is up */
     r[6] = (uint8_t)((r[6] & 0x0f) | 0x40);
     r[8] = (uint8_t)((r[8] & 0x3f) | 0x80);
-    snprintf(out, size,
-             "%.*s-%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+    snprintf(out, size, "%.*s-%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
              (int)(prefix.n > 512 ? 512 : prefix.n), prefix.p ? prefix.p : "", r[0], r[1], r[2],
              r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13], r[14], r[15]);
 }
@@ -609,9 +617,9 @@ static bool compatible(const group *g, const coord_join *q)
         return true;
     if (!str_eq(g->protocol_type, q->protocol_type))
         return false;
-    const member *self = q->member.n          ? find_member(g, q->member)
+    const member *self = q->member.n     ? find_member(g, q->member)
                          : q->instance.p ? find_instance(g, q->instance)
-                                              : NULL;
+                                         : NULL;
     for (int32_t i = 0; i < q->protocol_count; i++)
         if (supported_by_all(g, q->protocols[i].name, self))
             return true;
@@ -657,7 +665,8 @@ void coord_group_join(coord *c, int64_t now_ms, const coord_join *q, coord_join_
     leave(c);
 }
 
-/* ---- SyncGroup ---------------------------------------------------------------------------------- */
+/* ---- SyncGroup ----------------------------------------------------------------------------------
+ */
 
 static void assign(coord *c, group *g, const coord_sync *q)
 {
@@ -727,7 +736,8 @@ void coord_group_sync(coord *c, int64_t now_ms, const coord_sync *q, coord_sync_
     leave(c);
 }
 
-/* ---- the other calls ---------------------------------------------------------------------------- */
+/* ---- the other calls ----------------------------------------------------------------------------
+ */
 
 static void tell_nobody_join(void *ctx, const coord_joined *j)
 {
@@ -841,7 +851,7 @@ int16_t coord_delete(coord *c, str name, bool *known)
         map_del(&c->groups, name);
         group_free(c, g);
     }
-    pthread_mutex_unlock(&c->lock);
+    leave(c);
     return error;
 }
 
@@ -867,8 +877,7 @@ static void describe(const group *g, arena *a, coord_group_info *out, bool with_
             .instance = m->instance.p ? str_dup(a, m->instance) : STR_NONE,
             .client_id = dup_text(a, m->client_id),
             .client_host = dup_text(a, m->client_host),
-            .metadata =
-                g->state == STABLE ? dup_text(a, metadata_of(m, g->protocol)) : STR(""),
+            .metadata = g->state == STABLE ? dup_text(a, metadata_of(m, g->protocol)) : STR(""),
             .assignment = g->state == STABLE ? dup_text(a, m->assignment) : STR("")};
     }
 }
@@ -894,7 +903,8 @@ void coord_list(coord *c, arena *a, coord_group_info **out, int32_t *n)
     pthread_mutex_unlock(&c->lock);
 }
 
-/* ---- time --------------------------------------------------------------------------------------- */
+/* ---- time ---------------------------------------------------------------------------------------
+ */
 
 /* Removes the first member whose session is over; a removal may rebalance, so one at a time. */
 static bool expire_session(coord *c, group *g)
@@ -944,13 +954,17 @@ static void group_tick(coord *c, group *g)
     }
 }
 
+int64_t coord_next(coord *c)
+{
+    return atomic_load(&c->next);
+}
+
 int64_t coord_tick(coord *c, int64_t now_ms)
 {
     enter(c, now_ms);
     ktimer *t;
     while ((t = ktimers_pop(&c->timers, now_ms)) != NULL)
         group_tick(c, (group *)(void *)t);
-    int64_t next = ktimers_next(&c->timers);
     leave(c);
-    return next;
+    return coord_next(c);
 }

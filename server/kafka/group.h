@@ -1,13 +1,14 @@
-/* The classic consumer-group coordinator (JoinGroup, SyncGroup, Heartbeat, LeaveGroup): which members
- * a group has, who leads it, which generation is in force. Rules: kafka-broker.md 5; KIP-62 (timeouts),
- * KIP-345 (static members), KIP-394 (reserved member ids), KIP-559, KIP-800, KIP-814.
+/* The classic consumer-group coordinator (JoinGroup, SyncGroup, Heartbeat, LeaveGroup): which
+ * members a group has, who leads it, which generation is in force. Rules: kafka-broker.md 5; KIP-62
+ * (timeouts), KIP-345 (static members), KIP-394 (reserved member ids), KIP-559, KIP-800, KIP-814.
  *
- *     Empty -> PreparingRebalance -> CompletingRebalance -> Stable -> PreparingRebalance ... -> Empty
+ *     Empty -> PreparingRebalance -> CompletingRebalance -> Stable -> PreparingRebalance ... ->
+ * Empty
  *
  * Knows no sockets and no clock: callers pass the time (any monotone milliseconds) and take answers
- * through callbacks, which run under the coordinator's lock, perhaps before the call returns, on any
- * thread that calls in. They must not call back. Strings given to a callback live until it returns.
- * Committed offsets are storage's; this only says whether a member may commit.
+ * through callbacks, which run under the coordinator's lock, perhaps before the call returns, on
+ * any thread that calls in. They must not call back. Strings given to a callback live until it
+ * returns. Committed offsets are storage's; this only says whether a member may commit.
  *
  * Errors are Kafka's error codes (errors.h). Threads: any.
  */
@@ -53,7 +54,7 @@ typedef struct coord_joined_member {
 
 typedef struct coord_joined {
     int16_t                    error;
-    int32_t                    generation; /* -1 on error */
+    int32_t                    generation;                              /* -1 on error */
     str                        protocol_type, protocol, leader, member; /* p NULL: none */
     bool                       skip_assignment;
     const coord_joined_member *members; /* only for the leader */
@@ -116,8 +117,10 @@ bool coord_describe(coord *c, str group, arena *a, coord_group_info *out);
 /* All groups in byte order, without their members. */
 void coord_list(coord *c, arena *a, coord_group_info **out, int32_t *n);
 
-/* Runs what is due; returns when to call again (TIMER_NEVER: only after another call). Every caller
- * of the functions above must see to it that this is called by then. */
+/* When coord_tick() is to be called next (TIMER_NEVER: not before another call). A thread that
+ * called one of the functions above must look, and see to it: a deadline may have come nearer. */
+int64_t coord_next(coord *c);
+/* Runs what is due; returns coord_next(). */
 int64_t coord_tick(coord *c, int64_t now_ms);
 
 #endif

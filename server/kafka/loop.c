@@ -9,8 +9,8 @@
 #include "server/kafka/server_int.h"
 
 #define EVENTS_MAX 128
-#define SWEEP_MS 10000      /* how often idle connections and partitions are looked for */
-#define STOP_MS 3000        /* how long a stop waits for clients to take their answers */
+#define SWEEP_MS 10000 /* how often idle connections and partitions are looked for */
+#define STOP_MS 3000   /* how long a stop waits for clients to take their answers */
 
 /* Edge-triggered tags of what is not a connection. */
 static char tag_wake;
@@ -54,7 +54,8 @@ void loop_free(loop *l)
     pthread_mutex_destroy(&l->lock);
 }
 
-/* ---- handed in by other threads ------------------------------------------------------------------ */
+/* ---- handed in by other threads
+ * ------------------------------------------------------------------ */
 
 void loop_wake(loop *l)
 {
@@ -114,8 +115,8 @@ static void take_mail(loop *l)
 {
     while (atomic_exchange(&l->woken, false)) {
         pthread_mutex_lock(&l->lock);
-        call  *c = l->mail.head;
-        bool   fds = l->fd_count > 0;
+        call *c = l->mail.head;
+        bool  fds = l->fd_count > 0;
         l->mail = (call_queue){0};
         pthread_mutex_unlock(&l->lock);
         for (call *next; c; c = next) {
@@ -129,7 +130,8 @@ static void take_mail(loop *l)
     }
 }
 
-/* ---- the turn ----------------------------------------------------------------------------------- */
+/* ---- the turn -----------------------------------------------------------------------------------
+ */
 
 void conn_queue(conn *n)
 {
@@ -175,10 +177,8 @@ static void sweep(loop *l)
 
 static void tick_coordinator(loop *l)
 {
-    if (!l->coord_touched && l->now_ms < atomic_load(&l->srv->coord_due))
-        return;
-    l->coord_touched = false;
-    atomic_store(&l->srv->coord_due, coord_tick(l->srv->coord, l->now_ms));
+    if (l->now_ms >= coord_next(l->srv->coord))
+        coord_tick(l->srv->coord, l->now_ms);
 }
 
 static int wait_ms(const loop *l)
@@ -186,7 +186,7 @@ static int wait_ms(const loop *l)
     if (l->run_head || atomic_load(&l->woken))
         return 0;
     int64_t at = l->sweep_at;
-    int64_t due = atomic_load(&l->srv->coord_due);
+    int64_t due = coord_next(l->srv->coord);
     if (ktimers_next(&l->timers) < at)
         at = ktimers_next(&l->timers);
     if (due < at)

@@ -31,11 +31,10 @@
 #define END                                                                                        \
     }                                                                                              \
     ;                                                                                              \
-    const wire_struct JOIN(S, _wire) = {                                                           \
-        .name = JOIN_STRING(S),                                                                    \
-        .fields = JOIN(S, _fields),                                                                \
-        .count = sizeof JOIN(S, _fields) / sizeof(wire_field),                                     \
-        .size = sizeof(S)};
+    const wire_struct JOIN(S, _wire) = {.name = JOIN_STRING(S),                                    \
+                                        .fields = JOIN(S, _fields),                                \
+                                        .count = sizeof JOIN(S, _fields) / sizeof(wire_field),     \
+                                        .size = sizeof(S)};
 #define JOIN_STRING(x) STRING_(x)
 #define STRING_(x) #x
 #include "server/kafka/messages.def"

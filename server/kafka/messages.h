@@ -1,5 +1,6 @@
-/* C structs of the Kafka messages and their tables, both made from messages.def: a message or element
- * called x is the type `x` and the table `x_wire`. Field meanings: kafka-broker.md, Kafka's own docs. */
+/* C structs of the Kafka messages and their tables, both made from messages.def: a message or
+ * element called x is the type `x` and the table `x_wire`. Field meanings: kafka-broker.md, Kafka's
+ * own docs. */
 #ifndef SERVER_KAFKA_MESSAGES_H
 #define SERVER_KAFKA_MESSAGES_H
 

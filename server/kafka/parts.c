@@ -1,8 +1,8 @@
 /* The partitions a loop has open, by topic name, and who waits for their next record.
  *
- * A partition is watched from its first waiter on and stays so: registering a watch for each long poll
- * would cost a lock and two list changes per empty Fetch. The appending thread only looks at a counter
- * when nobody waits.
+ * A partition is watched from its first waiter on and stays so: registering a watch for each long
+ * poll would cost a lock and two list changes per empty Fetch. The appending thread only looks at a
+ * counter when nobody waits.
  */
 #include "base/mem.h"
 #include "base/vec.h"
@@ -11,11 +11,11 @@
 #define UNUSED_MS 60000 /* a topic nobody used for as long is closed */
 
 struct ktopic {
-    str      name; /* owned */
-    uint8_t  id[16];
-    kpart  **parts; /* by partition; NULL: not open */
-    int32_t  n;
-    int64_t  used_ms;
+    str     name; /* owned */
+    uint8_t id[16];
+    kpart **parts; /* by partition; NULL: not open */
+    int32_t n;
+    int64_t used_ms;
 };
 
 static void wake(void *ctx)
@@ -162,7 +162,8 @@ kpart *parts_get(loop *l, str name, int32_t partition, status *st)
     return p;
 }
 
-/* ---- ids ---------------------------------------------------------------------------------------- */
+/* ---- ids ----------------------------------------------------------------------------------------
+ */
 
 static void ids_clear(loop *l)
 {
@@ -208,7 +209,8 @@ bool kpart_has_id(const kpart *p, const uint8_t id[16])
     return same;
 }
 
-/* ---- closing ------------------------------------------------------------------------------------ */
+/* ---- closing ------------------------------------------------------------------------------------
+ */
 
 static void close_older(loop *l, int64_t before_ms)
 {

@@ -60,7 +60,8 @@ uint16_t kafka_server_port(const kafka_server *k)
     return k->port;
 }
 
-/* ---- listening ---------------------------------------------------------------------------------- */
+/* ---- listening ----------------------------------------------------------------------------------
+ */
 
 /* A listening socket, or -errno. both: an IPv6 socket takes IPv4 too. */
 static int listen_on(const struct sockaddr *address, socklen_t size, uint16_t port, bool both)
@@ -129,9 +130,10 @@ static bool listen_all(kafka_server *k, const char *host, uint16_t port, status 
         if (gai != 0)
             return status_set(st, ST_BAD_REQUEST, "Kafka port: cannot listen on '%s': %s", host,
                               gai_strerror(gai));
-        for (const struct addrinfo *a = list; a && k->listen_count < LISTENERS_MAX; a = a->ai_next) {
-            int e = add_listener(k, listen_on(a->ai_addr, a->ai_addrlen, k->port ? k->port : port,
-                                              false));
+        for (const struct addrinfo *a = list; a && k->listen_count < LISTENERS_MAX;
+             a = a->ai_next) {
+            int e = add_listener(
+                k, listen_on(a->ai_addr, a->ai_addrlen, k->port ? k->port : port, false));
             error = e ? e : error;
         }
         freeaddrinfo(list);
@@ -147,8 +149,8 @@ void server_accept(kafka_server *k, int listen_fd)
     for (;;) {
         int fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0 && (errno == EMFILE || errno == ENFILE) && k->spare_fd >= 0) {
-            /* Out of descriptors: the spare one lets the caller be turned away, or the backlog would
-             * spin this loop for as long as the shortage lasts. */
+            /* Out of descriptors: the spare one lets the caller be turned away, or the backlog
+             * would spin this loop for as long as the shortage lasts. */
             close(k->spare_fd);
             fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
             if (fd >= 0)
@@ -177,7 +179,8 @@ void server_accept(kafka_server *k, int listen_fd)
     }
 }
 
-/* ---- threads that take calls ---------------------------------------------------------------------- */
+/* ---- threads that take calls
+ * ---------------------------------------------------------------------- */
 
 void call_thread_push(call_thread *t, call *c)
 {
@@ -246,7 +249,8 @@ static void call_thread_stop(call_thread *t)
     pthread_cond_destroy(&t->more);
 }
 
-/* ---- start and stop ------------------------------------------------------------------------------ */
+/* ---- start and stop
+ * ------------------------------------------------------------------------------ */
 
 static void fill_defaults(kafka_options *o)
 {
@@ -291,7 +295,6 @@ kafka_server *kafka_server_start(storage *s, const kafka_options *o, status *st)
     k->coord = coord_new(&(coord_options){.session_min_ms = k->o.session_min_ms,
                                           .session_max_ms = k->o.session_max_ms,
                                           .initial_delay_ms = k->o.initial_rebalance_delay_ms});
-    atomic_store(&k->coord_due, TIMER_NEVER);
     k->loop_count = k->o.loops;
     k->loops = mem_zalloc((size_t)k->loop_count * sizeof *k->loops);
     for (int i = 0; i < k->loop_count; i++)
@@ -337,7 +340,8 @@ void kafka_server_stop(kafka_server *k)
     mem_free(k);
 }
 
-/* ---- metrics ------------------------------------------------------------------------------------ */
+/* ---- metrics ------------------------------------------------------------------------------------
+ */
 
 static void put_metric(buf *out, const char *name, const char *type, const char *help,
                        unsigned long long v)

@@ -4,7 +4,8 @@
 
 #include "base/num.h"
 
-/* ---- reading ------------------------------------------------------------------------------------ */
+/* ---- reading ------------------------------------------------------------------------------------
+ */
 
 void wire_reader_init(wire_reader *r, const uint8_t *p, size_t n, arena *a)
 {
@@ -113,13 +114,17 @@ void wire_skip_tags(wire_reader *r)
 
 static uint32_t scalar_size(uint8_t type)
 {
-    static const uint8_t size[] = {
-        [WIRE_BOOL] = sizeof(bool), [WIRE_INT8] = 1,
-        [WIRE_INT16] = 2,           [WIRE_INT32] = 4,
-        [WIRE_INT64] = 8,           [WIRE_UUID] = 16,
-        [WIRE_STRING] = sizeof(str), [WIRE_BYTES] = sizeof(str),
-        [WIRE_RECORDS] = sizeof(str), [WIRE_SLICE] = sizeof(fetch_slice),
-        [WIRE_LIST] = sizeof(wire_list)};
+    static const uint8_t size[] = {[WIRE_BOOL] = sizeof(bool),
+                                   [WIRE_INT8] = 1,
+                                   [WIRE_INT16] = 2,
+                                   [WIRE_INT32] = 4,
+                                   [WIRE_INT64] = 8,
+                                   [WIRE_UUID] = 16,
+                                   [WIRE_STRING] = sizeof(str),
+                                   [WIRE_BYTES] = sizeof(str),
+                                   [WIRE_RECORDS] = sizeof(str),
+                                   [WIRE_SLICE] = sizeof(fetch_slice),
+                                   [WIRE_LIST] = sizeof(wire_list)};
     return size[type];
 }
 
@@ -293,7 +298,8 @@ bool wire_decode(wire_reader *r, const wire_struct *s, void *out)
     return r->fault == NULL;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------ */
+/* ---- writing ------------------------------------------------------------------------------------
+ */
 
 static void put_length(wire_writer *w, int64_t n, bool is_string)
 {

@@ -1,7 +1,7 @@
 /* The Kafka wire encoding, driven by tables.
  *
- * A message is a C struct and a wire_struct that lists its fields: type, place in the struct, range of
- * versions, whether it may be null, its tag, its default. One decoder and one encoder serve all
+ * A message is a C struct and a wire_struct that lists its fields: type, place in the struct, range
+ * of versions, whether it may be null, its tag, its default. One decoder and one encoder serve all
  * messages and versions (messages.def holds the tables). Encodings: kafka-broker.md 1.3, KIP-482.
  *
  * In C:  int/bool fields are themselves; uuid is uint8_t[16]; string, bytes and records are `str`
@@ -62,7 +62,8 @@ struct wire_struct {
     }
 typedef WIRE_LIST_OF(void) wire_list; /* what every list looks like in memory */
 
-/* ---- reading: checks its own bounds; after the first fault everything reads as zero --------------- */
+/* ---- reading: checks its own bounds; after the first fault everything reads as zero
+ * --------------- */
 
 typedef struct wire_reader {
     const uint8_t *p, *end;
@@ -73,7 +74,8 @@ typedef struct wire_reader {
     bool           flexible;
 } wire_reader;
 
-/* Most memory that lists of one request may take: 1 MiB + 8 bytes a byte of the frame, within this. */
+/* Most memory that lists of one request may take: 1 MiB + 8 bytes a byte of the frame, within this.
+ */
 #define WIRE_LISTS_MAX ((size_t)64 << 20)
 
 void    wire_reader_init(wire_reader *r, const uint8_t *p, size_t n, arena *a);
@@ -85,7 +87,8 @@ void wire_skip_tags(wire_reader *r);
 /* Decodes a message into *out. false: r->fault says why. Bytes behind the message are ignored. */
 bool wire_decode(wire_reader *r, const wire_struct *s, void *out);
 
-/* ---- writing ------------------------------------------------------------------------------------- */
+/* ---- writing
+ * ------------------------------------------------------------------------------------- */
 
 typedef struct wire_cut { /* bytes of a slice belong in front of out[at] */
     size_t      at;

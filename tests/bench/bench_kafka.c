@@ -1,9 +1,11 @@
-/* What the Kafka port delivers to librdkafka on the same machine: produce, consume, one-record latency.
+/* What the Kafka port delivers to librdkafka on the same machine: produce, consume, one-record
+ * latency.
  *
- *     make build/rel/tests/bench/bench_kafka && build/rel/tests/bench/bench_kafka [FOLDER [HOST:PORT]]
+ *     make build/rel/tests/bench/bench_kafka && build/rel/tests/bench/bench_kafka [FOLDER
+ * [HOST:PORT]]
  *
- * Without HOST:PORT a broker is started in a process of its own on a new folder below FOLDER (default
- * /tmp); its CPU time per million records is printed beside the rate, the client's too.
+ * Without HOST:PORT a broker is started in a process of its own on a new folder below FOLDER
+ * (default /tmp); its CPU time per million records is printed beside the rate, the client's too.
  */
 #include <librdkafka/rdkafka.h>
 #include <signal.h>
@@ -94,10 +96,18 @@ static rd_kafka_t *client(rd_kafka_type_t type, const char *const *options)
     return rk;
 }
 
-static void produce(const char *topic, size_t count, size_t bytes, const char *acks, const char *what)
+static void produce(const char *topic, size_t count, size_t bytes, const char *acks,
+                    const char *what)
 {
-    const char *options[] = {"acks", acks, "linger.ms", "5", "queue.buffering.max.messages", "1000000",
-                             "queue.buffering.max.kbytes", "1000000", NULL};
+    const char       *options[] = {"acks",
+                                   acks,
+                                   "linger.ms",
+                                   "5",
+                                   "queue.buffering.max.messages",
+                                   "1000000",
+                                   "queue.buffering.max.kbytes",
+                                   "1000000",
+                                   NULL};
     rd_kafka_t       *rk = client(RD_KAFKA_PRODUCER, options);
     rd_kafka_topic_t *t = rd_kafka_topic_new(rk, topic, NULL);
     char             *payload = malloc(bytes);
@@ -116,8 +126,9 @@ static void produce(const char *topic, size_t count, size_t bytes, const char *a
 
 static void consume(const char *topic, size_t count, size_t bytes, const char *what)
 {
-    const char *options[] = {"group.id", "bench", "queued.max.messages.kbytes", "200000",
-                             "fetch.message.max.bytes", "10485760", NULL};
+    const char *options[] = {
+        "group.id", "bench", "queued.max.messages.kbytes", "200000", "fetch.message.max.bytes",
+        "10485760", NULL};
     rd_kafka_t                      *rk = client(RD_KAFKA_CONSUMER, options);
     rd_kafka_topic_partition_list_t *parts = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(parts, topic, 0)->offset = 0;
@@ -150,11 +161,11 @@ static int by_value(const void *a, const void *b)
 static void latency(const char *topic, const char *acks)
 {
     enum { ROUNDS = 3000 };
-    static double took[ROUNDS];
-    const char   *po[] = {"acks", acks, "linger.ms", "0", "socket.nagle.disable", "true", NULL};
-    const char   *co[] = {"group.id", "bench", "fetch.wait.max.ms", "500", NULL};
-    rd_kafka_t   *p = client(RD_KAFKA_PRODUCER, po), *c = client(RD_KAFKA_CONSUMER, co);
-    rd_kafka_topic_t                *t = rd_kafka_topic_new(p, topic, NULL);
+    static double     took[ROUNDS];
+    const char       *po[] = {"acks", acks, "linger.ms", "0", "socket.nagle.disable", "true", NULL};
+    const char       *co[] = {"group.id", "bench", "fetch.wait.max.ms", "500", NULL};
+    rd_kafka_t       *p = client(RD_KAFKA_PRODUCER, po), *c = client(RD_KAFKA_CONSUMER, co);
+    rd_kafka_topic_t *t = rd_kafka_topic_new(p, topic, NULL);
     rd_kafka_topic_partition_list_t *parts = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(parts, topic, 0)->offset = 0;
     rd_kafka_assign(c, parts);
@@ -193,8 +204,8 @@ static void serve(const char *dir, int port_fd, int end_fd)
     kafka_options   ko = {.host = "127.0.0.1", .auto_create_topics = true};
     if (getenv("WEIR_LOOPS"))
         ko.loops = atoi(getenv("WEIR_LOOPS"));
-    storage        *s = storage_open(&so, &st);
-    kafka_server   *k = s ? kafka_server_start(s, &ko, &st) : NULL;
+    storage      *s = storage_open(&so, &st);
+    kafka_server *k = s ? kafka_server_start(s, &ko, &st) : NULL;
     if (k == NULL) {
         fprintf(stderr, "%s\n", st.msg);
         _exit(1);

@@ -13,8 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 static void encode(arena *a, const api *row, int16_t version, const void *message, buf *out)
 {
-    wire_writer w = {
-        .out = out, .a = a, .version = version, .flexible = version >= row->flexible};
+    wire_writer w = {.out = out, .a = a, .version = version, .flexible = version >= row->flexible};
     wire_encode(&w, row->request, message);
 }
 

@@ -59,7 +59,7 @@ static void on_sync(void *ctx, const coord_synced *s)
     copy(c->assignment, sizeof c->assignment, s->assignment);
 }
 
-typedef struct how { /* of a join; zero is the usual */
+typedef struct how {       /* of a join; zero is the usual */
     const char *protocols; /* "range,sticky" */
     const char *metadata, *type;
     int32_t     session;
@@ -249,7 +249,8 @@ static void those_who_do_not_rejoin_are_removed(void **state)
     assert_int_equal(a.joins, 3);
     assert_string_equal(state_of(k), "PreparingRebalance");
     for (int64_t t = 5000; t <= 30000; t += 5000) {
-        assert_int_equal(beat(k, t, &b), KE_REBALANCE_IN_PROGRESS); /* alive, but it does not join */
+        assert_int_equal(beat(k, t, &b),
+                         KE_REBALANCE_IN_PROGRESS); /* alive, but it does not join */
         coord_tick(k, t);
     }
     assert_int_equal(a.joins, 3);
@@ -551,8 +552,8 @@ static void empty_groups_are_forgotten(void **state)
     coord_free(k);
 }
 
-/* Random members do random things; every parked answer comes sooner or later, and in the end all who
- * are left agree on generation and leader. */
+/* Random members do random things; every parked answer comes sooner or later, and in the end all
+ * who are left agree on generation and leader. */
 static void random_members_settle(void **state)
 {
     (void)state;

@@ -20,7 +20,8 @@
 #include "base/num.h"
 #include "server/kafka/server_int.h"
 
-/* ---- a broker on a new folder --------------------------------------------------------------------- */
+/* ---- a broker on a new folder
+ * --------------------------------------------------------------------- */
 
 typedef struct broker {
     char          dir[64];
@@ -74,7 +75,8 @@ static void down(broker *b)
     mem_free(b);
 }
 
-/* ---- a client ------------------------------------------------------------------------------------- */
+/* ---- a client
+ * ------------------------------------------------------------------------------------- */
 
 static int dial(broker *b)
 {
@@ -118,13 +120,12 @@ static bool closed(int fd)
     return yes;
 }
 
-static void put_request(int fd, int16_t key, int16_t version, int32_t correlation, const void *message,
-                        arena *a)
+static void put_request(int fd, int16_t key, int16_t version, int32_t correlation,
+                        const void *message, arena *a)
 {
     const api  *row = api_find(key);
     buf         out = BUF_INIT(BUF_MAX);
-    wire_writer w = {
-        .out = &out, .a = a, .version = version, .flexible = version >= row->flexible};
+    wire_writer w = {.out = &out, .a = a, .version = version, .flexible = version >= row->flexible};
     buf_put_i32(&out, 0);
     buf_put_i16(&out, key);
     buf_put_i16(&out, version);
@@ -231,7 +232,8 @@ static fetch_response_partition get_fetch(int fd, int32_t correlation, arena *a)
     return r.responses.p[0].partitions.p[0];
 }
 
-/* ---- requests and answers ------------------------------------------------------------------------- */
+/* ---- requests and answers
+ * ------------------------------------------------------------------------- */
 
 static void produce_and_fetch(void **state)
 {
@@ -281,10 +283,10 @@ static void bad_batches_are_refused(void **state)
     static const struct {
         int at, value, error; /* at -1: the length instead */
     } bad[] = {
-        {16, 1, KE_INVALID_RECORD},      {7, 1, KE_INVALID_RECORD},
-        {20, 99, KE_CORRUPT_MESSAGE},    {22, 7, KE_UNSUPPORTED_COMPRESSION},
-        {22, 16, KE_INVALID_TXN_STATE},  {11, 200, KE_CORRUPT_MESSAGE},
-        {11, 1, KE_INVALID_RECORD},      {-1, 0, KE_INVALID_RECORD},
+        {16, 1, KE_INVALID_RECORD},     {7, 1, KE_INVALID_RECORD},
+        {20, 99, KE_CORRUPT_MESSAGE},   {22, 7, KE_UNSUPPORTED_COMPRESSION},
+        {22, 16, KE_INVALID_TXN_STATE}, {11, 200, KE_CORRUPT_MESSAGE},
+        {11, 1, KE_INVALID_RECORD},     {-1, 0, KE_INVALID_RECORD},
         {-1, 30, KE_CORRUPT_MESSAGE},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -340,7 +342,8 @@ static void idempotent_producer(void **state)
     down(b);
 }
 
-/* ---- order and waiting ---------------------------------------------------------------------------- */
+/* ---- order and waiting
+ * ---------------------------------------------------------------------------- */
 
 static void pipelined_requests_are_answered_in_order(void **state)
 {
@@ -351,13 +354,14 @@ static void pipelined_requests_are_answered_in_order(void **state)
     int     fd = dial(b);
     arena_init(&a);
     create_topic(fd, "t", 1);
-    int16_t kind[N];
+    int16_t  kind[N];
     unsigned seed = (unsigned)time(NULL);
     printf("seed %u\n", seed);
     srand(seed);
-    metadata_request      mq = {.topics = {NULL, -1}};
-    api_versions_request  vq = {.client_software_name = STR("a"), .client_software_version = STR("1")};
-    int64_t               produced = 0;
+    metadata_request     mq = {.topics = {NULL, -1}};
+    api_versions_request vq = {.client_software_name = STR("a"),
+                               .client_software_version = STR("1")};
+    int64_t              produced = 0;
     for (int i = 0; i < N; i++) {
         kind[i] = (int16_t)(rand() % 5);
         if (kind[i] == 0)
@@ -490,7 +494,8 @@ static void stop_answers_what_waits(void **state)
     down(b);
 }
 
-/* ---- strangers ------------------------------------------------------------------------------------ */
+/* ---- strangers
+ * ------------------------------------------------------------------------------------ */
 
 static void garbage_closes_its_connection(void **state)
 {
@@ -557,9 +562,9 @@ static void unknown_api_versions_version_gets_an_answer(void **state)
 static void every_prefix_of_a_request_is_waited_for(void **state)
 {
     (void)state;
-    broker            *b = up();
-    static const char  q[] = "\0\0\0\22\0\3\0\1\0\0\0\1\0\1x\0\0\0\0\0\0\0";
-    size_t             n = 4 + 18;
+    broker           *b = up();
+    static const char q[] = "\0\0\0\22\0\3\0\1\0\0\0\1\0\1x\0\0\0\0\0\0\0";
+    size_t            n = 4 + 18;
     for (size_t cut = 1; cut < n; cut++) {
         arena             a;
         metadata_response r;
@@ -673,7 +678,8 @@ static void port_in_use(void **state)
     down(b);
 }
 
-/* ---- many at once: what the thread sanitizer looks at ---------------------------------------------- */
+/* ---- many at once: what the thread sanitizer looks at
+ * ---------------------------------------------- */
 
 enum { WRITERS = 3, READERS = 3, BATCHES = 150, PARTS = 2 };
 

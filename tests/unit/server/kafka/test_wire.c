@@ -12,7 +12,8 @@
 #include "base/num.h"
 #include "server/kafka/server_int.h"
 
-/* ---- random messages by the tables ---------------------------------------------------------------- */
+/* ---- random messages by the tables
+ * ---------------------------------------------------------------- */
 
 static uint64_t seed;
 
@@ -209,8 +210,8 @@ static void round_trip(const wire_struct *s, int version, bool flexible)
 {
     arena a;
     arena_init(&a);
-    size_t   n;
-    char    *in = wire_new(&a, s, 1), *out = arena_zalloc(&a, s->size);
+    size_t n;
+    char  *in = wire_new(&a, s, 1), *out = arena_zalloc(&a, s->size);
     fill_struct(&a, s, version, flexible, in);
     uint8_t *bytes = encode(&a, s, version, flexible, in, &n);
     assert_true(decode(&a, s, version, flexible, bytes, n, out));
@@ -255,7 +256,8 @@ static void api_rows_make_sense(void **state)
     assert_null(api_find(9999));
 }
 
-/* ---- golden bytes --------------------------------------------------------------------------------- */
+/* ---- golden bytes
+ * --------------------------------------------------------------------------------- */
 
 static void expect_bytes(const wire_struct *s, int version, bool flexible, const void *in,
                          const char *bytes, size_t len)
@@ -322,13 +324,13 @@ static void hostile_lengths(void **state)
         int         version;
         bool        flexible;
     } bad[] = {
-        {"\x7f\xff\xff\xff", 4, 1, false},                /* a list of 2^31-1 */
-        {"\xff\xff\xff\xfe", 4, 1, false},                /* -2 */
-        {"\0\0\0\1\xff\xff", 6, 1, false},                /* a null name where none may be */
-        {"\0\0\0\1\x7f\xff", 6, 1, false},                /* a name longer than the frame */
+        {"\x7f\xff\xff\xff", 4, 1, false},                       /* a list of 2^31-1 */
+        {"\xff\xff\xff\xfe", 4, 1, false},                       /* -2 */
+        {"\0\0\0\1\xff\xff", 6, 1, false},                       /* a null name where none may be */
+        {"\0\0\0\1\x7f\xff", 6, 1, false},                       /* a name longer than the frame */
         {"\xff\xff\xff\xff\xff\xff\xff\xff\xff\1", 10, 9, true}, /* an overlong varint */
-        {"\xff\xff\xff\xff\x0f", 5, 9, true},             /* 2^32-1 - 1 topics */
-        {"\1\1\0\0\xff\xff\xff\xff\x0f", 9, 9, true},     /* as many tags */
+        {"\xff\xff\xff\xff\x0f", 5, 9, true},                    /* 2^32-1 - 1 topics */
+        {"\1\1\0\0\xff\xff\xff\xff\x0f", 9, 9, true},            /* as many tags */
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         arena a;
@@ -365,9 +367,12 @@ static void lists_have_a_budget(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_message_in_every_version), cmocka_unit_test(api_rows_make_sense),
-        cmocka_unit_test(golden_metadata_request),        cmocka_unit_test(golden_join_response),
-        cmocka_unit_test(golden_tags),                    cmocka_unit_test(hostile_lengths),
+        cmocka_unit_test(every_message_in_every_version),
+        cmocka_unit_test(api_rows_make_sense),
+        cmocka_unit_test(golden_metadata_request),
+        cmocka_unit_test(golden_join_response),
+        cmocka_unit_test(golden_tags),
+        cmocka_unit_test(hostile_lengths),
         cmocka_unit_test(lists_have_a_budget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

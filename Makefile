@@ -82,6 +82,14 @@ $(OUT)/tests/unit/%: tests/unit/%.c $(LIB)
 
 -include $(UNIT_BIN:=.d)
 
+# Other programs below tests/: make build/rel/tests/bench/bench_kafka and so on; fuzz targets with
+# `make FUZZ=1 CC=clang build/fuzz/tests/fuzz/fuzz_kafka_request`.
+TEST_LIBS_bench_kafka := -lrdkafka
+
+$(OUT)/tests/%: tests/%.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(LDFLAGS) $(if $(filter fuzz/%,$*),-fsanitize=fuzzer) $(LIB) $(TEST_LIBS_$(*F)) $(LIBS)
+
 .PHONY: unit
 unit: $(UNIT_BIN) ## build and run the unit tests (SAN=1, TSAN=1 as for the build)
 	@tests/run-unit $(UNIT_BIN)

@@ -68,6 +68,9 @@ bool storage_topic_grow(storage *s, str topic, int32_t partitions, status *st);
 /* The value in force and whether it was set on the topic; false when no such setting. */
 bool storage_topic_config(storage *s, str topic, str name, arena *a, str *value, bool *is_default);
 
+/* The checks of tlog_topic_create() but for whether the name is taken; creates nothing. */
+bool storage_topic_check(const tlog_topic *spec, status *st);
+
 /* ---- raw reads for the Fetch API ----------------------------------------------------------------- */
 
 typedef struct fetch_slice {
@@ -92,6 +95,11 @@ typedef struct fetch_result {
 /* As Kafka's Fetch: from the batch that holds `offset`. Errors: ST_OFFSET_RANGE, ST_NOT_FOUND. */
 bool storage_fetch(storage *s, tlog_part *p, int64_t offset, uint32_t max_bytes,
                    tlog_isolation iso, arena *a, fetch_result *out, status *st);
+
+/* Waits until all that was appended to p before the call is on disk; callers of one time share the
+ * fsync. With it a server appends many batches in order and waits once, on a thread of its own.
+ * Returns at once with fsync_off. */
+bool storage_part_sync(storage *s, tlog_part *p, status *st);
 
 /* Raises the log's first offset (DeleteRecords); -1 means the high watermark. On disk when it returns.
  * Errors: ST_OFFSET_RANGE, ST_TXN_STATE (an open transaction begins below), ST_IO. */

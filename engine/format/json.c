@@ -172,11 +172,11 @@ static bool decode_object(serde *s, arena *a, str bytes, value *row)
 {
     const json_state *js = s->state;
     json_reader       r;
-    json_reader_init(&r, a, bytes);
+    jread_init(&r, a, bytes);
     while (r.p < r.end && (unsigned char)*r.p <= ' ')
         r.p++;
     if (r.p < r.end && *r.p == '{') {
-        if (json_object(&r, &js->fields, row))
+        if (jread_object(&r, &js->fields, row))
             return true;
     } else {
         type  whole = {.kind = T_STRUCT};
@@ -185,7 +185,7 @@ static bool decode_object(serde *s, arena *a, str bytes, value *row)
         if (null)
             snprintf(r.err, sizeof r.err, "null is not a row");
         else
-            json_value(&r, &whole, &v);
+            jread_value(&r, &whole, &v);
     }
     return decode_error(s, &r);
 }
@@ -193,8 +193,8 @@ static bool decode_object(serde *s, arena *a, str bytes, value *row)
 static bool decode_bare(serde *s, arena *a, str bytes, value *row)
 {
     json_reader r;
-    json_reader_init(&r, a, bytes);
-    return json_value(&r, s->spec.columns[0].type, row) || decode_error(s, &r);
+    jread_init(&r, a, bytes);
+    return jread_value(&r, s->spec.columns[0].type, row) || decode_error(s, &r);
 }
 
 static bool encode_object(serde *s, const value *row, buf *out, bool *null_out)

@@ -26,8 +26,8 @@ static jnode *fail(parser *s, const char *why)
 static bool scalar(parser *s, const type *t, value *v)
 {
     json_reader r;
-    json_reader_init(&r, s->a, str_make(s->p, (size_t)(s->end - s->p)));
-    if (!json_value(&r, t, v))
+    jread_init(&r, s->a, str_make(s->p, (size_t)(s->end - s->p)));
+    if (!jread_value(&r, t, v))
         return false;
     s->p = r.p;
     return true;

@@ -707,7 +707,7 @@ static bool read_array(json_reader *r, const type *t, value *out)
                 e = bigger;
                 cap *= 2;
             }
-            if (!json_value(r, t->elem, &e[n]))
+            if (!jread_value(r, t->elem, &e[n]))
                 return at_path(r, "[%u]", n);
             n++;
             blanks(r);
@@ -777,7 +777,7 @@ static bool read_map(json_reader *r, const type *t, value *out)
         for (uint32_t i = 0; i < n && n <= 64; i++) /* duplicates: the last wins */
             if (str_eq(value_str(e[2 * i]), name))
                 k = i;
-        if (!json_value(r, t->elem, &e[2 * k + 1]))
+        if (!jread_value(r, t->elem, &e[2 * k + 1]))
             return at_path(r, ".%.*s.value", STR_FMT(name));
         e[2 * k] = value_s(name);
         n += k == n;
@@ -822,7 +822,7 @@ static inline uint32_t find_field(const json_fields *f, str name, uint32_t next,
     return FIELD_NONE;
 }
 
-bool json_object(json_reader *r, const json_fields *f, value *row)
+bool jread_object(json_reader *r, const json_fields *f, value *row)
 {
     if (++r->depth > JSON_DEPTH_MAX)
         return fail(r, "Document nesting depth exceeds the maximum allowed (%d)", JSON_DEPTH_MAX);
@@ -853,7 +853,7 @@ bool json_object(json_reader *r, const json_fields *f, value *row)
         next = i + 1;
         if (exact)
             exact_seen[i / 64] |= (uint64_t)1 << (i % 64);
-        if (!json_value(r, f->types[i], &row[i]))
+        if (!jread_value(r, f->types[i], &row[i]))
             return at_path(r, ".%.*s", STR_FMT(f->names[i]));
     }
     r->depth--;
@@ -881,13 +881,13 @@ static bool read_struct(json_reader *r, const type *t, value *out)
         types[i] = t->fields[i].type;
     }
     json_fields f = {names, types, NULL, t->field_count};
-    if (!json_object(r, &f, row))
+    if (!jread_object(r, &f, row))
         return false;
     *out = value_v(row, t->field_count);
     return true;
 }
 
-bool json_value(json_reader *r, const type *t, value *out)
+bool jread_value(json_reader *r, const type *t, value *out)
 {
     blanks(r);
     if (r->p >= r->end)
@@ -924,7 +924,7 @@ bool json_value(json_reader *r, const type *t, value *out)
     }
 }
 
-void json_reader_init(json_reader *r, arena *a, str text)
+void jread_init(json_reader *r, arena *a, str text)
 {
     r->a = a;
     r->begin = r->p = text.p;
@@ -937,8 +937,8 @@ void json_reader_init(json_reader *r, arena *a, str text)
 bool json_read_value(arena *a, str text, const type *t, value *out, char *err, size_t err_max)
 {
     json_reader r;
-    json_reader_init(&r, a, text);
-    if (json_value(&r, t, out))
+    jread_init(&r, a, text);
+    if (jread_value(&r, t, out))
         return true;
     snprintf(err, err_max, "%s, path: $%.*s", r.err, (int)r.path_n, r.path);
     return false;

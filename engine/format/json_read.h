@@ -23,11 +23,11 @@ typedef struct json_fields { /* columns or struct fields, by index */
     uint32_t           n;
 } json_fields;
 
-void json_reader_init(json_reader *r, arena *a, str text);
+void jread_init(json_reader *r, arena *a, str text);
 /* The next value as type t. */
-bool json_value(json_reader *r, const type *t, value *out);
+bool jread_value(json_reader *r, const type *t, value *out);
 /* r->p stands at '{'. Fills row[f->n]; what is absent is NULL. */
-bool json_object(json_reader *r, const json_fields *f, value *row);
+bool jread_object(json_reader *r, const json_fields *f, value *row);
 
 /* A number into DECIMAL(p, s): exact, or refused. */
 bool decimal_fit(arena *a, value v, int32_t scale, const type *t, value *out, char *err, size_t max);

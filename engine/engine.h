@@ -69,6 +69,57 @@ typedef struct engine_error {
  * ST_WRONG_ENDPOINT. */
 json_t *engine_execute(engine *e, session *s, str sql, arena *a, engine_error *err);
 
+/* ---- queries --------------------------------------------------------------------------------------- */
+
+/* A SELECT or PRINT is answered through callbacks. A pull query on a table calls all of them before
+ * engine_query() returns, on the caller's thread. A push query, and a pull query on a stream, calls
+ * `header` before it returns and the others later on worker threads, one at a time; they must not
+ * block: who cannot take a row returns false, which ends the query. */
+typedef struct query_columns {
+    str                query_id;
+    const str         *names;
+    const type *const *types;
+    const bool        *is_key; /* to be marked KEY in a header's schema (pull queries on tables) */
+    const str         *header_marks; /* " HEADERS", " HEADER('k')" or n = 0, likewise */
+    uint32_t           n;
+    bool               push; /* push, or pull on a stream: the answer ends with a final message */
+} query_columns;
+
+typedef enum query_end {
+    QUERY_COMPLETE, /* all there is: "Query Completed" */
+    QUERY_LIMIT,    /* "Limit Reached" */
+    QUERY_ERROR     /* msg tells */
+} query_end;
+
+typedef struct query_listener {
+    void *ctx;
+    void (*header)(void *ctx, const query_columns *c);
+    bool (*row)(void *ctx, const value *row, bool tombstone);
+    void (*line)(void *ctx, str text); /* PRINT: a line of text; false is not possible: it is bounded */
+    void (*end)(void *ctx, query_end why, const char *msg);
+} query_listener;
+
+typedef struct push_query push_query;
+
+/* Starts (push) or runs (pull) the one query in sql. *push is NULL when it is over already.
+ * scalable etc. follow the session's properties. Errors as engine_execute. */
+bool engine_query(engine *e, session *s, str sql, arena *a, const query_listener *l,
+                  push_query **push, engine_error *err);
+/* Stops it and waits; no callback comes afterwards. Must be called once for every push query, also for one
+ * that has ended; not from inside a callback. */
+void push_query_close(push_query *q);
+/* Ends a push query by id ("/close-query", TERMINATE): its listener gets QUERY_COMPLETE. false: unknown. */
+bool engine_close_query(engine *e, str query_id);
+
+/* ---- rows in by REST (/inserts-stream) ---------------------------------------------------------------- */
+
+/* One row of JSON for a stream or table, as INSERT VALUES would write it. */
+bool engine_insert_json(engine *e, str target, str json_row, status *st);
+/* May rows be inserted into it at all? */
+bool engine_check_insert_target(engine *e, str target, status *st);
+
+/* ---- the rest ------------------------------------------------------------------------------------------ */
+
 /* Runs kept commands again at start-up, in order; seq numbers the queries they make. */
 bool engine_replay_command(engine *e, str text, int64_t seq, status *st);
 

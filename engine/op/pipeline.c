@@ -371,6 +371,23 @@ bool pipeline_is_queryable(const pipeline *pl)
     return pl->materialised != NULL;
 }
 
+bool pipeline_key_bytes(pipeline *pl, const value *key, uint32_t n, arena *a, str *out)
+{
+    op *m = pl->materialised;
+    if (m == NULL)
+        return false;
+    serde *s = m->plan && m->plan->kind == PLAN_AGGREGATE ? op_aggregate_key_serde(m) : op_sink_key_serde(m);
+    buf    b = BUF_INIT(BUF_MAX);
+    bool   is_null;
+    if (n != s->spec.column_count || !s->encode(s, key, &b, &is_null)) {
+        buf_free(&b);
+        return false;
+    }
+    *out = str_dup(a, buf_str(&b));
+    buf_free(&b);
+    return true;
+}
+
 /* An aggregate's state through HAVING and the projection. */
 static bool through(op *o, arena *a, value *row, value **out)
 {

@@ -104,6 +104,8 @@ typedef struct table_row {
  * key format; NULL: all rows, ordered by key bytes and window. Rows are in the arena. The caller
  * holds the task's lock. false: this pipeline materialises nothing. */
 bool pipeline_is_queryable(const pipeline *pl);
+/* A key of the table as its store serialises it; without the window. */
+bool pipeline_key_bytes(pipeline *pl, const value *key, uint32_t n, arena *a, str *out);
 size_t pipeline_read(pipeline *pl, arena *a, const str *keys, size_t key_count, int64_t from_start,
                      int64_t to_start, table_row **out);
 

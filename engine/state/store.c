@@ -157,6 +157,11 @@ void store_free(store *s)
     mem_free(s);
 }
 
+bool store_is_windowed(const store *s)
+{
+    return s->windowed;
+}
+
 uint64_t store_keys(const store *s)
 {
     return s->keys;

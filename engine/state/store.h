@@ -31,6 +31,7 @@ store *store_new(bool windowed);
 void   store_free(store *s);
 void   store_clear(store *s);
 
+bool     store_is_windowed(const store *s);
 uint64_t store_keys(const store *s);
 uint64_t store_rows(const store *s);
 uint64_t store_bytes(const store *s); /* memory held, book-keeping included */

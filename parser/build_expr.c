@@ -50,14 +50,14 @@ name_val build_name(parse *p, token t)
     return n;
 }
 
-static void note_variable(parse *p, token t, bool literal)
+static void note_variable(parse *p, token t, variable_place place)
 {
-    AVEC_PUSH(p->a, &p->variables, ((variable_use){t.pos, t.len, literal}));
+    AVEC_PUSH(p->a, &p->variables, ((variable_use){t.pos, t.len, place}));
 }
 
 name_val build_variable_name(parse *p, token t)
 {
-    note_variable(p, t, false);
+    note_variable(p, t, VARIABLE_NAME);
     return (name_val){token_text(p, t), span_of(t)};
 }
 
@@ -294,9 +294,9 @@ bool build_integer(parse *p, number_val n, const char *command, int64_t *out)
     return true;
 }
 
-expr_val build_variable(parse *p, token t)
+expr_val build_variable(parse *p, token t, variable_place place)
 {
-    note_variable(p, t, true);
+    note_variable(p, t, place);
     ast_expr *e = node(p, EX_COLUMN, span_of(t));
     e->text = token_text(p, t);
     return val(e);

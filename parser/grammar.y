@@ -124,7 +124,7 @@ word_literal(A) ::= STRING_LIT(T).                { A = build_literal(p, EX_STRI
 %type literal {expr_val}
 literal(A) ::= word_literal(A).
 literal(A) ::= number(N).                         { A = build_numeric(p, N); }
-literal(A) ::= VARIABLE(T).                       { A = build_variable(p, T); }
+literal(A) ::= VARIABLE(T).                       { A = build_variable(p, T, VARIABLE_LITERAL); }
 
 // ---- types
 
@@ -197,7 +197,7 @@ zoned(A) ::= zoned(E) AT TIME ZONE STRING_LIT(T). { A = build_time_zone(p, E, T)
 %type primary {expr_val}
 primary(A) ::= word_literal(A).
 primary(A) ::= digits(T).                         { A = build_numeric(p, build_number(no_token, T)); }
-primary(A) ::= VARIABLE(T).                       { A = build_variable(p, T); }
+primary(A) ::= VARIABLE(T).                       { A = build_variable(p, T, VARIABLE_VALUE); }
 primary(A) ::= ident(N).                          { A = build_column(p, N); }
 primary(A) ::= name(Q) DOT name(N).               { A = build_qualified(p, Q, N); }
 primary(A) ::= name(N) STRING_LIT(T).             { A = build_type_ctor(p, N, T); }

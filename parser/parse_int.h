@@ -68,9 +68,15 @@ typedef struct create_head {
 typedef enum parse_entry { ENTRY_STATEMENTS, ENTRY_EXPRESSION, ENTRY_TYPE, ENTRY_COLUMNS } parse_entry;
 
 /* Where a variable stands: it decides what its value must look like (spec 1.8). */
+typedef enum variable_place {
+    VARIABLE_NAME,
+    VARIABLE_LITERAL,
+    VARIABLE_VALUE /* in an expression: a literal or a column */
+} variable_place;
+
 typedef struct variable_use {
-    uint32_t pos, len;
-    bool     literal;
+    uint32_t       pos, len;
+    variable_place place;
 } variable_use;
 
 typedef struct parse {
@@ -156,7 +162,7 @@ expr_list *build_no_exprs(parse *p);
 
 expr_val build_literal(parse *p, ast_kind kind, token t);
 expr_val build_numeric(parse *p, number_val n);
-expr_val build_variable(parse *p, token t);
+expr_val build_variable(parse *p, token t, variable_place place);
 expr_val build_column(parse *p, name_val n);
 expr_val build_qualified(parse *p, name_val q, name_val n);
 expr_val build_unit(parse *p, token t);

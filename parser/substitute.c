@@ -33,13 +33,19 @@ static bool is_identifier_text(str v)
     return keyword_find(v) != NULL;
 }
 
+static bool is_fitting(variable_place place, str value)
+{
+    return (place != VARIABLE_NAME && is_literal_text(value)) ||
+           (place != VARIABLE_LITERAL && is_identifier_text(value));
+}
+
 static bool refuse(str sql, const variable_use *u, str value, status *st)
 {
     uint32_t line, col;
     parse_line_col(sql, u->pos, &line, &col);
     return status_set_at(st, ST_SQL, u->pos, "Illegal argument at Line: %u, Col: %u.%s Got: '%.*s'",
                          line, col,
-                         u->literal ? ""
+                         u->place != VARIABLE_NAME ? ""
                                     : " Identifier names cannot start with '@' and may only contain "
                                       "alphanumeric values and '_'.",
                          STR_FMT(value));
@@ -107,7 +113,7 @@ static bool replace_all(const parse *p, const map *vars, buf *out, status *st)
         const str          *value = map_get(vars, variable_name(text));
         if (u == NULL || value == NULL)
             value = &text;
-        if (u && !(u->literal ? is_literal_text(*value) : is_identifier_text(*value)))
+        if (u && !is_fitting(u->place, *value))
             return refuse(p->sql, u, *value, st);
         buf_puts(out, *value);
     }

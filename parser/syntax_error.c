@@ -148,7 +148,7 @@ static void push(syntax *x, uint16_t follow)
 static void walk(syntax *x, uint16_t state)
 {
     const syntax_net *net = x->net;
-    for (;;) {
+    for (; !x->gave_up; x->gave_up |= ++x->work > SYNTAX_WORK_MAX) {
         const syntax_state *s = &net->states[state];
         if (s->kind == STATE_STOP) {
             if (x->up == NULL)

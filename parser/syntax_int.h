@@ -8,8 +8,8 @@
 #define SYNTAX_EPSILON 255 /* in a set: the rule may end */
 #define SYNTAX_NO_RULE UINT16_MAX
 #define SYNTAX_GAVE_UP (-2)
-/* Steps of look-ahead for one error; behind that it is reported without an expectation. */
-#define SYNTAX_WORK_MAX 2000000
+/* Steps for one error; behind that it is reported without an expectation. */
+#define SYNTAX_WORK_MAX 10000000
 
 typedef struct token_set {
     uint64_t bits[SYNTAX_TOKENS_MAX / 64];
@@ -71,6 +71,7 @@ typedef struct syntax_state {
     uint16_t         alt_count;
     token_set       *look; /* per alternative: the tokens that choose it */
     bool             one_token_decides;
+    int16_t         *decided; /* per token: 1 + the alternative that it alone leads to; 0 when not known */
     bool             next_known; /* next_tokens has been worked out */
     token_set        next_tokens;
 } syntax_state;

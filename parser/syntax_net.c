@@ -4,7 +4,7 @@
 
 #include <assert.h>
 
-#define STATES_MAX 4096
+#define STATES_MAX 2048
 
 static const char *const rule_texts[] = {
 #define RULE(name, text) text,
@@ -231,18 +231,18 @@ static part read_alternatives(reader *r)
 
 static token_set look_from(const syntax_net *net, uint16_t state)
 {
-    uint8_t   seen[STATES_MAX] = {0};
-    uint16_t  stack[STATES_MAX];
+    uint64_t  seen[STATES_MAX / 64] = {0};
+    uint16_t  stack[2 * STATES_MAX];
     size_t    n = 0;
     token_set found = {0}, *out = &found;
     stack[n++] = state;
     while (n) {
-        assert(n < STATES_MAX);
+        assert(n < STATES_MAX); /* so that the alternatives of one more state fit */
         uint16_t            i = stack[--n];
         const syntax_state *s = &net->states[i];
-        if (seen[i])
+        if (seen[i / 64] >> (i % 64) & 1)
             continue;
-        seen[i] = 1;
+        seen[i / 64] |= (uint64_t)1 << (i % 64);
         if (s->kind == STATE_STOP) {
             token_set_add(out, SYNTAX_EPSILON);
         } else if (s->alt_count) {

@@ -215,20 +215,34 @@ static int first_alt(const predictor *p, bool only_left)
     return best;
 }
 
+/* Remembers what the first token decided: most choices come again and again. */
+static int decide(syntax *x, syntax_state *s, uint16_t type, bool first, int alt)
+{
+    if (first && alt >= 0) {
+        if (s->decided == NULL)
+            s->decided = ARENA_ARRAY(x->a, int16_t, SYNTAX_TOKENS_MAX);
+        s->decided[type] = (int16_t)(alt + 1);
+    }
+    return alt;
+}
+
 int syntax_predict(syntax *x, uint16_t state)
 {
+    syntax_state *s = &x->net->states[state];
+    uint16_t      type = x->at < x->token_count ? x->tokens[x->at].type : TK_EOF;
+    if (s->decided && s->decided[type])
+        return s->decided[type] - 1;
     if (x->predictor == NULL) {
         x->predictor = ARENA_NEW(x->a, predictor);
         x->predictor->x = x;
     }
-    predictor          *p = x->predictor;
-    const syntax_state *s = &x->net->states[state];
+    predictor *p = x->predictor;
     next_turn(p);
     for (uint16_t i = 0; i < s->alt_count; i++)
         visit(p, (config){s->alts[i], (uint8_t)i, false, NULL});
     close_over(p);
     for (size_t i = x->at;; i++) {
-        uint16_t type = i < x->token_count ? x->tokens[i].type : TK_EOF;
+        type = i < x->token_count ? x->tokens[i].type : TK_EOF;
         if (!step(p, type)) {
             /* an alternative that has come to its end lets others complain */
             int alt = first_alt(p, true);
@@ -236,13 +250,13 @@ int syntax_predict(syntax *x, uint16_t state)
                 x->report.kind = REPORT_NO_VIABLE;
                 x->report.at = i < x->token_count ? i : x->token_count - 1;
             }
-            return alt;
+            return decide(x, s, type, i == x->at, alt);
         }
         int alt = only_alt(p);
+        if (alt < 0 && (p->now.n == 0 || is_ambiguous(p)))
+            alt = first_alt(p, false);
         if (alt >= 0)
-            return alt;
-        if (p->now.n == 0 || is_ambiguous(p))
-            return first_alt(p, false);
+            return decide(x, s, type, i == x->at, alt);
         if (x->work > SYNTAX_WORK_MAX || type == TK_EOF) {
             x->gave_up = true;
             return -1;

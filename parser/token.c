@@ -100,14 +100,14 @@ static void skip_blanks(scanner *s)
  * that ends inside, the last quote met closes the token. */
 static uint32_t quoted_len(const scanner *s, uint32_t i, char quote)
 {
-    uint32_t closed = 0;
-    for (uint32_t j = i + 1; j < s->sql.n; j++) {
+    uint32_t closed = 0, j = i + 1;
+    while (j < s->sql.n) {
         const char *q = memchr(s->sql.p + j, quote, s->sql.n - j);
         if (q == NULL)
             break;
-        j = (uint32_t)(q - s->sql.p);
-        closed = j + 1 - i;
-        if (byte_at(s, j + 1) != quote || j + 1 >= s->sql.n)
+        j = (uint32_t)(q - s->sql.p) + 1;
+        closed = j - i;
+        if (byte_at(s, j) != quote)
             break;
         j++;
     }

@@ -63,5 +63,7 @@ void print_name(buf *out, str name); /* with back-ticks when needed */
 
 /* The statement with secrets masked: INSERT VALUES and connector properties (spec 7.8). */
 void print_masked(buf *out, const ast_stmt *s);
+/* The same for a text that does not parse: all that follows VALUES, and all strings behind '='. */
+void print_masked_text(buf *out, str sql);
 
 #endif

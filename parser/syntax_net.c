@@ -21,10 +21,14 @@ static const struct {
     const char *name;
     uint16_t    type;
 } token_names[] = {
-    {"IDENTIFIER", TK_IDENT},       {"DIGIT_IDENTIFIER", TK_DIGIT_IDENT},
-    {"VARIABLE", TK_VARIABLE},      {"QUOTED_IDENTIFIER", TK_QUOTED_IDENT},
-    {"STRING", TK_STRING_LIT},      {"INTEGER_VALUE", TK_INTEGER_LIT},
-    {"EOF", TK_EOF},                {"DECIMAL_VALUE", TK_DECIMAL_LIT},
+    {"IDENTIFIER", TK_IDENT},
+    {"DIGIT_IDENTIFIER", TK_DIGIT_IDENT},
+    {"VARIABLE", TK_VARIABLE},
+    {"QUOTED_IDENTIFIER", TK_QUOTED_IDENT},
+    {"STRING", TK_STRING_LIT},
+    {"INTEGER_VALUE", TK_INTEGER_LIT},
+    {"EOF", TK_EOF},
+    {"DECIMAL_VALUE", TK_DECIMAL_LIT},
     {"FLOATING_POINT_VALUE", TK_FLOAT_LIT},
 };
 
@@ -40,7 +44,8 @@ typedef struct part {
 
 static part read_alternatives(reader *r);
 
-/* ---- states ------------------------------------------------------------------------------------ */
+/* ---- states ------------------------------------------------------------------------------------
+ */
 
 static uint16_t state_new(reader *r, syntax_kind kind)
 {
@@ -62,7 +67,8 @@ static void set_alts(reader *r, uint16_t state, const uint16_t *alts, size_t n)
     s->alt_count = (uint16_t)n;
 }
 
-/* ---- reading a rule ---------------------------------------------------------------------------- */
+/* ---- reading a rule ----------------------------------------------------------------------------
+ */
 
 static char peek(reader *r)
 {
@@ -227,7 +233,8 @@ static part read_alternatives(reader *r)
     return p;
 }
 
-/* ---- what may come next ------------------------------------------------------------------------ */
+/* ---- what may come next ------------------------------------------------------------------------
+ */
 
 static token_set look_from(const syntax_net *net, uint16_t state)
 {

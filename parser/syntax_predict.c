@@ -1,7 +1,7 @@
-/* Look-ahead: all alternatives of a choice are followed in parallel over the coming tokens until one
- * is left. As ksqlDB's parser does it (ANTLR's SLL), what lies outside the rule that chooses is any
- * place that uses the rule, not the one under way; so a choice may be made, or refused, on tokens
- * that belong to what comes behind. */
+/* Look-ahead: all alternatives of a choice are followed in parallel over the coming tokens until
+ * one is left. As ksqlDB's parser does it (ANTLR's SLL), what lies outside the rule that chooses is
+ * any place that uses the rule, not the one under way; so a choice may be made, or refused, on
+ * tokens that belong to what comes behind. */
 #include "parser/syntax_int.h"
 
 #define SLOTS_MIN 256
@@ -27,8 +27,8 @@ typedef struct slot {
 typedef LIST(config) config_list;
 
 struct predictor {
-    syntax     *x;
-    config_list todo, now, reached;
+    syntax            *x;
+    config_list        todo, now, reached;
     slot              *seen;
     uint32_t           seen_cap, seen_n, turn;
     const stack_node **nodes;
@@ -42,7 +42,8 @@ static uint64_t mix(uint64_t h)
     return h ^ h >> 29;
 }
 
-/* ---- stacks ------------------------------------------------------------------------------------ */
+/* ---- stacks ------------------------------------------------------------------------------------
+ */
 
 static uint32_t node_slot(const stack_node *const *nodes, uint32_t cap, uint16_t follow,
                           const stack_node *up)
@@ -74,7 +75,8 @@ static const stack_node *stack_push(predictor *p, uint16_t follow, const stack_n
     return p->nodes[i];
 }
 
-/* ---- configurations ---------------------------------------------------------------------------- */
+/* ---- configurations ----------------------------------------------------------------------------
+ */
 
 static bool config_same(const config *a, const config *b)
 {
@@ -83,8 +85,8 @@ static bool config_same(const config *a, const config *b)
 
 static uint32_t config_slot(const predictor *p, const slot *slots, uint32_t cap, const config *c)
 {
-    uint32_t i = (uint32_t)mix(mix((uintptr_t)c->up) + c->state * 1031u + c->alt * 2u + c->left) &
-                 (cap - 1);
+    uint32_t i =
+        (uint32_t)mix(mix((uintptr_t)c->up) + c->state * 1031u + c->alt * 2u + c->left) & (cap - 1);
     while (slots[i].turn == p->turn && !config_same(&slots[i].c, c))
         i = (i + 1) & (cap - 1);
     return i;
@@ -147,7 +149,8 @@ static void close_over(predictor *p)
         else if (s->set)
             AVEC_PUSH(p->x->a, &p->now, c);
         else if (s->callee != SYNTAX_NO_RULE)
-            visit(p, (config){net->rules[s->callee].start, c.alt, c.left, stack_push(p, s->next, c.up)});
+            visit(p, (config){net->rules[s->callee].start, c.alt, c.left,
+                              stack_push(p, s->next, c.up)});
         else
             visit(p, (config){s->next, c.alt, c.left, c.up});
     }
@@ -173,7 +176,8 @@ static bool step(predictor *p, uint16_t type)
     return true;
 }
 
-/* ---- deciding ---------------------------------------------------------------------------------- */
+/* ---- deciding ----------------------------------------------------------------------------------
+ */
 
 /* The alternative that all configurations belong to, or -1. */
 static int only_alt(const predictor *p)
@@ -184,8 +188,8 @@ static int only_alt(const predictor *p)
     return p->now.n ? p->now.p[0].alt : -1;
 }
 
-/* No further token can tell the alternatives apart: each state is reached by several of them, and two
- * of them are at the same place on the same stack. The first alternative wins. */
+/* No further token can tell the alternatives apart: each state is reached by several of them, and
+ * two of them are at the same place on the same stack. The first alternative wins. */
 static bool is_ambiguous(predictor *p)
 {
     bool same_place = false;

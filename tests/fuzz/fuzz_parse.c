@@ -1,5 +1,5 @@
-/* Any bytes as SQL: nothing may crash, what parses must print to a text that parses to the same tree,
- * and what grammar.y refuses syntax_rules.def must refuse too. */
+/* Any bytes as SQL: nothing may crash, what parses must print to a text that parses to the same
+ * tree, and what grammar.y refuses syntax_rules.def must refuse too. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -46,8 +46,8 @@ static void check_refusal(arena *a, str sql)
     bool    agree = bad < 0 ? found == -1 : found >= 0 && found <= bad;
     if (!p.stopped && found != -2 && !agree) {
         char more[100];
-        snprintf(more, sizeof more, "grammar.y: byte %lld, syntax_rules.def: byte %lld", (long long)bad,
-                 (long long)found);
+        snprintf(more, sizeof more, "grammar.y: byte %lld, syntax_rules.def: byte %lld",
+                 (long long)bad, (long long)found);
         fail("grammar and rules differ", sql, more);
     }
 }

@@ -1,6 +1,6 @@
-/* Every statement of the conformance cases that parses also prints to a text that parses to the same
- * tree, and refused ones are refused with the text that the case expects. The cases are not part of
- * the repository: without ../shared (or WEIR_SHARED) there is nothing to do. */
+/* Every statement of the conformance cases that parses also prints to a text that parses to the
+ * same tree, and refused ones are refused with the text that the case expects. The cases are not
+ * part of the repository: without ../shared (or WEIR_SHARED) there is nothing to do. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,7 +35,8 @@ static void check_one(const ast_stmt *s)
     if (!ok) {
         differing++;
         print_error("was: %.*s\nis: %.*s\n%s\n%.*s\n%.*s\n\n", STR_FMT(s->source),
-                    STR_FMT(buf_str(&text)), st.msg, STR_FMT(buf_str(&one)), STR_FMT(buf_str(&two)));
+                    STR_FMT(buf_str(&text)), st.msg, STR_FMT(buf_str(&one)),
+                    STR_FMT(buf_str(&two)));
     }
     buf_free(&text);
     buf_free(&one);
@@ -105,7 +106,8 @@ static void check_case(json_t *c)
     const char *message = e ? json_string_value(json_object_get(e, "message")) : NULL;
     const char *type = e ? json_string_value(json_object_get(e, "type")) : NULL;
     bool        syntax = message ? is_syntax_text(message) : type && strstr(type, "ParseFailed");
-    json_array_foreach(statements, i, sql) {
+    json_array_foreach(statements, i, sql)
+    {
         if (!json_is_string(sql))
             continue;
         const char *text = json_string_value(sql);
@@ -132,8 +134,7 @@ static void check_json(const char *path)
     json_t *tests = json_is_array(root) ? root : json_object_get(root, "tests");
     json_t *c;
     size_t  i;
-    json_array_foreach(tests, i, c)
-        check_case(c);
+    json_array_foreach(tests, i, c) check_case(c);
     json_decref(root);
 }
 
@@ -181,7 +182,8 @@ static void test_cases(void **state)
     if (files == 0)
         skip();
     print_message("%d files: %d statements parsed and read back, %d cases refused as expected, "
-                  "%d differ\n", files, parsed, refused_count, differing);
+                  "%d differ\n",
+                  files, parsed, refused_count, differing);
     assert_true(parsed > 1000);
     assert_true(parsed >= statement_count - refused_count);
     assert_int_equal(differing, 0);

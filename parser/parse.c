@@ -186,6 +186,8 @@ bool parse_run_status(parse *p, arena *a, str sql, parse_entry entry, status *st
 bool parse_sql(arena *a, str sql, ast_stmt ***out, size_t *n, status *st)
 {
     parse p;
+    *out = NULL;
+    *n = 0;
     if (!parse_run_status(&p, a, sql, ENTRY_STATEMENTS, st))
         return false;
     *out = p.stmts.p;
@@ -196,6 +198,7 @@ bool parse_sql(arena *a, str sql, ast_stmt ***out, size_t *n, status *st)
 bool parse_expression(arena *a, str text, ast_expr **out, status *st)
 {
     parse p;
+    *out = NULL;
     if (!parse_run_status(&p, a, text, ENTRY_EXPRESSION, st))
         return false;
     *out = p.expr;
@@ -205,6 +208,7 @@ bool parse_expression(arena *a, str text, ast_expr **out, status *st)
 bool parse_type(arena *a, str text, const ast_type **out, status *st)
 {
     parse p;
+    *out = NULL;
     if (!parse_run_status(&p, a, text, ENTRY_TYPE, st))
         return false;
     *out = p.type;
@@ -214,6 +218,8 @@ bool parse_type(arena *a, str text, const ast_type **out, status *st)
 bool parse_columns(arena *a, str text, ast_column **out, size_t *n, status *st)
 {
     parse p;
+    *out = NULL;
+    *n = 0;
     if (!parse_run_status(&p, a, text, ENTRY_COLUMNS, st))
         return false;
     *out = p.columns->p;

@@ -129,6 +129,7 @@ static bool replace_all(const parse *p, const map *vars, buf *out, status *st)
 bool parse_substitute(arena *a, str stmt_text, const map *vars, str *out, status *st)
 {
     parse p;
+    *out = STR_NONE;
     /* the text may come without its semicolon */
     scanner s = scan_from(stmt_text, 0);
     token   last = {0};

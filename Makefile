@@ -25,7 +25,7 @@ CFLAGS_san  := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-san
 LDFLAGS_san := -fsanitize=address,undefined
 CFLAGS_tsan  := -O1 -fno-omit-frame-pointer -fsanitize=thread
 LDFLAGS_tsan := -fsanitize=thread
-CFLAGS_fuzz  := -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined
+CFLAGS_fuzz  := -Wno-format-nonliteral -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined
 LDFLAGS_fuzz := -fsanitize=address,undefined
 CPPFLAGS := -D_GNU_SOURCE -I. -I$(BUILD)/gen
 CFLAGS   := -std=gnu17 -g $(WARN) $(CFLAGS_$(VARIANT))
@@ -97,6 +97,24 @@ unit: $(UNIT_BIN) ## build and run the unit tests (SAN=1, TSAN=1 as for the buil
 .PHONY: test
 test: ## all tests: unit tests and SQL tests under sanitizers, examples, crash tests, layers
 	@tests/run-all
+
+# ---- fuzzing: one program per tests/fuzz/fuzz_*.c, its corpus in tests/fuzz/corpus/*
+
+FUZZ_SRC     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_BIN     := $(FUZZ_SRC:%.c=$(OUT)/%)
+FUZZ_SECONDS ?= 60
+
+$(OUT)/tests/fuzz/%: tests/fuzz/%.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) -MMD -MP -o $@ $< $(LDFLAGS) -fsanitize=fuzzer $(LIB) $(LIBS)
+
+-include $(FUZZ_BIN:=.d)
+
+.PHONY: fuzz fuzz-programs
+fuzz: ## run each fuzz target for FUZZ_SECONDS (60); needs clang; TARGET=NAME: only tests/fuzz/fuzz_NAME.c
+	$(MAKE) FUZZ=1 CC=clang fuzz-programs
+	@tests/run-fuzz $(BUILD)/fuzz $(FUZZ_SECONDS) $(or $(TARGET),$(FUZZ_SRC:tests/fuzz/fuzz_%.c=%))
+fuzz-programs: $(FUZZ_BIN)
 
 .PHONY: layers
 layers: ## print every #include that breaks the direction of dependencies

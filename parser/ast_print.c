@@ -3,12 +3,15 @@
 
 #include <stdlib.h>
 
-/* ---- pieces ------------------------------------------------------------------------------------ */
+/* ---- pieces ------------------------------------------------------------------------------------
+ */
 
 static void put_duration(buf *out, ast_duration d)
 {
-    static const char *const unit[] = {[UNIT_DAYS] = "DAYS", [UNIT_HOURS] = "HOURS",
-                                       [UNIT_MINUTES] = "MINUTES", [UNIT_SECONDS] = "SECONDS",
+    static const char *const unit[] = {[UNIT_DAYS] = "DAYS",
+                                       [UNIT_HOURS] = "HOURS",
+                                       [UNIT_MINUTES] = "MINUTES",
+                                       [UNIT_SECONDS] = "SECONDS",
                                        [UNIT_MILLISECONDS] = "MILLISECONDS"};
     buf_printf(out, "%lld %s", (long long)d.n, unit[d.unit]);
 }
@@ -123,7 +126,8 @@ static void put_columns(buf *out, const ast_stmt *s)
     buf_putc(out, ')');
 }
 
-/* ---- queries ----------------------------------------------------------------------------------- */
+/* ---- queries -----------------------------------------------------------------------------------
+ */
 
 static void put_item(buf *out, const ast_select_item *i)
 {
@@ -150,8 +154,10 @@ static void put_relation(buf *out, const ast_relation *r)
 
 static void put_join(buf *out, const ast_join *j)
 {
-    static const char *const kinds[] = {[JOIN_INNER] = "INNER", [JOIN_LEFT] = "LEFT OUTER",
-                                        [JOIN_RIGHT] = "RIGHT OUTER", [JOIN_FULL] = "FULL OUTER"};
+    static const char *const kinds[] = {[JOIN_INNER] = "INNER",
+                                        [JOIN_LEFT] = "LEFT OUTER",
+                                        [JOIN_RIGHT] = "RIGHT OUTER",
+                                        [JOIN_FULL] = "FULL OUTER"};
     buf_printf(out, "\n%s JOIN ", kinds[j->kind]);
     put_relation(out, &j->right);
     if (j->within) {
@@ -226,7 +232,8 @@ void print_query(buf *out, const ast_query *q)
         buf_printf(out, "\nLIMIT %lld", (long long)q->limit);
 }
 
-/* ---- statements -------------------------------------------------------------------------------- */
+/* ---- statements --------------------------------------------------------------------------------
+ */
 
 /* A topic or subject keeps its case only in quotes or as typed; print so that it reads back. */
 static void put_resource(buf *out, str name)
@@ -283,7 +290,8 @@ static void put_values(buf *out, const ast_stmt *s)
 
 static void put_drop(buf *out, const ast_stmt *s)
 {
-    static const char *const what[] = {[STMT_DROP_STREAM] = "STREAM", [STMT_DROP_TABLE] = "TABLE",
+    static const char *const what[] = {[STMT_DROP_STREAM] = "STREAM",
+                                       [STMT_DROP_TABLE] = "TABLE",
                                        [STMT_DROP_TYPE] = "TYPE",
                                        [STMT_DROP_CONNECTOR] = "CONNECTOR"};
     buf_printf(out, "DROP %s %s", what[s->kind], s->if_exists ? "IF EXISTS " : "");
@@ -320,8 +328,8 @@ static void put_show(buf *out, const ast_stmt *s)
         [STMT_SHOW_TYPES] = "TYPES",           [STMT_SHOW_VARIABLES] = "VARIABLES",
         [STMT_SHOW_CONNECTORS] = "CONNECTORS", [STMT_SHOW_CONNECTOR_PLUGINS] = "CONNECTOR PLUGINS",
     };
-    static const char *const scope[] = {[SCOPE_ANY] = "", [SCOPE_SOURCE] = "SOURCE ",
-                                        [SCOPE_SINK] = "SINK "};
+    static const char *const scope[] = {
+        [SCOPE_ANY] = "", [SCOPE_SOURCE] = "SOURCE ", [SCOPE_SINK] = "SINK "};
     buf_printf(out, "SHOW %s%s%s%s", s->all ? "ALL " : "", scope[s->scope], what[s->kind],
                s->extended ? " EXTENDED" : "");
 }
@@ -490,7 +498,8 @@ void print_stmt(buf *out, const ast_stmt *s)
     }
 }
 
-/* ---- masked ------------------------------------------------------------------------------------ */
+/* ---- masked ------------------------------------------------------------------------------------
+ */
 
 static void put_masked_values(buf *out, const ast_stmt *s)
 {
@@ -543,4 +552,35 @@ void print_masked(buf *out, const ast_stmt *s)
     else
         buf_puts(out, s->source);
     buf_putc(out, ';');
+}
+
+/* From the token on, the end of what is masked: behind VALUES up to the semicolon, a string alone,
+ * and all when its quote is never closed. */
+static uint32_t masked_end(str sql, scanner after, token t)
+{
+    if (t.type == TK_STRING_LIT)
+        return t.pos + t.len;
+    if (t.type == TK_VALUES)
+        for (token k = scan_next(&after); k.type != TK_EOF; k = scan_next(&after))
+            if (k.type == TK_SEMI)
+                return k.pos;
+    return sql.n;
+}
+
+void print_masked_text(buf *out, str sql)
+{
+    scanner  s = scan_from(sql, 0);
+    uint32_t copied = 0;
+    uint16_t before = TK_EOF;
+    for (token t = scan_next(&s); t.type != TK_EOF; before = t.type, t = scan_next(&s)) {
+        bool open_quote = t.type == TK_UNRECOGNIZED && sql.p[t.pos] == '\'';
+        bool value = before == TK_EQ && (t.type == TK_STRING_LIT || open_quote);
+        if (!value && t.type != TK_VALUES)
+            continue;
+        buf_put(out, sql.p + copied, t.pos - copied);
+        buf_putz(out, value ? "'[string]'" : "VALUES ('[value]')");
+        copied = masked_end(sql, s, t);
+        s = scan_from(sql, copied);
+    }
+    buf_put(out, sql.p + copied, sql.n - copied);
 }

@@ -12,7 +12,8 @@ typedef struct printer {
 
 static void put_expr(const printer *w, const ast_expr *e);
 
-/* ---- names and literals ------------------------------------------------------------------------ */
+/* ---- names and literals ------------------------------------------------------------------------
+ */
 
 static void put_quoted(buf *out, str s, char quote)
 {
@@ -75,7 +76,8 @@ static void put_decimal(const printer *w, str text)
     buf_put(w->out, text.p, text.n - (bare ? 1 : 0));
 }
 
-/* ---- types ------------------------------------------------------------------------------------- */
+/* ---- types -------------------------------------------------------------------------------------
+ */
 
 static void put_type(const printer *w, const ast_type *t)
 {
@@ -118,7 +120,8 @@ void print_type(buf *out, const ast_type *t)
     put_type(&(printer){out, true}, t);
 }
 
-/* ---- expressions ------------------------------------------------------------------------------- */
+/* ---- expressions -------------------------------------------------------------------------------
+ */
 
 static void put_exprs(const printer *w, ast_expr *const *l, uint32_t n)
 {
@@ -190,8 +193,8 @@ static void put_call(const printer *w, const ast_expr *e)
         buf_putc(w->out, ')');
         return;
     }
-    bool constructor = e->arg_count == 0 && !e->star &&
-                       (str_eqz(e->text, "MAP") || str_eqz(e->text, "STRUCT"));
+    bool constructor =
+        e->arg_count == 0 && !e->star && (str_eqz(e->text, "MAP") || str_eqz(e->text, "STRUCT"));
     if (w->sql && constructor)
         print_ticked(w->out, e->text);
     else
@@ -290,9 +293,9 @@ static void put_postfix(const printer *w, const ast_expr *e, const char *op)
 }
 
 static const char *const op_text[] = {
-    [OP_ADD] = "+", [OP_SUB] = "-",  [OP_MUL] = "*", [OP_DIV] = "/",  [OP_MOD] = "%",
-    [OP_EQ] = "=",  [OP_NE] = "<>",  [OP_LT] = "<",  [OP_LE] = "<=",  [OP_GT] = ">",
-    [OP_GE] = ">=", [OP_DISTINCT] = "IS DISTINCT FROM",
+    [OP_ADD] = "+", [OP_SUB] = "-", [OP_MUL] = "*", [OP_DIV] = "/",
+    [OP_MOD] = "%", [OP_EQ] = "=",  [OP_NE] = "<>", [OP_LT] = "<",
+    [OP_LE] = "<=", [OP_GT] = ">",  [OP_GE] = ">=", [OP_DISTINCT] = "IS DISTINCT FROM",
 };
 
 static void put_subscript(const printer *w, const ast_expr *e)

@@ -74,10 +74,12 @@ bool ast_expr_equal(const ast_expr *a, const ast_expr *b)
 
 int64_t ast_duration_ms(ast_duration d)
 {
-    static const int64_t unit_ms[] = {[UNIT_DAYS] = 86400000, [UNIT_HOURS] = 3600000,
-                                      [UNIT_MINUTES] = 60000, [UNIT_SECONDS] = 1000,
+    static const int64_t unit_ms[] = {[UNIT_DAYS] = 86400000,
+                                      [UNIT_HOURS] = 3600000,
+                                      [UNIT_MINUTES] = 60000,
+                                      [UNIT_SECONDS] = 1000,
                                       [UNIT_MILLISECONDS] = 1};
-    int64_t ms;
+    int64_t              ms;
     if (__builtin_mul_overflow(d.n, unit_ms[d.unit], &ms))
         return d.n < 0 ? INT64_MIN : INT64_MAX;
     return ms;

@@ -5,14 +5,16 @@
 
 #include "base/num.h"
 
-#define LAMBDA_DEPTH_MAX 100 /* lambdas inside lambdas; each looks through all that is inside it */
+#define LAMBDA_DEPTH_MAX 100 /* lambdas inside lambdas; each looks through all that is inside it   \
+                              */
 
-/* ---- names ------------------------------------------------------------------------------------- */
+/* ---- names -------------------------------------------------------------------------------------
+ */
 
 str parse_unquote(arena *a, str quoted)
 {
-    char  q = quoted.p[0];
-    str   in = {quoted.p + 1, quoted.n - 2};
+    char q = quoted.p[0];
+    str  in = {quoted.p + 1, quoted.n - 2};
     if (in.n == 0 || memchr(in.p, q, in.n) == NULL)
         return in;
     char    *out = arena_bytes(a, in.n);
@@ -50,14 +52,14 @@ name_val build_name(parse *p, token t)
     return n;
 }
 
-static void note_variable(parse *p, token t, bool literal)
+static void note_variable(parse *p, token t, variable_place place)
 {
-    AVEC_PUSH(p->a, &p->variables, ((variable_use){t.pos, t.len, literal}));
+    AVEC_PUSH(p->a, &p->variables, ((variable_use){t.pos, t.len, place}));
 }
 
 name_val build_variable_name(parse *p, token t)
 {
-    note_variable(p, t, false);
+    note_variable(p, t, VARIABLE_NAME);
     return (name_val){token_text(p, t), span_of(t)};
 }
 
@@ -120,7 +122,8 @@ name_list *build_names(parse *p, name_list *l, name_val n)
     return l;
 }
 
-/* ---- nodes ------------------------------------------------------------------------------------- */
+/* ---- nodes -------------------------------------------------------------------------------------
+ */
 
 static expr_val val(ast_expr *e)
 {
@@ -186,7 +189,8 @@ expr_list *build_exprs(parse *p, expr_list *l, expr_val e)
     return l;
 }
 
-/* ---- literals ---------------------------------------------------------------------------------- */
+/* ---- literals ----------------------------------------------------------------------------------
+ */
 
 expr_val build_literal(parse *p, ast_kind kind, token t)
 {
@@ -228,7 +232,8 @@ static void number_fault(parse *p, uint32_t pos, const char *what, str text)
 static void settle_overflow(parse *p)
 {
     if (p->overflow)
-        number_fault(p, p->overflow_at.pos, "Invalid numeric literal", token_text(p, p->overflow_at));
+        number_fault(p, p->overflow_at.pos, "Invalid numeric literal",
+                     token_text(p, p->overflow_at));
     p->overflow = false;
 }
 
@@ -245,7 +250,8 @@ static str decimal_text(parse *p, str s)
         i++;
     if (!minus && i == 0 && s.p[0] != '.')
         return s;
-    return str_fmt(p->a, "%s%s%.*s", minus ? "-" : "", s.p[i] == '.' ? "0" : "", (int)(s.n - i), s.p + i);
+    return str_fmt(p->a, "%s%s%.*s", minus ? "-" : "", s.p[i] == '.' ? "0" : "", (int)(s.n - i),
+                   s.p + i);
 }
 
 static void set_numeric(parse *p, ast_expr *e, number_val n)
@@ -294,15 +300,16 @@ bool build_integer(parse *p, number_val n, const char *command, int64_t *out)
     return true;
 }
 
-expr_val build_variable(parse *p, token t)
+expr_val build_variable(parse *p, token t, variable_place place)
 {
-    note_variable(p, t, true);
+    note_variable(p, t, place);
     ast_expr *e = node(p, EX_COLUMN, span_of(t));
     e->text = token_text(p, t);
     return val(e);
 }
 
-/* ---- names in expressions, calls, constructors ------------------------------------------------- */
+/* ---- names in expressions, calls, constructors -------------------------------------------------
+ */
 
 expr_val build_column(parse *p, name_val n)
 {
@@ -420,7 +427,8 @@ entry_list *build_struct_entry(parse *p, entry_list *l, name_val n, expr_val val
 
 expr_val build_type_ctor(parse *p, name_val n, token t)
 {
-    expr_val v = unary(p, EX_TYPE_CTOR, span_join(n.at, span_of(t)), build_literal(p, EX_STRING, t));
+    expr_val v =
+        unary(p, EX_TYPE_CTOR, span_join(n.at, span_of(t)), build_literal(p, EX_STRING, t));
     v.e->text = n.text;
     return v;
 }
@@ -442,12 +450,15 @@ expr_val build_struct_star(parse *p, expr_val base, token star)
     return unary(p, EX_STRUCT_STAR, span_join(base.at, span_of(star)), base);
 }
 
-/* ---- operators --------------------------------------------------------------------------------- */
+/* ---- operators ---------------------------------------------------------------------------------
+ */
 
 static uint16_t literal_token(const parse *p, expr_val v)
 {
-    static const uint16_t types[] = {[EX_INT] = TK_INTEGER_LIT, [EX_BIGINT] = TK_INTEGER_LIT,
-                                     [EX_DECIMAL] = TK_DECIMAL_LIT, [EX_DOUBLE] = TK_FLOAT_LIT};
+    static const uint16_t types[] = {[EX_INT] = TK_INTEGER_LIT,
+                                     [EX_BIGINT] = TK_INTEGER_LIT,
+                                     [EX_DECIMAL] = TK_DECIMAL_LIT,
+                                     [EX_DOUBLE] = TK_FLOAT_LIT};
     if (v.e->kind > EX_DOUBLE || v.at.pos != v.e->pos || p->sql.p[v.at.pos] == '-')
         return 0;
     return types[v.e->kind];
@@ -464,8 +475,11 @@ expr_val build_sign(parse *p, token sign, expr_val e)
     return build_numeric(p, (number_val){at, type});
 }
 
-static const ast_op arith_ops[] = {[TK_PLUS] = OP_ADD, [TK_MINUS] = OP_SUB, [TK_STAR] = OP_MUL,
-                                   [TK_SLASH] = OP_DIV, [TK_PERCENT] = OP_MOD};
+static const ast_op arith_ops[] = {[TK_PLUS] = OP_ADD,
+                                   [TK_MINUS] = OP_SUB,
+                                   [TK_STAR] = OP_MUL,
+                                   [TK_SLASH] = OP_DIV,
+                                   [TK_PERCENT] = OP_MOD};
 
 expr_val build_binary(parse *p, ast_kind kind, token op, expr_val l, expr_val r)
 {
@@ -499,12 +513,12 @@ expr_val build_not(parse *p, span start, expr_val e)
 
 static expr_val negated_if(parse *p, token not, expr_val e)
 {
-    return not.type == TK_NOT ? build_not(p, e.at, e) : e;
+    return not .type == TK_NOT ? build_not(p, e.at, e) : e;
 }
 
 expr_val build_is_null(parse *p, expr_val e, token not, token end)
 {
-    return unary(p, not.type == TK_NOT ? EX_IS_NOT_NULL : EX_IS_NULL,
+    return unary(p, not .type == TK_NOT ? EX_IS_NOT_NULL : EX_IS_NULL,
                  span_join(e.at, span_of(end)), e);
 }
 
@@ -526,7 +540,7 @@ expr_val build_in(parse *p, expr_val e, token not, expr_list *l, token rp)
 
 expr_val build_like(parse *p, expr_val e, token not, token like, expr_val pattern, token escape)
 {
-    span at = span_join(e.at, escape.type == TK_STRING_LIT ? span_of(escape) : pattern.at);
+    span     at = span_join(e.at, escape.type == TK_STRING_LIT ? span_of(escape) : pattern.at);
     expr_val v = nary(p, EX_LIKE, at, 2, (expr_val[]){e, pattern});
     if (escape.type == TK_STRING_LIT) {
         v.e->text = build_string(p, escape);
@@ -535,10 +549,11 @@ expr_val build_like(parse *p, expr_val e, token not, token like, expr_val patter
             chars += ((uint8_t)v.e->text.p[i] & 0xc0) != 0x80;
         if (chars != 1) {
             uint32_t line, col;
-            parse_line_col(p->sql, not.type == TK_NOT ? not.pos : like.pos, &line, &col);
-            parse_fault(p, escape.pos,
-                        "Optional[Line: %u, Col: %u]: Expected single character escape but got: %.*s",
-                        line, col, STR_FMT(v.e->text));
+            parse_line_col(p->sql, not .type == TK_NOT ? not .pos : like.pos, &line, &col);
+            parse_fault(
+                p, escape.pos,
+                "Optional[Line: %u, Col: %u]: Expected single character escape but got: %.*s", line,
+                col, STR_FMT(v.e->text));
         }
     }
     return negated_if(p, not, v);
@@ -549,7 +564,8 @@ expr_val build_distinct(parse *p, expr_val e, token not, expr_val r)
     return negated_if(p, not, build_compare(p, OP_DISTINCT, e, r));
 }
 
-expr_val build_case(parse *p, token t, expr_val subject, expr_list *whens, expr_val otherwise, token end)
+expr_val build_case(parse *p, token t, expr_val subject, expr_list *whens, expr_val otherwise,
+                    token end)
 {
     ast_expr *e = node(p, subject.e ? EX_SIMPLE_CASE : EX_CASE, (span){t.pos, end.pos + end.len});
     expr_list all = {0};
@@ -570,7 +586,8 @@ expr_val build_time_zone(parse *p, expr_val e, token zone)
     return v;
 }
 
-/* ---- types ------------------------------------------------------------------------------------- */
+/* ---- types -------------------------------------------------------------------------------------
+ */
 
 static type_val type_node(parse *p, ast_type_kind kind, span at, const ast_type *key,
                           const ast_type *elem)

@@ -3,12 +3,19 @@
 
 #include "base/num.h"
 
-/* ---- queries ----------------------------------------------------------------------------------- */
+/* ---- queries -----------------------------------------------------------------------------------
+ */
 
 static const ast_unit units[] = {
-    [TK_DAY] = UNIT_DAYS,       [TK_DAYS] = UNIT_DAYS,       [TK_HOUR] = UNIT_HOURS,
-    [TK_HOURS] = UNIT_HOURS,    [TK_MINUTE] = UNIT_MINUTES,  [TK_MINUTES] = UNIT_MINUTES,
-    [TK_SECOND] = UNIT_SECONDS, [TK_SECONDS] = UNIT_SECONDS, [TK_MILLISECOND] = UNIT_MILLISECONDS,
+    [TK_DAY] = UNIT_DAYS,
+    [TK_DAYS] = UNIT_DAYS,
+    [TK_HOUR] = UNIT_HOURS,
+    [TK_HOURS] = UNIT_HOURS,
+    [TK_MINUTE] = UNIT_MINUTES,
+    [TK_MINUTES] = UNIT_MINUTES,
+    [TK_SECOND] = UNIT_SECONDS,
+    [TK_SECONDS] = UNIT_SECONDS,
+    [TK_MILLISECOND] = UNIT_MILLISECONDS,
     [TK_MILLISECONDS] = UNIT_MILLISECONDS,
 };
 
@@ -62,7 +69,8 @@ ast_window *build_window_tail(parse *p, ast_duration retention, ast_duration gra
     return w;
 }
 
-ast_window *build_window(ast_window *w, ast_window_kind kind, ast_duration size, ast_duration advance)
+ast_window *build_window(ast_window *w, ast_window_kind kind, ast_duration size,
+                         ast_duration advance)
 {
     w->kind = kind;
     w->size = size;
@@ -144,7 +152,8 @@ void build_query_end(parse *p, ast_query *q, ast_emit emit, number_val limit)
         build_integer(p, limit, "LIMIT", &q->limit);
 }
 
-/* ---- columns and properties -------------------------------------------------------------------- */
+/* ---- columns and properties --------------------------------------------------------------------
+ */
 
 column_list *build_column_def(parse *p, column_list *l, name_val n, type_val t, column_rule r)
 {
@@ -161,8 +170,8 @@ column_list *build_added(parse *p, column_list *l, name_val n, type_val t)
 
 prop_list *build_prop(parse *p, name_val n, expr_val value)
 {
-    char first = p->sql.p[n.at.pos];
-    bool quoted = first == '\'' || first == '"' || first == '`';
+    char       first = p->sql.p[n.at.pos];
+    bool       quoted = first == '\'' || first == '"' || first == '`';
     prop_list *l = ARENA_NEW(p->a, prop_list);
     AVEC_PUSH(p->a, l, ((ast_prop){n.text, quoted, value.e, n.at.pos}));
     return l;
@@ -174,7 +183,8 @@ prop_list *build_append_props(parse *p, prop_list *l, prop_list *one)
     return l;
 }
 
-/* ---- statements -------------------------------------------------------------------------------- */
+/* ---- statements --------------------------------------------------------------------------------
+ */
 
 static ast_stmt *stmt_at(parse *p, ast_stmt_kind kind, uint32_t pos)
 {
@@ -232,8 +242,8 @@ ast_stmt *build_create(parse *p, ast_stmt_kind kind, create_head h, bool if_not_
     return s;
 }
 
-ast_stmt *build_create_as(parse *p, ast_stmt_kind kind, create_head h, bool if_not_exists, name_val n,
-                          prop_list *props, ast_query *q)
+ast_stmt *build_create_as(parse *p, ast_stmt_kind kind, create_head h, bool if_not_exists,
+                          name_val n, prop_list *props, ast_query *q)
 {
     ast_stmt *s = build_create(p, kind, h, if_not_exists, n, NULL, props);
     s->query = q;
@@ -264,7 +274,8 @@ ast_stmt *build_values(parse *p, ast_stmt_kind kind, token t, name_val n, name_l
     return s;
 }
 
-ast_stmt *build_drop(parse *p, ast_stmt_kind kind, token t, bool if_exists, name_val n, bool delete_topic)
+ast_stmt *build_drop(parse *p, ast_stmt_kind kind, token t, bool if_exists, name_val n,
+                     bool delete_topic)
 {
     ast_stmt *s = build_named(p, kind, t, n);
     s->if_exists = if_exists;
@@ -317,7 +328,8 @@ ast_stmt *build_explain(parse *p, token t, ast_stmt *inner)
     return s;
 }
 
-ast_stmt *build_show(parse *p, ast_stmt_kind kind, token t, bool all, bool extended, ast_scope scope)
+ast_stmt *build_show(parse *p, ast_stmt_kind kind, token t, bool all, bool extended,
+                     ast_scope scope)
 {
     ast_stmt *s = stmt_at(p, kind, t.pos);
     s->all = all;
@@ -374,8 +386,8 @@ ast_stmt *build_assert_schema(parse *p, token t, bool not_exists, name_val subje
     return s;
 }
 
-ast_stmt *build_assert_source(parse *p, ast_stmt_kind kind, token t, name_val n, column_list *columns,
-                              prop_list *props)
+ast_stmt *build_assert_source(parse *p, ast_stmt_kind kind, token t, name_val n,
+                              column_list *columns, prop_list *props)
 {
     ast_stmt *s = build_named(p, kind, t, n);
     set_columns(s, columns);

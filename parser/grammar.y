@@ -124,14 +124,15 @@ word_literal(A) ::= STRING_LIT(T).                { A = build_literal(p, EX_STRI
 %type literal {expr_val}
 literal(A) ::= word_literal(A).
 literal(A) ::= number(N).                         { A = build_numeric(p, N); }
-literal(A) ::= VARIABLE(T).                       { A = build_variable(p, T); }
+literal(A) ::= VARIABLE(T).                       { A = build_variable(p, T, VARIABLE_LITERAL); }
 
 // ---- types
 
 %type type {type_val}
 type(A) ::= name(N).                              { A = build_named_type(p, N, no_token); }
 type(A) ::= name(N) LP type_params RP(T).         { A = build_named_type(p, N, T); }
-type(A) ::= DECIMAL(T) LP number(P) COMMA number(S) RP(E). { A = build_decimal_type(p, T, P, S, E); }
+type(A) ::= DECIMAL(T) LP number(P) COMMA number(S) RP(E).
+    { A = build_decimal_type(p, T, P, S, E); }
 type(A) ::= ARRAY(T) LT type(E) GT(G).            { A = build_array_type(p, T, E, G); }
 type(A) ::= type(E) ARRAY(T).                     { A = build_postfix_array(p, E, T); }
 type(A) ::= MAP(T) LT type(K) COMMA type(E) GT(G). { A = build_map_type(p, T, K, E, G); }
@@ -159,7 +160,8 @@ expr(A) ::= predicate(A).
 %type predicate {expr_val}
 predicate(A) ::= vexpr(A).
 predicate(A) ::= vexpr(L) comparison(O) vexpr(R). { A = build_compare(p, O, L, R); }
-predicate(A) ::= vexpr(E) opt_not(N) BETWEEN vexpr(L) AND vexpr(H). { A = build_between(p, E, N, L, H); }
+predicate(A) ::= vexpr(E) opt_not(N) BETWEEN vexpr(L) AND vexpr(H).
+    { A = build_between(p, E, N, L, H); }
 predicate(A) ::= vexpr(E) opt_not(N) IN LP exprs(L) RP(T). { A = build_in(p, E, N, L, T); }
 predicate(A) ::= vexpr(E) opt_not(N) LIKE(T) vexpr(P). { A = build_like(p, E, N, T, P, no_token); }
 predicate(A) ::= vexpr(E) opt_not(N) LIKE(T) vexpr(P) ESCAPE STRING_LIT(S).
@@ -196,8 +198,9 @@ zoned(A) ::= zoned(E) AT TIME ZONE STRING_LIT(T). { A = build_time_zone(p, E, T)
 
 %type primary {expr_val}
 primary(A) ::= word_literal(A).
-primary(A) ::= digits(T).                         { A = build_numeric(p, build_number(no_token, T)); }
-primary(A) ::= VARIABLE(T).                       { A = build_variable(p, T); }
+primary(A) ::= digits(T).
+    { A = build_numeric(p, build_number(no_token, T)); }
+primary(A) ::= VARIABLE(T).                       { A = build_variable(p, T, VARIABLE_VALUE); }
 primary(A) ::= ident(N).                          { A = build_column(p, N); }
 primary(A) ::= name(Q) DOT name(N).               { A = build_qualified(p, Q, N); }
 primary(A) ::= name(N) STRING_LIT(T).             { A = build_type_ctor(p, N, T); }
@@ -218,13 +221,20 @@ primary(A) ::= primary(E) LB vexpr(I) RB(T).      { A = build_subscript(p, E, I,
 primary(A) ::= primary(E) ARROW name(N).          { A = build_deref(p, E, N); }
 
 // words of constructors may name functions too
-primary(A) ::= ARRAY(N) LP RP(T).                 { A = build_call(p, build_name(p, N), NULL, false, T); }
-primary(A) ::= ARRAY(N) LP STAR RP(T).            { A = build_call(p, build_name(p, N), NULL, true, T); }
-primary(A) ::= ARRAY(N) LP args(L) RP(T).         { A = build_call(p, build_name(p, N), L, false, T); }
-primary(A) ::= MAP(N) LP STAR RP(T).              { A = build_call(p, build_name(p, N), NULL, true, T); }
-primary(A) ::= MAP(N) LP args(L) RP(T).           { A = build_call(p, build_name(p, N), L, false, T); }
-primary(A) ::= STRUCT(N) LP STAR RP(T).           { A = build_call(p, build_name(p, N), NULL, true, T); }
-primary(A) ::= STRUCT(N) LP args(L) RP(T).        { A = build_call(p, build_name(p, N), L, false, T); }
+primary(A) ::= ARRAY(N) LP RP(T).
+    { A = build_call(p, build_name(p, N), NULL, false, T); }
+primary(A) ::= ARRAY(N) LP STAR RP(T).
+    { A = build_call(p, build_name(p, N), NULL, true, T); }
+primary(A) ::= ARRAY(N) LP args(L) RP(T).
+    { A = build_call(p, build_name(p, N), L, false, T); }
+primary(A) ::= MAP(N) LP STAR RP(T).
+    { A = build_call(p, build_name(p, N), NULL, true, T); }
+primary(A) ::= MAP(N) LP args(L) RP(T).
+    { A = build_call(p, build_name(p, N), L, false, T); }
+primary(A) ::= STRUCT(N) LP STAR RP(T).
+    { A = build_call(p, build_name(p, N), NULL, true, T); }
+primary(A) ::= STRUCT(N) LP args(L) RP(T).
+    { A = build_call(p, build_name(p, N), L, false, T); }
 
 %type exprs {expr_list *}
 exprs(A) ::= expr(E).                             { A = build_exprs(p, NULL, E); }
@@ -258,7 +268,8 @@ unit_word(A) ::= SECONDS(A).
 unit_word(A) ::= MILLISECONDS(A).
 
 %type lambda {expr_val}
-lambda(A) ::= name(N) LAMBDA expr(E).             { A = build_lambda(p, N.at, build_names(p, NULL, N), E); }
+lambda(A) ::= name(N) LAMBDA expr(E).
+    { A = build_lambda(p, N.at, build_names(p, NULL, N), E); }
 lambda(A) ::= LAMBDA_LP(T) names(L) RP LAMBDA expr(E). { A = build_lambda(p, span_of(T), L, E); }
 
 %type map_entries {entry_list *}
@@ -272,10 +283,12 @@ map_entries(A) ::= map_entries(L) COMMA expr(K) ASSIGN expr(V). { A = build_map_
 field(A) ::= ident(A).
 field(A) ::= VARIABLE(T).                         { A = build_variable_name(p, T); }
 struct_entries(A) ::= field(N) ASSIGN expr(V).     { A = build_struct_entry(p, NULL, N, V); }
-struct_entries(A) ::= struct_entries(L) COMMA field(N) ASSIGN expr(V). { A = build_struct_entry(p, L, N, V); }
+struct_entries(A) ::= struct_entries(L) COMMA field(N) ASSIGN expr(V).
+    { A = build_struct_entry(p, L, N, V); }
 
 %type whens {expr_list *}
-whens(A) ::= WHEN expr(C) THEN expr(V).           { A = build_exprs(p, build_exprs(p, NULL, C), V); }
+whens(A) ::= WHEN expr(C) THEN expr(V).
+    { A = build_exprs(p, build_exprs(p, NULL, C), V); }
 whens(A) ::= whens(L) WHEN expr(C) THEN expr(V).  { A = build_exprs(p, build_exprs(p, L, C), V); }
 %type otherwise {expr_val}
 otherwise(A) ::= .                                { A = no_expr(); }
@@ -298,7 +311,8 @@ items(A) ::= items(L) COMMA item(I).              { A = build_append_items(p, L,
 %type item {item_list *}
 item(A) ::= STAR(T).                              { A = build_star_item(p, no_name(), T); }
 item(A) ::= name(Q) DOT STAR(T).                  { A = build_star_item(p, Q, T); }
-item(A) ::= primary(E) ARROW STAR(T).             { A = build_item(p, build_struct_star(p, E, T), no_name()); }
+item(A) ::= primary(E) ARROW STAR(T).
+    { A = build_item(p, build_struct_star(p, E, T), no_name()); }
 item(A) ::= expr(E).                              { A = build_item(p, E, no_name()); }
 item(A) ::= expr(E) name(N).                      { A = build_item(p, E, N); }
 item(A) ::= expr(E) AS name(N).                   { A = build_item(p, E, N); }
@@ -310,7 +324,8 @@ relation(A) ::= source(N) AS source(S).           { A = build_relation(p, N, S);
 
 %type joins {join_list *}
 joins(A) ::= .                                    { A = NULL; }
-joins(A) ::= joins(L) join_kind(K) relation(R) within(W) ON expr(E). { A = build_join(p, L, K, R, W, E); }
+joins(A) ::= joins(L) join_kind(K) relation(R) within(W) ON expr(E).
+    { A = build_join(p, L, K, R, W, E); }
 
 %type join_kind {ast_join_kind}
 join_kind(A) ::= JOIN.                            { A = JOIN_INNER; }
@@ -350,7 +365,8 @@ window_spec(A) ::= HOPPING LP SIZE duration(D) COMMA ADVANCE BY duration(B) wind
 window_spec(A) ::= SESSION LP duration(D) window_tail(W) RP.
     { A = build_window(W, WINDOW_SESSION, D, no_duration()); }
 %type window_tail {ast_window *}
-window_tail(A) ::= .                              { A = build_window_tail(p, no_duration(), no_duration()); }
+window_tail(A) ::= .
+    { A = build_window_tail(p, no_duration(), no_duration()); }
 window_tail(A) ::= COMMA RETENTION duration(R).   { A = build_window_tail(p, R, no_duration()); }
 window_tail(A) ::= COMMA GRACE PERIOD duration(G). { A = build_window_tail(p, no_duration(), G); }
 window_tail(A) ::= COMMA RETENTION duration(R) COMMA GRACE PERIOD duration(G).
@@ -373,7 +389,8 @@ by(A) ::= vexprs(A).
 by(A) ::= LP RP.                                  { A = build_no_exprs(p); }
 by(A) ::= LP by_more(L) RP.                       { A = L; }
 %type by_more {expr_list *}
-by_more(A) ::= vexpr(E) COMMA vexpr(F).           { A = build_exprs(p, build_exprs(p, NULL, E), F); }
+by_more(A) ::= vexpr(E) COMMA vexpr(F).
+    { A = build_exprs(p, build_exprs(p, NULL, E), F); }
 by_more(A) ::= by_more(L) COMMA vexpr(E).         { A = build_exprs(p, L, E); }
 %type emit {ast_emit}
 emit(A) ::= .                                     { A = EMIT_NONE; }
@@ -401,13 +418,15 @@ opt_column_defs(A) ::= .                          { A = NULL; }
 opt_column_defs(A) ::= LP column_defs(L) RP.      { A = L; }
 %type column_defs {column_list *}
 column_defs(A) ::= name(N) type(T) column_rule(R). { A = build_column_def(p, NULL, N, T, R); }
-column_defs(A) ::= column_defs(L) COMMA name(N) type(T) column_rule(R). { A = build_column_def(p, L, N, T, R); }
+column_defs(A) ::= column_defs(L) COMMA name(N) type(T) column_rule(R).
+    { A = build_column_def(p, L, N, T, R); }
 %type column_rule {column_rule}
 column_rule(A) ::= .                              { A = (column_rule){COL_VALUE, STR_NONE}; }
 column_rule(A) ::= KEY.                           { A = (column_rule){COL_KEY, STR_NONE}; }
 column_rule(A) ::= PRIMARY KEY.                   { A = (column_rule){COL_PRIMARY_KEY, STR_NONE}; }
 column_rule(A) ::= HEADERS.                       { A = (column_rule){COL_HEADERS, STR_NONE}; }
-column_rule(A) ::= HEADER LP STRING_LIT(T) RP.    { A = (column_rule){COL_HEADER, build_string(p, T)}; }
+column_rule(A) ::= HEADER LP STRING_LIT(T) RP.
+    { A = (column_rule){COL_HEADER, build_string(p, T)}; }
 
 %type values {expr_list *}
 values(A) ::= LP RP.                              { A = build_no_exprs(p); }
@@ -452,19 +471,25 @@ stmt(A) ::= source_create(H) TABLE if_not_exists(I) source(N) opt_column_defs(C)
 stmt(A) ::= plain_create(H) TABLE if_not_exists(I) source(N) opt_props(P) AS query(Q).
     { A = build_create_as(p, STMT_CREATE_TABLE_AS, H, I, N, P, Q); }
 
-stmt(A) ::= INSERT(T) INTO source(N) opt_props(P) query(Q). { A = build_insert_select(p, T, N, P, Q); }
+stmt(A) ::= INSERT(T) INTO source(N) opt_props(P) query(Q).
+    { A = build_insert_select(p, T, N, P, Q); }
 stmt(A) ::= INSERT(T) INTO source(N) opt_columns(C) VALUES values(V).
     { A = build_values(p, STMT_INSERT_VALUES, T, N, C, V); }
 
-stmt(A) ::= DROP(T) STREAM if_exists(I) source(N) delete_topic(D). { A = build_drop(p, STMT_DROP_STREAM, T, I, N, D); }
-stmt(A) ::= DROP(T) TABLE if_exists(I) source(N) delete_topic(D). { A = build_drop(p, STMT_DROP_TABLE, T, I, N, D); }
-stmt(A) ::= DROP(T) TYPE if_exists(I) name(N).    { A = build_drop(p, STMT_DROP_TYPE, T, I, N, false); }
-stmt(A) ::= DROP(T) CONNECTOR if_exists(I) name(N). { A = build_drop(p, STMT_DROP_CONNECTOR, T, I, N, false); }
+stmt(A) ::= DROP(T) STREAM if_exists(I) source(N) delete_topic(D).
+    { A = build_drop(p, STMT_DROP_STREAM, T, I, N, D); }
+stmt(A) ::= DROP(T) TABLE if_exists(I) source(N) delete_topic(D).
+    { A = build_drop(p, STMT_DROP_TABLE, T, I, N, D); }
+stmt(A) ::= DROP(T) TYPE if_exists(I) name(N).
+    { A = build_drop(p, STMT_DROP_TYPE, T, I, N, false); }
+stmt(A) ::= DROP(T) CONNECTOR if_exists(I) name(N).
+    { A = build_drop(p, STMT_DROP_CONNECTOR, T, I, N, false); }
 %type delete_topic {bool}
 delete_topic(A) ::= .                             { A = false; }
 delete_topic(A) ::= DELETE TOPIC.                 { A = true; }
 
-stmt(A) ::= ALTER(T) STREAM source(N) added(L).   { A = build_alter(p, STMT_ALTER_STREAM, T, N, L); }
+stmt(A) ::= ALTER(T) STREAM source(N) added(L).
+    { A = build_alter(p, STMT_ALTER_STREAM, T, N, L); }
 stmt(A) ::= ALTER(T) TABLE source(N) added(L).    { A = build_alter(p, STMT_ALTER_TABLE, T, N, L); }
 %type added {column_list *}
 added(A) ::= ADD opt_column name(N) type(T).      { A = build_added(p, NULL, N, T); }
@@ -472,7 +497,8 @@ added(A) ::= added(L) COMMA ADD opt_column name(N) type(T). { A = build_added(p,
 opt_column ::= .
 opt_column ::= COLUMN.
 
-stmt(A) ::= CREATE(T) TYPE if_not_exists(I) name(N) AS type(Y). { A = build_create_type(p, T, I, N, Y); }
+stmt(A) ::= CREATE(T) TYPE if_not_exists(I) name(N) AS type(Y).
+    { A = build_create_type(p, T, I, N, Y); }
 
 stmt(A) ::= TERMINATE(T) name(N).                 { A = build_named(p, STMT_TERMINATE, T, N); }
 stmt(A) ::= TERMINATE(T) ALL.                     { A = build_all(p, STMT_TERMINATE, T); }
@@ -482,8 +508,10 @@ stmt(A) ::= RESUME(T) name(N).                    { A = build_named(p, STMT_RESU
 stmt(A) ::= RESUME(T) ALL.                        { A = build_all(p, STMT_RESUME, T); }
 
 stmt(A) ::= SET(T) STRING_LIT(K) EQ STRING_LIT(V). { A = build_setting(p, STMT_SET, T, K, V); }
-stmt(A) ::= UNSET(T) STRING_LIT(K).               { A = build_setting(p, STMT_UNSET, T, K, no_token); }
-stmt(A) ::= ALTER(T) SYSTEM STRING_LIT(K) EQ STRING_LIT(V). { A = build_setting(p, STMT_ALTER_SYSTEM, T, K, V); }
+stmt(A) ::= UNSET(T) STRING_LIT(K).
+    { A = build_setting(p, STMT_UNSET, T, K, no_token); }
+stmt(A) ::= ALTER(T) SYSTEM STRING_LIT(K) EQ STRING_LIT(V).
+    { A = build_setting(p, STMT_ALTER_SYSTEM, T, K, V); }
 stmt(A) ::= DEFINE(T) variable_name(N) EQ STRING_LIT(V). { A = build_define(p, T, N, V); }
 stmt(A) ::= UNDEFINE(T) variable_name(N).         { A = build_named(p, STMT_UNDEFINE, T, N); }
 // case counts in the names of variables
@@ -491,17 +519,24 @@ stmt(A) ::= UNDEFINE(T) variable_name(N).         { A = build_named(p, STMT_UNDE
 variable_name(A) ::= IDENT(T).                    { A = build_plain_raw_name(p, T); }
 
 stmt(A) ::= DESCRIBE(T) source(N) extended(X).    { A = build_describe(p, STMT_DESCRIBE, T, N, X); }
-stmt(A) ::= DESCRIBE(T) EXTENDED source(N).       { A = build_describe(p, STMT_DESCRIBE, T, N, true); }
-stmt(A) ::= DESCRIBE(T) STREAMS extended(X).      { A = build_describe(p, STMT_DESCRIBE_STREAMS, T, no_name(), X); }
-stmt(A) ::= DESCRIBE(T) TABLES extended(X).       { A = build_describe(p, STMT_DESCRIBE_TABLES, T, no_name(), X); }
-stmt(A) ::= DESCRIBE(T) FUNCTION(F) extended(X).  { A = build_describe(p, STMT_DESCRIBE, T, build_name(p, F), X); }
-stmt(A) ::= DESCRIBE(T) FUNCTION raw_name(N).     { A = build_named(p, STMT_DESCRIBE_FUNCTION, T, N); }
-stmt(A) ::= DESCRIBE(T) CONNECTOR name(N).        { A = build_named(p, STMT_DESCRIBE_CONNECTOR, T, N); }
+stmt(A) ::= DESCRIBE(T) EXTENDED source(N).
+    { A = build_describe(p, STMT_DESCRIBE, T, N, true); }
+stmt(A) ::= DESCRIBE(T) STREAMS extended(X).
+    { A = build_describe(p, STMT_DESCRIBE_STREAMS, T, no_name(), X); }
+stmt(A) ::= DESCRIBE(T) TABLES extended(X).
+    { A = build_describe(p, STMT_DESCRIBE_TABLES, T, no_name(), X); }
+stmt(A) ::= DESCRIBE(T) FUNCTION(F) extended(X).
+    { A = build_describe(p, STMT_DESCRIBE, T, build_name(p, F), X); }
+stmt(A) ::= DESCRIBE(T) FUNCTION raw_name(N).
+    { A = build_named(p, STMT_DESCRIBE_FUNCTION, T, N); }
+stmt(A) ::= DESCRIBE(T) CONNECTOR name(N).
+    { A = build_named(p, STMT_DESCRIBE_CONNECTOR, T, N); }
 
 stmt(A) ::= EXPLAIN(T) stmt(S).                   { A = build_explain(p, T, S); }
 stmt(A) ::= EXPLAIN(T) name(N).                   { A = build_named(p, STMT_EXPLAIN, T, N); }
 // a query may have the name of a word that starts statements
-stmt(A) ::= EXPLAIN(T) stmt_word(N).              { A = build_named(p, STMT_EXPLAIN, T, build_name(p, N)); }
+stmt(A) ::= EXPLAIN(T) stmt_word(N).
+    { A = build_named(p, STMT_EXPLAIN, T, build_name(p, N)); }
 %type stmt_word {token}
 stmt_word(A) ::= ALTER(A).
 stmt_word(A) ::= ASSERT(A).
@@ -511,24 +546,38 @@ stmt_word(A) ::= SET(A).
 stmt_word(A) ::= SHOW(A).
 stmt_word(A) ::= UNDEFINE(A).
 
-stmt(A) ::= show(T) TOPICS extended(X).           { A = build_show(p, STMT_SHOW_TOPICS, T, false, X, SCOPE_ANY); }
-stmt(A) ::= show(T) ALL TOPICS extended(X).       { A = build_show(p, STMT_SHOW_TOPICS, T, true, X, SCOPE_ANY); }
-stmt(A) ::= show(T) STREAMS extended(X).          { A = build_show(p, STMT_SHOW_STREAMS, T, false, X, SCOPE_ANY); }
-stmt(A) ::= show(T) TABLES extended(X).           { A = build_show(p, STMT_SHOW_TABLES, T, false, X, SCOPE_ANY); }
-stmt(A) ::= show(T) QUERIES extended(X).          { A = build_show(p, STMT_SHOW_QUERIES, T, false, X, SCOPE_ANY); }
-stmt(A) ::= show(T) FUNCTIONS.                    { A = build_show(p, STMT_SHOW_FUNCTIONS, T, false, false, SCOPE_ANY); }
-stmt(A) ::= show(T) PROPERTIES.                   { A = build_show(p, STMT_SHOW_PROPERTIES, T, false, false, SCOPE_ANY); }
-stmt(A) ::= show(T) TYPES.                        { A = build_show(p, STMT_SHOW_TYPES, T, false, false, SCOPE_ANY); }
-stmt(A) ::= show(T) VARIABLES.                    { A = build_show(p, STMT_SHOW_VARIABLES, T, false, false, SCOPE_ANY); }
-stmt(A) ::= show(T) CONNECTORS.                   { A = build_show(p, STMT_SHOW_CONNECTORS, T, false, false, SCOPE_ANY); }
-stmt(A) ::= show(T) SOURCE CONNECTORS.            { A = build_show(p, STMT_SHOW_CONNECTORS, T, false, false, SCOPE_SOURCE); }
-stmt(A) ::= show(T) SINK CONNECTORS.              { A = build_show(p, STMT_SHOW_CONNECTORS, T, false, false, SCOPE_SINK); }
-stmt(A) ::= show(T) CONNECTOR PLUGINS.            { A = build_show(p, STMT_SHOW_CONNECTOR_PLUGINS, T, false, false, SCOPE_ANY); }
+stmt(A) ::= show(T) TOPICS extended(X).
+    { A = build_show(p, STMT_SHOW_TOPICS, T, false, X, SCOPE_ANY); }
+stmt(A) ::= show(T) ALL TOPICS extended(X).
+    { A = build_show(p, STMT_SHOW_TOPICS, T, true, X, SCOPE_ANY); }
+stmt(A) ::= show(T) STREAMS extended(X).
+    { A = build_show(p, STMT_SHOW_STREAMS, T, false, X, SCOPE_ANY); }
+stmt(A) ::= show(T) TABLES extended(X).
+    { A = build_show(p, STMT_SHOW_TABLES, T, false, X, SCOPE_ANY); }
+stmt(A) ::= show(T) QUERIES extended(X).
+    { A = build_show(p, STMT_SHOW_QUERIES, T, false, X, SCOPE_ANY); }
+stmt(A) ::= show(T) FUNCTIONS.
+    { A = build_show(p, STMT_SHOW_FUNCTIONS, T, false, false, SCOPE_ANY); }
+stmt(A) ::= show(T) PROPERTIES.
+    { A = build_show(p, STMT_SHOW_PROPERTIES, T, false, false, SCOPE_ANY); }
+stmt(A) ::= show(T) TYPES.
+    { A = build_show(p, STMT_SHOW_TYPES, T, false, false, SCOPE_ANY); }
+stmt(A) ::= show(T) VARIABLES.
+    { A = build_show(p, STMT_SHOW_VARIABLES, T, false, false, SCOPE_ANY); }
+stmt(A) ::= show(T) CONNECTORS.
+    { A = build_show(p, STMT_SHOW_CONNECTORS, T, false, false, SCOPE_ANY); }
+stmt(A) ::= show(T) SOURCE CONNECTORS.
+    { A = build_show(p, STMT_SHOW_CONNECTORS, T, false, false, SCOPE_SOURCE); }
+stmt(A) ::= show(T) SINK CONNECTORS.
+    { A = build_show(p, STMT_SHOW_CONNECTORS, T, false, false, SCOPE_SINK); }
+stmt(A) ::= show(T) CONNECTOR PLUGINS.
+    { A = build_show(p, STMT_SHOW_CONNECTOR_PLUGINS, T, false, false, SCOPE_ANY); }
 %type show {token}
 show(A) ::= SHOW(A).
 show(A) ::= LIST(A).
 
-stmt(A) ::= PRINT(T) resource(N) from_beginning(B) interval(I) limit(L). { A = build_print(p, T, N, B, I, L); }
+stmt(A) ::= PRINT(T) resource(N) from_beginning(B) interval(I) limit(L).
+    { A = build_print(p, T, N, B, I, L); }
 %type from_beginning {bool}
 from_beginning(A) ::= .                           { A = false; }
 from_beginning(A) ::= FROM BEGINNING.             { A = true; }
@@ -567,7 +616,8 @@ subject(A) ::= SUBJECT resource(N).               { A = N; }
 schema_id(A) ::= .                                { A = no_expr(); }
 schema_id(A) ::= ID literal(V).                   { A = V; }
 
-stmt(A) ::= RUN(T) SCRIPT STRING_LIT(S).          { A = build_setting(p, STMT_RUN_SCRIPT, T, S, no_token); }
+stmt(A) ::= RUN(T) SCRIPT STRING_LIT(S).
+    { A = build_setting(p, STMT_RUN_SCRIPT, T, S, no_token); }
 
 %code {
 // Entries on the parser's stack: the driver bounds it.

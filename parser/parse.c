@@ -19,7 +19,8 @@ bool   grammar_accepts(const void *parser, int type);
  * and a bracket. */
 #define STACK_PER_LEVEL 8
 
-/* ---- faults ------------------------------------------------------------------------------------ */
+/* ---- faults ------------------------------------------------------------------------------------
+ */
 
 void parse_line_col(str sql, uint32_t pos, uint32_t *line, uint32_t *col)
 {
@@ -64,11 +65,13 @@ void parse_too_large(parse *p)
                   "by having too many nested expressions in the statement.");
 }
 
-/* ---- look-ahead -------------------------------------------------------------------------------- */
+/* ---- look-ahead --------------------------------------------------------------------------------
+ */
 
 static bool is_name(uint16_t type)
 {
-    if (type == TK_IDENT || type == TK_DIGIT_IDENT || type == TK_QUOTED_IDENT || type == TK_VARIABLE)
+    if (type == TK_IDENT || type == TK_DIGIT_IDENT || type == TK_QUOTED_IDENT ||
+        type == TK_VARIABLE)
         return true;
     const keyword *k = keyword_of_type(type);
     return k && k->class == NON_RESERVED;
@@ -128,7 +131,8 @@ static uint16_t type_in_context(const void *parser, token t, const scanner *afte
     return t.type;
 }
 
-/* ---- running ----------------------------------------------------------------------------------- */
+/* ---- running -----------------------------------------------------------------------------------
+ */
 
 static void feed(parse *p, void *parser)
 {
@@ -182,6 +186,8 @@ bool parse_run_status(parse *p, arena *a, str sql, parse_entry entry, status *st
 bool parse_sql(arena *a, str sql, ast_stmt ***out, size_t *n, status *st)
 {
     parse p;
+    *out = NULL;
+    *n = 0;
     if (!parse_run_status(&p, a, sql, ENTRY_STATEMENTS, st))
         return false;
     *out = p.stmts.p;
@@ -192,6 +198,7 @@ bool parse_sql(arena *a, str sql, ast_stmt ***out, size_t *n, status *st)
 bool parse_expression(arena *a, str text, ast_expr **out, status *st)
 {
     parse p;
+    *out = NULL;
     if (!parse_run_status(&p, a, text, ENTRY_EXPRESSION, st))
         return false;
     *out = p.expr;
@@ -201,6 +208,7 @@ bool parse_expression(arena *a, str text, ast_expr **out, status *st)
 bool parse_type(arena *a, str text, const ast_type **out, status *st)
 {
     parse p;
+    *out = NULL;
     if (!parse_run_status(&p, a, text, ENTRY_TYPE, st))
         return false;
     *out = p.type;
@@ -210,6 +218,8 @@ bool parse_type(arena *a, str text, const ast_type **out, status *st)
 bool parse_columns(arena *a, str text, ast_column **out, size_t *n, status *st)
 {
     parse p;
+    *out = NULL;
+    *n = 0;
     if (!parse_run_status(&p, a, text, ENTRY_COLUMNS, st))
         return false;
     *out = p.columns->p;
@@ -217,7 +227,8 @@ bool parse_columns(arena *a, str text, ast_column **out, size_t *n, status *st)
     return true;
 }
 
-/* ---- names ------------------------------------------------------------------------------------- */
+/* ---- names -------------------------------------------------------------------------------------
+ */
 
 bool parse_is_reserved(str word)
 {

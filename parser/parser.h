@@ -20,7 +20,7 @@
 /* Parses `(statement ;)*`.
  *
  * sql      borrowed: the tree points into it, so it must live as long as the arena
- * out      array of *n statements in the arena
+ * out      array of *n statements in the arena; NULL and 0 on failure
  * errors   ST_SYNTAX: msg is "line L:C: Syntax Error\n..." as ksqlDB words it, or the text of
  *          another parse-time fault such as "line 2:40: Invalid numeric literal: ..."; sql_pos is the
  *          offset of the offending token. ST_SQL: faults that ksqlDB finds while it builds the tree,
@@ -63,5 +63,7 @@ void print_name(buf *out, str name); /* with back-ticks when needed */
 
 /* The statement with secrets masked: INSERT VALUES and connector properties (spec 7.8). */
 void print_masked(buf *out, const ast_stmt *s);
+/* The same for a text that does not parse: all that follows VALUES, and all strings behind '='. */
+void print_masked_text(buf *out, str sql);
 
 #endif

@@ -33,16 +33,22 @@ static bool is_identifier_text(str v)
     return keyword_find(v) != NULL;
 }
 
+static bool is_fitting(variable_place place, str value)
+{
+    return (place != VARIABLE_NAME && is_literal_text(value)) ||
+           (place != VARIABLE_LITERAL && is_identifier_text(value));
+}
+
 static bool refuse(str sql, const variable_use *u, str value, status *st)
 {
     uint32_t line, col;
     parse_line_col(sql, u->pos, &line, &col);
-    return status_set_at(st, ST_SQL, u->pos, "Illegal argument at Line: %u, Col: %u.%s Got: '%.*s'",
-                         line, col,
-                         u->literal ? ""
-                                    : " Identifier names cannot start with '@' and may only contain "
-                                      "alphanumeric values and '_'.",
-                         STR_FMT(value));
+    return status_set_at(
+        st, ST_SQL, u->pos, "Illegal argument at Line: %u, Col: %u.%s Got: '%.*s'", line, col,
+        u->place != VARIABLE_NAME ? ""
+                                  : " Identifier names cannot start with '@' and may only contain "
+                                    "alphanumeric values and '_'.",
+        STR_FMT(value));
 }
 
 /* Inside a string: ${name} by its value with quotes doubled, $${name} by ${name}. */
@@ -107,20 +113,23 @@ static bool replace_all(const parse *p, const map *vars, buf *out, status *st)
         const str          *value = map_get(vars, variable_name(text));
         if (u == NULL || value == NULL)
             value = &text;
-        if (u && !(u->literal ? is_literal_text(*value) : is_identifier_text(*value)))
+        if (u && !is_fitting(u->place, *value))
             return refuse(p->sql, u, *value, st);
         buf_puts(out, *value);
     }
     buf_put(out, p->sql.p + copied, p->sql.n - copied);
     if (out->full)
-        return status_set(st, ST_LIMIT, "The statement with its variables replaced is longer than %zu "
-                                        "bytes.", PARSE_TEXT_MAX);
+        return status_set(st, ST_LIMIT,
+                          "The statement with its variables replaced is longer than %zu "
+                          "bytes.",
+                          PARSE_TEXT_MAX);
     return true;
 }
 
 bool parse_substitute(arena *a, str stmt_text, const map *vars, str *out, status *st)
 {
     parse p;
+    *out = STR_NONE;
     /* the text may come without its semicolon */
     scanner s = scan_from(stmt_text, 0);
     token   last = {0};

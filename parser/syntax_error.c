@@ -2,14 +2,15 @@
  *
  * Its words depend on how its parser works: top down, with look-ahead at every choice. Whether it
  * says "missing", "extraneous", "expecting" or "no viable alternative" follows from where in its
- * rules it stood when it met the bad token. So that parser is imitated here, on the error path only:
- * syntax_net.c makes a network of states of syntax_rules.def, this file walks it as the parser does:
+ * rules it stood when it met the bad token. So that parser is imitated here, on the error path
+ * only: syntax_net.c makes a network of states of syntax_rules.def, this file walks it as the
+ * parser does:
  *
  *   - in front of a choice or repetition it checks that the next token can come at all (sync);
  *   - where one token does not decide, all alternatives are followed in parallel until one is left
  *     (syntax_predict.c);
- *   - a token that does not match is first tried as superfluous, then as a sign that the expected one
- *     is missing, and is otherwise a mismatch.
+ *   - a token that does not match is first tried as superfluous, then as a sign that the expected
+ * one is missing, and is otherwise a mismatch.
  */
 #include "parser/syntax_int.h"
 
@@ -17,7 +18,8 @@
 
 #define DISTANCE_TEXT_MAX 64 /* bytes of a word that is compared with the names of statements */
 
-/* ---- expectations ------------------------------------------------------------------------------ */
+/* ---- expectations ------------------------------------------------------------------------------
+ */
 
 static uint16_t ahead(const syntax *x, size_t k)
 {
@@ -77,7 +79,8 @@ static bool try_insertion(syntax *x, uint16_t state)
     return true;
 }
 
-/* ---- walking ----------------------------------------------------------------------------------- */
+/* ---- walking -----------------------------------------------------------------------------------
+ */
 
 /* In front of a choice: true when the walk may go on. When the rule may end here the check is put
  * off, but this is the place whose expectations a later mismatch reports. */
@@ -148,7 +151,7 @@ static void push(syntax *x, uint16_t follow)
 static void walk(syntax *x, uint16_t state)
 {
     const syntax_net *net = x->net;
-    for (;;) {
+    for (; !x->gave_up; x->gave_up |= ++x->work > SYNTAX_WORK_MAX) {
         const syntax_state *s = &net->states[state];
         if (s->kind == STATE_STOP) {
             if (x->up == NULL)
@@ -175,7 +178,8 @@ static void walk(syntax *x, uint16_t state)
     }
 }
 
-/* ---- the message ------------------------------------------------------------------------------- */
+/* ---- the message -------------------------------------------------------------------------------
+ */
 
 /* How ksqlDB names tokens that are no keywords, and their order in its list. */
 static const struct {
@@ -183,14 +187,30 @@ static const struct {
     uint16_t    rank;
     const char *text;
 } shown[] = {
-    {TK_EOF, 0, "<EOF>"},        {TK_SEMI, 1, "';'"},        {TK_COMMA, 2, "','"},
-    {TK_LP, 3, "'('"},           {TK_RP, 4, "')'"},          {TK_LB, 5, "'['"},
-    {TK_RB, 6, "']'"},           {TK_DOT, 7, "'.'"},         {TK_EQ, 500, "'='"},
-    {TK_NE, 501, "NEQ"},         {TK_LT, 502, "'<'"},        {TK_LE, 503, "'<='"},
-    {TK_GT, 504, "'>'"},         {TK_GE, 505, "'>='"},       {TK_PLUS, 506, "'+'"},
-    {TK_MINUS, 507, "'-'"},      {TK_STAR, 508, "'*'"},      {TK_SLASH, 509, "'/'"},
-    {TK_PERCENT, 510, "'%'"},    {TK_CONCAT, 511, "'||'"},   {TK_ASSIGN, 512, "':='"},
-    {TK_ARROW, 513, "'->'"},     {TK_LAMBDA, 514, "'=>'"},   {TK_STRING_LIT, 515, "STRING"},
+    {TK_EOF, 0, "<EOF>"},
+    {TK_SEMI, 1, "';'"},
+    {TK_COMMA, 2, "','"},
+    {TK_LP, 3, "'('"},
+    {TK_RP, 4, "')'"},
+    {TK_LB, 5, "'['"},
+    {TK_RB, 6, "']'"},
+    {TK_DOT, 7, "'.'"},
+    {TK_EQ, 500, "'='"},
+    {TK_NE, 501, "NEQ"},
+    {TK_LT, 502, "'<'"},
+    {TK_LE, 503, "'<='"},
+    {TK_GT, 504, "'>'"},
+    {TK_GE, 505, "'>='"},
+    {TK_PLUS, 506, "'+'"},
+    {TK_MINUS, 507, "'-'"},
+    {TK_STAR, 508, "'*'"},
+    {TK_SLASH, 509, "'/'"},
+    {TK_PERCENT, 510, "'%'"},
+    {TK_CONCAT, 511, "'||'"},
+    {TK_ASSIGN, 512, "':='"},
+    {TK_ARROW, 513, "'->'"},
+    {TK_LAMBDA, 514, "'=>'"},
+    {TK_STRING_LIT, 515, "STRING"},
     {TK_INTEGER_LIT, 516, "INTEGER_VALUE"},
     {TK_DECIMAL_LIT, 517, "DECIMAL_VALUE"},
     {TK_FLOAT_LIT, 518, "FLOATING_POINT_VALUE"},
@@ -274,12 +294,12 @@ static uint32_t distance(str a, str b)
 
 static const char *nearest_statement(str word)
 {
-    static const char *const names[] = {
-        "SELECT", "CREATE",    "INSERT", "DESCRIBE", "PRINT", "EXPLAIN", "SHOW",     "LIST",
-        "TERMINATE", "PAUSE",  "RESUME", "DROP",     "SET",   "DEFINE",  "UNDEFINE", "UNSET",
-        "ASSERT", "ALTER"};
-    const char *best = names[0];
-    uint32_t    best_distance = UINT32_MAX;
+    static const char *const names[] = {"SELECT",  "CREATE", "INSERT", "DESCRIBE",  "PRINT",
+                                        "EXPLAIN", "SHOW",   "LIST",   "TERMINATE", "PAUSE",
+                                        "RESUME",  "DROP",   "SET",    "DEFINE",    "UNDEFINE",
+                                        "UNSET",   "ASSERT", "ALTER"};
+    const char              *best = names[0];
+    uint32_t                 best_distance = UINT32_MAX;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         uint32_t d = distance(word, str_of(names[i]));
         if (d < best_distance) {
@@ -308,10 +328,11 @@ static void put_expecting(buf *out, const syntax *x, str text)
 {
     const syntax_report *r = &x->report;
     if (r->kind == REPORT_EXTRANEOUS && is_reserved_word(x->tokens[r->at].type)) {
-        buf_printf(out,
-                   "\"%.*s\" is a reserved keyword and it can't be used as an identifier. You can use "
-                   "it as an identifier by escaping it as '%.*s' ",
-                   STR_FMT(text), STR_FMT(text));
+        buf_printf(
+            out,
+            "\"%.*s\" is a reserved keyword and it can't be used as an identifier. You can use "
+            "it as an identifier by escaping it as '%.*s' ",
+            STR_FMT(text), STR_FMT(text));
     } else if (starts_statements(x, &r->expected)) {
         buf_printf(out, "Unknown statement '%.*s'\nDid you mean '%s'?", STR_FMT(text),
                    nearest_statement(text));
@@ -348,7 +369,8 @@ static void put_more(buf *out, const syntax *x, str text, uint32_t line, uint32_
     }
 }
 
-/* ---- entries ----------------------------------------------------------------------------------- */
+/* ---- entries -----------------------------------------------------------------------------------
+ */
 
 static const uint16_t entry_rules[] = {[ENTRY_STATEMENTS] = RULE_statements,
                                        [ENTRY_EXPRESSION] = RULE_lone_expression,
@@ -384,7 +406,8 @@ static void start(syntax *x, arena *a, str sql, parse_entry entry, uint32_t from
     walk(x, state);
 }
 
-void syntax_error_explain(arena *a, str sql, parse_entry entry, uint32_t stmt_pos, token bad, status *st)
+void syntax_error_explain(arena *a, str sql, parse_entry entry, uint32_t stmt_pos, token bad,
+                          status *st)
 {
     syntax x;
     start(&x, a, sql, entry, stmt_pos, bad.pos);

@@ -8,8 +8,8 @@
 #define SYNTAX_EPSILON 255 /* in a set: the rule may end */
 #define SYNTAX_NO_RULE UINT16_MAX
 #define SYNTAX_GAVE_UP (-2)
-/* Steps of look-ahead for one error; behind that it is reported without an expectation. */
-#define SYNTAX_WORK_MAX 2000000
+/* Steps for one error; behind that it is reported without an expectation. */
+#define SYNTAX_WORK_MAX 10000000
 
 typedef struct token_set {
     uint64_t bits[SYNTAX_TOKENS_MAX / 64];
@@ -53,9 +53,9 @@ enum {
 };
 
 typedef enum syntax_kind {
-    STATE_PLAIN,     /* goes to next: over a token of set, through the rule callee, or for nothing */
-    STATE_BLOCK,     /* alternatives; for (x)? the last one is to leave it out */
-    STATE_STAR,      /* in front of (x)*: go in or on */
+    STATE_PLAIN, /* goes to next: over a token of set, through the rule callee, or for nothing */
+    STATE_BLOCK, /* alternatives; for (x)? the last one is to leave it out */
+    STATE_STAR,  /* in front of (x)*: go in or on */
     STATE_STAR_BACK, /* behind a turn of it */
     STATE_PLUS,      /* in front of (x)+ */
     STATE_PLUS_BACK, /* behind a turn of it */
@@ -71,8 +71,9 @@ typedef struct syntax_state {
     uint16_t         alt_count;
     token_set       *look; /* per alternative: the tokens that choose it */
     bool             one_token_decides;
-    bool             next_known; /* next_tokens has been worked out */
-    token_set        next_tokens;
+    int16_t  *decided; /* per token: 1 + the alternative that it alone leads to; 0 when not known */
+    bool      next_known; /* next_tokens has been worked out */
+    token_set next_tokens;
 } syntax_state;
 
 typedef LIST(uint16_t) state_list;
@@ -86,10 +87,10 @@ typedef struct syntax_rule {
 } syntax_rule;
 
 typedef struct syntax_net {
-    arena       *a;
-    syntax_rule  rules[RULE_COUNT];
+    arena        *a;
+    syntax_rule   rules[RULE_COUNT];
     syntax_state *states;
-    uint16_t     state_count;
+    uint16_t      state_count;
 } syntax_net;
 
 /* A rule that is under way: where it goes on behind the one it called. */

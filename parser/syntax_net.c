@@ -4,7 +4,7 @@
 
 #include <assert.h>
 
-#define STATES_MAX 4096
+#define STATES_MAX 2048
 
 static const char *const rule_texts[] = {
 #define RULE(name, text) text,
@@ -21,10 +21,14 @@ static const struct {
     const char *name;
     uint16_t    type;
 } token_names[] = {
-    {"IDENTIFIER", TK_IDENT},       {"DIGIT_IDENTIFIER", TK_DIGIT_IDENT},
-    {"VARIABLE", TK_VARIABLE},      {"QUOTED_IDENTIFIER", TK_QUOTED_IDENT},
-    {"STRING", TK_STRING_LIT},      {"INTEGER_VALUE", TK_INTEGER_LIT},
-    {"EOF", TK_EOF},                {"DECIMAL_VALUE", TK_DECIMAL_LIT},
+    {"IDENTIFIER", TK_IDENT},
+    {"DIGIT_IDENTIFIER", TK_DIGIT_IDENT},
+    {"VARIABLE", TK_VARIABLE},
+    {"QUOTED_IDENTIFIER", TK_QUOTED_IDENT},
+    {"STRING", TK_STRING_LIT},
+    {"INTEGER_VALUE", TK_INTEGER_LIT},
+    {"EOF", TK_EOF},
+    {"DECIMAL_VALUE", TK_DECIMAL_LIT},
     {"FLOATING_POINT_VALUE", TK_FLOAT_LIT},
 };
 
@@ -40,7 +44,8 @@ typedef struct part {
 
 static part read_alternatives(reader *r);
 
-/* ---- states ------------------------------------------------------------------------------------ */
+/* ---- states ------------------------------------------------------------------------------------
+ */
 
 static uint16_t state_new(reader *r, syntax_kind kind)
 {
@@ -62,7 +67,8 @@ static void set_alts(reader *r, uint16_t state, const uint16_t *alts, size_t n)
     s->alt_count = (uint16_t)n;
 }
 
-/* ---- reading a rule ---------------------------------------------------------------------------- */
+/* ---- reading a rule ----------------------------------------------------------------------------
+ */
 
 static char peek(reader *r)
 {
@@ -227,22 +233,23 @@ static part read_alternatives(reader *r)
     return p;
 }
 
-/* ---- what may come next ------------------------------------------------------------------------ */
+/* ---- what may come next ------------------------------------------------------------------------
+ */
 
 static token_set look_from(const syntax_net *net, uint16_t state)
 {
-    uint8_t   seen[STATES_MAX] = {0};
-    uint16_t  stack[STATES_MAX];
+    uint64_t  seen[STATES_MAX / 64] = {0};
+    uint16_t  stack[2 * STATES_MAX];
     size_t    n = 0;
     token_set found = {0}, *out = &found;
     stack[n++] = state;
     while (n) {
-        assert(n < STATES_MAX);
+        assert(n < STATES_MAX); /* so that the alternatives of one more state fit */
         uint16_t            i = stack[--n];
         const syntax_state *s = &net->states[i];
-        if (seen[i])
+        if (seen[i / 64] >> (i % 64) & 1)
             continue;
-        seen[i] = 1;
+        seen[i / 64] |= (uint64_t)1 << (i % 64);
         if (s->kind == STATE_STOP) {
             token_set_add(out, SYNTAX_EPSILON);
         } else if (s->alt_count) {

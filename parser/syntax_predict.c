@@ -1,7 +1,7 @@
-/* Look-ahead: all alternatives of a choice are followed in parallel over the coming tokens until one
- * is left. As ksqlDB's parser does it (ANTLR's SLL), what lies outside the rule that chooses is any
- * place that uses the rule, not the one under way; so a choice may be made, or refused, on tokens
- * that belong to what comes behind. */
+/* Look-ahead: all alternatives of a choice are followed in parallel over the coming tokens until
+ * one is left. As ksqlDB's parser does it (ANTLR's SLL), what lies outside the rule that chooses is
+ * any place that uses the rule, not the one under way; so a choice may be made, or refused, on
+ * tokens that belong to what comes behind. */
 #include "parser/syntax_int.h"
 
 #define SLOTS_MIN 256
@@ -27,8 +27,8 @@ typedef struct slot {
 typedef LIST(config) config_list;
 
 struct predictor {
-    syntax     *x;
-    config_list todo, now, reached;
+    syntax            *x;
+    config_list        todo, now, reached;
     slot              *seen;
     uint32_t           seen_cap, seen_n, turn;
     const stack_node **nodes;
@@ -42,7 +42,8 @@ static uint64_t mix(uint64_t h)
     return h ^ h >> 29;
 }
 
-/* ---- stacks ------------------------------------------------------------------------------------ */
+/* ---- stacks ------------------------------------------------------------------------------------
+ */
 
 static uint32_t node_slot(const stack_node *const *nodes, uint32_t cap, uint16_t follow,
                           const stack_node *up)
@@ -74,7 +75,8 @@ static const stack_node *stack_push(predictor *p, uint16_t follow, const stack_n
     return p->nodes[i];
 }
 
-/* ---- configurations ---------------------------------------------------------------------------- */
+/* ---- configurations ----------------------------------------------------------------------------
+ */
 
 static bool config_same(const config *a, const config *b)
 {
@@ -83,8 +85,8 @@ static bool config_same(const config *a, const config *b)
 
 static uint32_t config_slot(const predictor *p, const slot *slots, uint32_t cap, const config *c)
 {
-    uint32_t i = (uint32_t)mix(mix((uintptr_t)c->up) + c->state * 1031u + c->alt * 2u + c->left) &
-                 (cap - 1);
+    uint32_t i =
+        (uint32_t)mix(mix((uintptr_t)c->up) + c->state * 1031u + c->alt * 2u + c->left) & (cap - 1);
     while (slots[i].turn == p->turn && !config_same(&slots[i].c, c))
         i = (i + 1) & (cap - 1);
     return i;
@@ -147,7 +149,8 @@ static void close_over(predictor *p)
         else if (s->set)
             AVEC_PUSH(p->x->a, &p->now, c);
         else if (s->callee != SYNTAX_NO_RULE)
-            visit(p, (config){net->rules[s->callee].start, c.alt, c.left, stack_push(p, s->next, c.up)});
+            visit(p, (config){net->rules[s->callee].start, c.alt, c.left,
+                              stack_push(p, s->next, c.up)});
         else
             visit(p, (config){s->next, c.alt, c.left, c.up});
     }
@@ -173,7 +176,8 @@ static bool step(predictor *p, uint16_t type)
     return true;
 }
 
-/* ---- deciding ---------------------------------------------------------------------------------- */
+/* ---- deciding ----------------------------------------------------------------------------------
+ */
 
 /* The alternative that all configurations belong to, or -1. */
 static int only_alt(const predictor *p)
@@ -184,8 +188,8 @@ static int only_alt(const predictor *p)
     return p->now.n ? p->now.p[0].alt : -1;
 }
 
-/* No further token can tell the alternatives apart: each state is reached by several of them, and two
- * of them are at the same place on the same stack. The first alternative wins. */
+/* No further token can tell the alternatives apart: each state is reached by several of them, and
+ * two of them are at the same place on the same stack. The first alternative wins. */
 static bool is_ambiguous(predictor *p)
 {
     bool same_place = false;
@@ -215,20 +219,34 @@ static int first_alt(const predictor *p, bool only_left)
     return best;
 }
 
+/* Remembers what the first token decided: most choices come again and again. */
+static int decide(syntax *x, syntax_state *s, uint16_t type, bool first, int alt)
+{
+    if (first && alt >= 0) {
+        if (s->decided == NULL)
+            s->decided = ARENA_ARRAY(x->a, int16_t, SYNTAX_TOKENS_MAX);
+        s->decided[type] = (int16_t)(alt + 1);
+    }
+    return alt;
+}
+
 int syntax_predict(syntax *x, uint16_t state)
 {
+    syntax_state *s = &x->net->states[state];
+    uint16_t      type = x->at < x->token_count ? x->tokens[x->at].type : TK_EOF;
+    if (s->decided && s->decided[type])
+        return s->decided[type] - 1;
     if (x->predictor == NULL) {
         x->predictor = ARENA_NEW(x->a, predictor);
         x->predictor->x = x;
     }
-    predictor          *p = x->predictor;
-    const syntax_state *s = &x->net->states[state];
+    predictor *p = x->predictor;
     next_turn(p);
     for (uint16_t i = 0; i < s->alt_count; i++)
         visit(p, (config){s->alts[i], (uint8_t)i, false, NULL});
     close_over(p);
     for (size_t i = x->at;; i++) {
-        uint16_t type = i < x->token_count ? x->tokens[i].type : TK_EOF;
+        type = i < x->token_count ? x->tokens[i].type : TK_EOF;
         if (!step(p, type)) {
             /* an alternative that has come to its end lets others complain */
             int alt = first_alt(p, true);
@@ -236,13 +254,13 @@ int syntax_predict(syntax *x, uint16_t state)
                 x->report.kind = REPORT_NO_VIABLE;
                 x->report.at = i < x->token_count ? i : x->token_count - 1;
             }
-            return alt;
+            return decide(x, s, type, i == x->at, alt);
         }
         int alt = only_alt(p);
+        if (alt < 0 && (p->now.n == 0 || is_ambiguous(p)))
+            alt = first_alt(p, false);
         if (alt >= 0)
-            return alt;
-        if (p->now.n == 0 || is_ambiguous(p))
-            return first_alt(p, false);
+            return decide(x, s, type, i == x->at, alt);
         if (x->work > SYNTAX_WORK_MAX || type == TK_EOF) {
             x->gave_up = true;
             return -1;

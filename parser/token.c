@@ -16,9 +16,15 @@ enum { CH_LETTER = 1, CH_DIGIT = 2, CH_UNDER = 4, CH_AT = 8, CH_BLANK = 16 };
 #define CH_WORD (CH_LETTER | CH_DIGIT | CH_UNDER | CH_AT)
 
 static const uint8_t char_class[256] = {
-    ['A' ... 'Z'] = CH_LETTER, ['a' ... 'z'] = CH_LETTER, ['0' ... '9'] = CH_DIGIT,
-    ['_'] = CH_UNDER,          ['@'] = CH_AT,             [' '] = CH_BLANK,
-    ['\t'] = CH_BLANK,         ['\r'] = CH_BLANK,         ['\n'] = CH_BLANK,
+    ['A' ... 'Z'] = CH_LETTER,
+    ['a' ... 'z'] = CH_LETTER,
+    ['0' ... '9'] = CH_DIGIT,
+    ['_'] = CH_UNDER,
+    ['@'] = CH_AT,
+    [' '] = CH_BLANK,
+    ['\t'] = CH_BLANK,
+    ['\r'] = CH_BLANK,
+    ['\n'] = CH_BLANK,
 };
 
 #define KEYWORD_LEN_MAX 12
@@ -96,18 +102,18 @@ static void skip_blanks(scanner *s)
     }
 }
 
-/* Bytes of a quoted token at i, 0 when it is never closed. A doubled quote stands for one; in a text
- * that ends inside, the last quote met closes the token. */
+/* Bytes of a quoted token at i, 0 when it is never closed. A doubled quote stands for one; in a
+ * text that ends inside, the last quote met closes the token. */
 static uint32_t quoted_len(const scanner *s, uint32_t i, char quote)
 {
-    uint32_t closed = 0;
-    for (uint32_t j = i + 1; j < s->sql.n; j++) {
+    uint32_t closed = 0, j = i + 1;
+    while (j < s->sql.n) {
         const char *q = memchr(s->sql.p + j, quote, s->sql.n - j);
         if (q == NULL)
             break;
-        j = (uint32_t)(q - s->sql.p);
-        closed = j + 1 - i;
-        if (byte_at(s, j + 1) != quote || j + 1 >= s->sql.n)
+        j = (uint32_t)(q - s->sql.p) + 1;
+        closed = j - i;
+        if (byte_at(s, j) != quote)
             break;
         j++;
     }
@@ -161,11 +167,11 @@ static const struct {
     char     text[3];
     uint16_t type;
 } operators[] = {
-    {"<>", TK_NE}, {"!=", TK_NE},     {"<=", TK_LE},    {">=", TK_GE},     {"=>", TK_LAMBDA},
-    {"->", TK_ARROW}, {":=", TK_ASSIGN}, {"||", TK_CONCAT}, {"=", TK_EQ},   {"<", TK_LT},
-    {">", TK_GT},  {"+", TK_PLUS},    {"-", TK_MINUS},  {"*", TK_STAR},    {"/", TK_SLASH},
-    {"%", TK_PERCENT}, {".", TK_DOT}, {",", TK_COMMA},  {"(", TK_LP},      {")", TK_RP},
-    {"[", TK_LB},  {"]", TK_RB},      {";", TK_SEMI},
+    {"<>", TK_NE},     {"!=", TK_NE},     {"<=", TK_LE},     {">=", TK_GE},  {"=>", TK_LAMBDA},
+    {"->", TK_ARROW},  {":=", TK_ASSIGN}, {"||", TK_CONCAT}, {"=", TK_EQ},   {"<", TK_LT},
+    {">", TK_GT},      {"+", TK_PLUS},    {"-", TK_MINUS},   {"*", TK_STAR}, {"/", TK_SLASH},
+    {"%", TK_PERCENT}, {".", TK_DOT},     {",", TK_COMMA},   {"(", TK_LP},   {")", TK_RP},
+    {"[", TK_LB},      {"]", TK_RB},      {";", TK_SEMI},
 };
 
 static uint16_t operator_at(const scanner *s, uint32_t i, uint32_t *end)

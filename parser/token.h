@@ -38,10 +38,10 @@ token scan_next(scanner *s);
 typedef enum keyword_class { RESERVED, NON_RESERVED } keyword_class;
 
 typedef struct keyword {
-    const char   *word;
-    uint16_t      type;
+    const char *word;
+    uint16_t    type;
     keyword_class class;
-    uint16_t      rank; /* order in ksqlDB's own list of tokens */
+    uint16_t rank; /* order in ksqlDB's own list of tokens */
 } keyword;
 
 extern const keyword  keyword_list[];

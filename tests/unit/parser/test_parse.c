@@ -73,9 +73,9 @@ static void assert_text_of(const char *sql, const ast_expr *e, const char *wante
 static void test_statements_and_their_text(void **state)
 {
     (void)state;
-    ast_stmt **s;
-    size_t     n;
-    status     st;
+    ast_stmt  **s;
+    size_t      n;
+    status      st;
     const char *sql = " SHOW TOPICS ;\n/*x*/EXPLAIN SELECT * FROM S -- c\n;;";
     status_init(&st);
     assert_false(parse_sql(&a, str_of(sql), &s, &n, &st));
@@ -93,7 +93,8 @@ static void test_statements_and_their_text(void **state)
 static void test_names(void **state)
 {
     (void)state;
-    ast_stmt *s = one("CREATE STREAM foo (a INT, \"b\"\"c\" \"my type\", `Key` VARCHAR KEY) WITH (k='v');");
+    ast_stmt *s =
+        one("CREATE STREAM foo (a INT, \"b\"\"c\" \"my type\", `Key` VARCHAR KEY) WITH (k='v');");
     assert_str(s->name, "FOO");
     assert_str(s->columns[0].name, "A");
     assert_str(s->columns[0].type->name, "INTEGER");
@@ -115,13 +116,16 @@ static void test_source_names(void **state)
 {
     (void)state;
     one("SELECT * FROM `a-b_1`;");
-    refused("SELECT * FROM `a b`;", ST_SQL,
-            "Failed to prepare statement: Illegal argument at Line: 1, Col: 15. Source names may only "
-            "contain alphanumeric values, '_' or '-'. Got: 'a b'");
-    refused("DROP STREAM\n \"é\";", ST_SQL,
-            "Failed to prepare statement: Illegal argument at Line: 2, Col: 2. Source names may only "
-            "contain alphanumeric values, '_' or '-'. Got: 'é'");
-    refused("SELECT ` a` FROM S;", ST_SQL, "Failed to prepare statement: name is not trimmed: ' a'");
+    refused(
+        "SELECT * FROM `a b`;", ST_SQL,
+        "Failed to prepare statement: Illegal argument at Line: 1, Col: 15. Source names may only "
+        "contain alphanumeric values, '_' or '-'. Got: 'a b'");
+    refused(
+        "DROP STREAM\n \"é\";", ST_SQL,
+        "Failed to prepare statement: Illegal argument at Line: 2, Col: 2. Source names may only "
+        "contain alphanumeric values, '_' or '-'. Got: 'é'");
+    refused("SELECT ` a` FROM S;", ST_SQL,
+            "Failed to prepare statement: name is not trimmed: ' a'");
     refused("SELECT \"\" FROM S;", ST_SQL, "Failed to prepare statement: name is empty");
 }
 
@@ -274,9 +278,10 @@ static void test_faults_of_the_tree(void **state)
             "Failed to prepare statement: Value must be integer for command: DECIMAL(SCALE)");
     refused("SELECT * FROM S WINDOW TUMBLING (SIZE 1.5 DAYS) GROUP BY a;", ST_SQL,
             "Failed to prepare statement: For input string: \"1.5\"");
-    refused("SELECT * FROM S\nWHERE a LIKE b ESCAPE 'xy';", ST_SQL,
-            "Failed to prepare statement: Optional[Line: 2, Col: 9]: Expected single character escape "
-            "but got: xy");
+    refused(
+        "SELECT * FROM S\nWHERE a LIKE b ESCAPE 'xy';", ST_SQL,
+        "Failed to prepare statement: Optional[Line: 2, Col: 9]: Expected single character escape "
+        "but got: xy");
     one("SELECT * FROM S WHERE a LIKE b ESCAPE 'é';");
     refused("ASSERT SCHEMA ID 'x';", ST_SQL, "Failed to prepare statement: ID must be an integer");
     /* the syntax of the whole text comes first */
@@ -286,10 +291,11 @@ static void test_faults_of_the_tree(void **state)
 static void test_queries(void **state)
 {
     (void)state;
-    ast_query *q = one("SELECT s.*, a->*, f(b) AS c FROM S s LEFT JOIN T WITHIN (1 DAY, 2 HOURS) GRACE "
-                       "PERIOD 3 SECONDS ON s.a = T.b WINDOW w HOPPING (SIZE 1 DAY, ADVANCE BY 1 HOUR, "
-                       "RETENTION 2 DAYS) WHERE a GROUP BY (a, b) HAVING c EMIT FINAL LIMIT -1;")
-                       ->query;
+    ast_query *q =
+        one("SELECT s.*, a->*, f(b) AS c FROM S s LEFT JOIN T WITHIN (1 DAY, 2 HOURS) GRACE "
+            "PERIOD 3 SECONDS ON s.a = T.b WINDOW w HOPPING (SIZE 1 DAY, ADVANCE BY 1 HOUR, "
+            "RETENTION 2 DAYS) WHERE a GROUP BY (a, b) HAVING c EMIT FINAL LIMIT -1;")
+            ->query;
     assert_null(q->items[0].expr);
     assert_str(q->items[0].star_qual, "S");
     assert_int_equal(q->items[1].expr->kind, EX_STRUCT_STAR);
@@ -323,15 +329,17 @@ static void test_other_entries(void **state)
     assert_true(parse_columns(&a, STR("ID INT KEY, V STRING"), &c, &n, &st));
     assert_int_equal(n, 2);
     assert_false(parse_type(&a, STR("INT;"), &t, &st));
-    assert_string_equal(st.msg, "line 1:4: Syntax Error\nSyntax error at or near \";\"\n'}', ']', or ')' is missing");
+    assert_string_equal(
+        st.msg,
+        "line 1:4: Syntax Error\nSyntax error at or near \";\"\n'}', ']', or ')' is missing");
     assert_false(parse_columns(&a, STR(""), &c, &n, &st));
     assert_false(parse_expression(&a, STR("a b"), &e, &st));
     assert_false(parse_expression(&a, STR(""), &e, &st));
 }
 
-static const char too_large[] =
-    "Error processing statement: Statement is too large to parse. This may be caused by having too many "
-    "nested expressions in the statement.";
+static const char too_large[] = "Error processing statement: Statement is too large to parse. This "
+                                "may be caused by having too many "
+                                "nested expressions in the statement.";
 
 static void assert_too_large(const char *before, const char *piece, const char *middle,
                              const char *piece_after, const char *after, int times)
@@ -443,11 +451,21 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_statements_and_their_text), TEST(test_names), TEST(test_source_names),
-        TEST(test_number_literals), TEST(test_precedence), TEST(test_positions_of_nodes),
-        TEST(test_lambdas), TEST(test_contextual_words), TEST(test_faults_of_the_tree),
-        TEST(test_queries), TEST(test_other_entries), TEST(test_deep), TEST(test_walk_copy_equal),
-        TEST(test_walk), TEST(test_wide),
+        TEST(test_statements_and_their_text),
+        TEST(test_names),
+        TEST(test_source_names),
+        TEST(test_number_literals),
+        TEST(test_precedence),
+        TEST(test_positions_of_nodes),
+        TEST(test_lambdas),
+        TEST(test_contextual_words),
+        TEST(test_faults_of_the_tree),
+        TEST(test_queries),
+        TEST(test_other_entries),
+        TEST(test_deep),
+        TEST(test_walk_copy_equal),
+        TEST(test_walk),
+        TEST(test_wide),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,7 +30,7 @@ static void expect(const char *sql, uint32_t line, uint32_t col, const char *mor
     char msg[ST_MSG_MAX], wanted[ST_MSG_MAX], where[40];
     message_of(sql, msg, sizeof msg);
     snprintf(where, sizeof where, "%u:%u", line, col);
-    int n = snprintf(wanted, sizeof wanted, "line %s: Syntax Error\n", where);
+    int         n = snprintf(wanted, sizeof wanted, "line %s: Syntax Error\n", where);
     const char *at = strstr(more, "{at}");
     if (at)
         snprintf(wanted + n, sizeof wanted - (size_t)n, "%.*s%s%s", (int)(at - more), more, where,
@@ -60,8 +60,10 @@ static void test_table_of_the_specification(void **state)
     expect("SHOW FOO;", 1, 6, "Syntax error at or near 'FOO' at line {at}");
     expect("DROP S;", 1, 6, "Syntax error at or near 'S' at line {at}");
     expect("TERMINATE;", 1, 10, "Syntax error at or near ';' at line {at}");
-    expect("SELECT COUNT(DISTINCT A) FROM S;", 1, 14, "Syntax error at or near 'DISTINCT' at line {at}");
-    expect("SELECT transform(x => x+1) FROM S;", 1, 20, "Syntax error at or near '=>' at line {at}");
+    expect("SELECT COUNT(DISTINCT A) FROM S;", 1, 14,
+           "Syntax error at or near 'DISTINCT' at line {at}");
+    expect("SELECT transform(x => x+1) FROM S;", 1, 20,
+           "Syntax error at or near '=>' at line {at}");
     expect("CREATE SOURCE STREAM S AS SELECT * FROM T;", 1, 24, "Expecting {';', '(', 'WITH'}");
     expect("INSERT INTO S VALUES;", 1, 21, "Expecting '('");
     expect("INSERT INTO S VALUES (1), (2);", 1, 25, "Expecting ';'");
@@ -82,19 +84,23 @@ static void test_table_of_the_specification(void **state)
     expect("SELECT * FROM S LIMIT;", 1, 22, "");
     expect("SELECT * FROM S WINDOW TUMBLING (SIZE 1 WEEK) GROUP BY A;", 1, 41, "");
     expect("SELECT * FROM A JOIN B ON A.X = B.X WITHIN 1 DAY;", 1, 37, "");
-    expect("SELECT DISTINCT A FROM S;", 1, 8,
-           "\"DISTINCT\" is a reserved keyword and it can't be used as an identifier. You can use it "
-           "as an identifier by escaping it as 'DISTINCT' ");
+    expect(
+        "SELECT DISTINCT A FROM S;", 1, 8,
+        "\"DISTINCT\" is a reserved keyword and it can't be used as an identifier. You can use it "
+        "as an identifier by escaping it as 'DISTINCT' ");
     expect("SELECT * FROM S WINDOW SESSION (SIZE 1 DAY) GROUP BY A;", 1, 33,
-           "\"SIZE\" is a reserved keyword and it can't be used as an identifier. You can use it as an "
+           "\"SIZE\" is a reserved keyword and it can't be used as an identifier. You can use it "
+           "as an "
            "identifier by escaping it as 'SIZE' ");
     expect("CREATE STREAM S (size INT);", 1, 18,
-           "\"size\" is a reserved keyword and it can't be used as an identifier. You can use it as an "
+           "\"size\" is a reserved keyword and it can't be used as an identifier. You can use it "
+           "as an "
            "identifier by escaping it as 'size' ");
     expect("SELECT 1;", 1, 9, "Expecting {',', 'FROM'}");
     expect("SELECT * FROM S LIMIT 5 EMIT CHANGES;", 1, 25, "Expecting ';'");
     expect("SELECT * FROM S EMIT CHANGES WHERE A > 1;", 1, 30, "Expecting {';', 'LIMIT'}");
-    expect("SELECT * FROM S WINDOW TUMBLING(SIZE 1 DAY, GRACE PERIOD 1 DAY, RETENTION 2 DAYS) GROUP BY A;",
+    expect("SELECT * FROM S WINDOW TUMBLING(SIZE 1 DAY, GRACE PERIOD 1 DAY, RETENTION 2 DAYS) "
+           "GROUP BY A;",
            1, 63, "Expecting ')'");
     expect("SELECT * FROM S WINDOW HOPPING(SIZE 1 DAY ADVANCE BY 1 DAY) GROUP BY A;", 1, 43,
            "missing ',' at 'ADVANCE'");
@@ -111,12 +117,14 @@ static void test_table_of_the_specification(void **state)
 static void test_other_words(void **state)
 {
     (void)state;
-    expect("SELECT * FROM S;\nSELEC * FROM S;", 2, 1, "Unknown statement 'SELEC'\nDid you mean 'SELECT'?");
+    expect("SELECT * FROM S;\nSELEC * FROM S;", 2, 1,
+           "Unknown statement 'SELEC'\nDid you mean 'SELECT'?");
     expect("-- é is one character\nSELECT 'é' é FROM S;", 2, 12, "Expecting {',', 'FROM'}");
     expect("SELECT 'open FROM S;", 1, 8, "");
     expect("SELECT /* open FROM S;", 1, 8, "");
     expect("SELECT * FROM S; FROM", 1, 18,
-           "\"FROM\" is a reserved keyword and it can't be used as an identifier. You can use it as an "
+           "\"FROM\" is a reserved keyword and it can't be used as an identifier. You can use it "
+           "as an "
            "identifier by escaping it as 'FROM' ");
     expect("CREATE STREAM S (A INT) WITH (kafka_topic='t'", 1, 46, "Expecting {',', ')'}");
     expect("@", 1, 1, "Unknown statement '@'\nDid you mean 'SET'?");
@@ -131,9 +139,9 @@ static void test_other_words(void **state)
     assert_non_null(strstr(msg, "Unknown statement ';'"));
 }
 
-/* The rules that explain errors and the grammar that parses accept the same texts, and the rules refuse
- * the same token or, where ksqlDB gives up early, one before it: statements are damaged at random, and
- * both are asked. */
+/* The rules that explain errors and the grammar that parses accept the same texts, and the rules
+ * refuse the same token or, where ksqlDB gives up early, one before it: statements are damaged at
+ * random, and both are asked. */
 static const char *const good[] = {
 #define STATEMENT(text) text,
 #include "statements.def"
@@ -146,7 +154,7 @@ static void compare(arena *a, str sql)
     parse_run(&p, a, sql, ENTRY_STATEMENTS);
     int64_t bad = p.rejected ? (int64_t)p.bad.pos : -1;
     int64_t found = syntax_error_find(a, sql, ENTRY_STATEMENTS);
-    bool agree = bad < 0 ? found == -1 : found >= 0 && found <= bad;
+    bool    agree = bad < 0 ? found == -1 : found >= 0 && found <= bad;
     if (!p.stopped && found != -2 && !agree)
         fail_msg("%.*s\ngrammar.y refuses byte %lld, syntax_rules.def %lld", STR_FMT(sql),
                  (long long)bad, (long long)found);
@@ -154,9 +162,10 @@ static void compare(arena *a, str sql)
 
 static str damage(arena *a, str sql, uint64_t *seed)
 {
-    static const char *const words[] = {"(", ")", ",", ";", "FROM", "X", "1", "'s'", "->", ".", "AS",
-                                        "SIZE", "EMIT", "*", "=>", "-", "IS", "MAP", "ARRAY", "<",
-                                        ">", "KEY", "${v}", "NOT", "BY", "PARTITION", "1a", "=", "["};
+    static const char *const words[] = {
+        "(",  ")",    ",",    ";",   "FROM", "X",         "1",  "'s'", "->",    ".",
+        "AS", "SIZE", "EMIT", "*",   "=>",   "-",         "IS", "MAP", "ARRAY", "<",
+        ">",  "KEY",  "${v}", "NOT", "BY",   "PARTITION", "1a", "=",   "["};
     VEC(token) t = {0};
     scanner s = scan_from(sql, 0);
     for (token k = scan_next(&s); k.type != TK_EOF; k = scan_next(&s))

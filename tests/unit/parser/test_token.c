@@ -176,8 +176,9 @@ static void test_plain_names(void **state)
 {
     (void)state;
     static const char *const plain[] = {"KEY", "ID", "1A", "A@", "_", "1E3X", "ARRAY", "EMIT"};
-    static const char *const quoted[] = {"select", "SELECT", "a", "A B", "SIZE", "12", "1E3", "",
-                                         "A-B", "\"A\"", "É", "A ", " A", "A--", "${V}", "'A'"};
+    static const char *const quoted[] = {"select", "SELECT", "a",    "A B",   "SIZE", "12",
+                                         "1E3",    "",       "A-B",  "\"A\"", "É",    "A ",
+                                         " A",     "A--",    "${V}", "'A'"};
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
         assert_true(parse_name_is_plain(str_of(plain[i])));
     for (size_t i = 0; i < sizeof quoted / sizeof *quoted; i++)
@@ -191,10 +192,14 @@ static void test_plain_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kinds),           cmocka_unit_test(test_longest_match),
-        cmocka_unit_test(test_blanks_and_comments), cmocka_unit_test(test_open_quotes),
-        cmocka_unit_test(test_positions),       cmocka_unit_test(test_zero_bytes),
-        cmocka_unit_test(test_every_keyword),   cmocka_unit_test(test_plain_names),
+        cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_longest_match),
+        cmocka_unit_test(test_blanks_and_comments),
+        cmocka_unit_test(test_open_quotes),
+        cmocka_unit_test(test_positions),
+        cmocka_unit_test(test_zero_bytes),
+        cmocka_unit_test(test_every_keyword),
+        cmocka_unit_test(test_plain_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

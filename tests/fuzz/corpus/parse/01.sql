@@ -1,0 +1,1 @@
+SELECT s.*, A, b AS c, T.x y, 'it''s', "q r", `t``k` FROM S AS T EMIT CHANGES LIMIT 10;

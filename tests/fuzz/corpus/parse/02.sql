@@ -1,0 +1,1 @@
+SELECT ROWTIME, 1st, KEY, id FROM S1 WHERE NOT a = 1 AND b <> 2 OR c >= 3 LIMIT -1;

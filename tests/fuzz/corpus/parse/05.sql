@@ -1,0 +1,1 @@
+SELECT a + b * c - d / e % f, 5 -3, a || 'x' || b, -a, +b, -a * -b, (-a)[1], (-a)->b FROM S;

@@ -1,0 +1,1 @@
+SELECT a->b, a->b->c, a.b->c[1]->d, a[1], m['k'], f(x)->g, f(x)[1], (a)[-1] FROM S;

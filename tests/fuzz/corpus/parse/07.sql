@@ -1,0 +1,1 @@
+SELECT s->*, t.u->v->*, f(x)->* FROM S;

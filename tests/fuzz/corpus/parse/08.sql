@@ -1,0 +1,1 @@
+SELECT COUNT(*), COUNT(), f(*), f(), f(a, b), `f`(a), date(1), IF(a, b, c), REPLACE('a', 'b', 'c') FROM S;

@@ -1,0 +1,1 @@
+SELECT timestampadd(DAYS, 1, ts), f(MILLISECOND), f(day, hour), f(seconds) FROM S;

@@ -1,0 +1,1 @@
+SELECT transform(a, x => x + 1), reduce(m, 0, (k, v, s) => f(k, y => y + v), z => z) FROM S;

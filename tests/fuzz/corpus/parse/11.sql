@@ -1,0 +1,1 @@
+SELECT filter(a, (x) => x > 1 AND x IS NOT NULL), transform(m, (k, v) => k, (k, v) => v) FROM S;

@@ -1,0 +1,1 @@
+SELECT ARRAY[], ARRAY[1, 2], MAP(), MAP('a' := 1, b := MAP(c := d)), STRUCT(), STRUCT(f := 1, g := STRUCT(h := 2)) FROM S;

@@ -1,0 +1,1 @@
+SELECT map, array, struct, MAP(a, b), STRUCT(a), ARRAY(a), map['k'], `ARRAY`[1], `MAP`(), `STRUCT`() FROM S;

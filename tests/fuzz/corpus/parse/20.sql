@@ -1,0 +1,1 @@
+SELECT * FROM S WHERE a IN (1, 2) AND b NOT IN ('x') AND (a = 1) = (b = 2);

@@ -1,0 +1,1 @@
+SELECT * FROM S WHERE a LIKE '%x' AND b NOT LIKE 'y!%' ESCAPE '!' AND c LIKE d ESCAPE '''';

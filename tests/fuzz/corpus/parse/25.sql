@@ -1,0 +1,1 @@
+SELECT * FROM A a RIGHT OUTER JOIN B AS b ON a.x = b.x FULL JOIN C ON c.x = a.x INNER JOIN D CROSS ON d.x = a.x;

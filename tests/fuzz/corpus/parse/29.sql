@@ -1,0 +1,1 @@
+SELECT a FROM S GROUP BY (a), b + 1, f(c) EMIT CHANGES;

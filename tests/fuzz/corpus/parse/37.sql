@@ -1,0 +1,1 @@
+CREATE OR REPLACE SOURCE TABLE IF NOT EXISTS T (ID INT PRIMARY KEY, key KEY KEY, m MAP<INT, INT>) WITH ("Format"='AVRO', 'wrap_single_value'=false, x=null, y=-1.5);

@@ -1,0 +1,1 @@
+CREATE SOURCE STREAM S WITH (a='b');

@@ -1,0 +1,1 @@
+INSERT INTO S VALUES (1, 'x', NULL, ARRAY[1], STRUCT(a := 1), -1, true, f(x), a + 1);

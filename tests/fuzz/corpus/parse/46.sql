@@ -1,0 +1,1 @@
+INSERT INTO S (a, "b", ROWTIME) VALUES (1, 2, 3);

@@ -1,0 +1,1 @@
+DEFINE name = 'va''lue'; UNDEFINE name; SHOW VARIABLES; LIST VARIABLES;

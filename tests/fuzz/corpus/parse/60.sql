@@ -1,0 +1,1 @@
+PRINT my_topic FROM BEGINNING INTERVAL 5 LIMIT 3; PRINT 'my-topic' SAMPLE 2; PRINT "T"; PRINT interval;

@@ -1,0 +1,1 @@
+CREATE SOURCE CONNECTOR IF NOT EXISTS c WITH ('connector.class'='x', "a"='b'); CREATE SINK CONNECTOR c WITH (K=1);

@@ -1,0 +1,1 @@
+ASSERT STREAM S (a INT KEY) WITH (kafka_topic='t'); ASSERT TABLE T;

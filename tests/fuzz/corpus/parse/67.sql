@@ -1,0 +1,4 @@
+-- comment
+--@test: name
+SELECT /* a */ * FROM S -- b
+;

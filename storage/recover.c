@@ -284,6 +284,13 @@ static bool scan_from(plog *p, size_t i, status *st)
             if (rc < 0)
                 ok = io_failed(st, "Cannot cut the torn tail off", p->name, rc);
         }
+        /* Originals that a compacted copy was to replace: it covers their offsets. */
+        while (whole && !last && p->segs.p[i + 1]->base < s->next) {
+            segment_unlink(p->segs.p[i + 1]);
+            segment_release(p->segs.p[i + 1]);
+            VEC_REMOVE(&p->segs, i + 1);
+            last = i + 1 == p->segs.n;
+        }
         if (!last && (!whole || s->next != p->segs.p[i + 1]->base))
             drop_after(p, i);
         else if (!last)

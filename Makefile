@@ -94,6 +94,18 @@ $(OUT)/tests/%: tests/%.c $(LIB)
 unit: $(UNIT_BIN) ## build and run the unit tests (SAN=1, TSAN=1 as for the build)
 	@tests/run-unit $(UNIT_BIN)
 
+# ---- bench: programs that print what a path costs; run by hand
+
+$(OUT)/tests/bench/%: tests/bench/%.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(LDFLAGS) $(LIB) $(LIBS)
+
+BENCH_BIN := $(patsubst %.c,$(OUT)/%,$(wildcard tests/bench/*.c))
+
+.PHONY: bench
+bench: $(BENCH_BIN) ## build and run the benchmarks
+	@for b in $(BENCH_BIN); do $$b || exit 1; done
+
 .PHONY: test
 test: ## all tests: unit tests and SQL tests under sanitizers, examples, crash tests, layers
 	@tests/run-all

@@ -62,6 +62,7 @@ typedef struct plog {
     pthread_mutex_t files_lock; /* taken first: who writes or removes files other than the log */
     int64_t checkpoint_high; /* as in the checkpoint file */
     int64_t checkpoint_start;
+    int64_t cleaned; /* compacted below this offset; the maintenance thread. A restart begins anew */
     int64_t checkpoint_ms;
 } plog;
 
@@ -121,5 +122,10 @@ bool plog_retain(plog *p, status *st);
 /* Raises the first offset (DeleteRecords); at most to the high watermark. */
 bool plog_delete_before(plog *p, int64_t offset, status *st);
 void plog_remove_files(plog *p);
+
+/* ---- compact.c */
+
+/* Compacts what is due, if the topic is a compacted one. One caller at a time. */
+bool plog_compact(plog *p, status *st);
 
 #endif

@@ -259,10 +259,10 @@ static bool scan_segment(plog *p, segment *s, scanner *sc, bool *whole, status *
     return true;
 }
 
-/* Drops what follows segment i, which ends too early. */
-static void drop_after(plog *p, size_t i)
+/* Drops segment i and what follows it. */
+static void drop_from(plog *p, size_t i)
 {
-    while (p->segs.n > i + 1) {
+    while (p->segs.n > i) {
         segment *s = p->segs.p[--p->segs.n];
         segment_unlink(s);
         segment_release(s);
@@ -284,8 +284,15 @@ static bool scan_from(plog *p, size_t i, status *st)
             if (rc < 0)
                 ok = io_failed(st, "Cannot cut the torn tail off", p->name, rc);
         }
+        /* Originals that a compacted copy was to replace: it covers their offsets. */
+        while (whole && !last && p->segs.p[i + 1]->base < s->next) {
+            segment_unlink(p->segs.p[i + 1]);
+            segment_release(p->segs.p[i + 1]);
+            VEC_REMOVE(&p->segs, i + 1);
+            last = i + 1 == p->segs.n;
+        }
         if (!last && (!whole || s->next != p->segs.p[i + 1]->base))
-            drop_after(p, i);
+            drop_from(p, i + 1);
         else if (!last)
             segment_seal(s);
     }
@@ -341,6 +348,12 @@ static bool apply_checkpoint(plog *p, const checkpoint *c, size_t *from, status 
 static bool load_segments(plog *p, const checkpoint *c, bool clean, status *st)
 {
     size_t from = 0;
+    /* What lies behind a gap was never synced: names of files that were reached the disk by chance. */
+    if (p->segs.p[0]->base > c->start && p->segs.p[0]->base > c->offset) {
+        drop_from(p, 0);
+        p->leader_epoch++;
+        return true;
+    }
     bool   fits = c->found && apply_checkpoint(p, c, &from, st);
     if (!fits) {
         forget_states(p);
@@ -397,9 +410,10 @@ bool plog_recover(plog *p, bool clean, status *st)
     atomic_store(&p->high, high);
     atomic_store(&p->last_stable, producer_last_stable(&p->states, high));
     atomic_store(&p->aborted_count, (uint32_t)p->states.aborted.n);
-    p->synced = c.found && c.offset < high ? c.offset : 0;
-    if (last && last->synced == atomic_load(&last->size))
-        p->synced = high;
+    p->synced = high;
+    for (size_t i = p->segs.n; i-- > 0;)
+        if (p->segs.p[i]->synced < atomic_load(&p->segs.p[i]->size))
+            p->synced = p->segs.p[i]->base;
     p->checkpoint_high = c.found ? c.offset : -1;
     p->checkpoint_start = c.found ? c.start : -1;
     p->checkpoint_ms = plog_now(p);

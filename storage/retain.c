@@ -49,8 +49,13 @@ bool plog_retain(plog *p, status *st)
         atomic_store(&p->aborted_count, (uint32_t)p->states.aborted.n);
     }
     pthread_mutex_unlock(&p->lock);
+    /* The new start goes on record before the files go: recovery takes a log that begins later than
+     * it should for one that lost its beginning. If that fails they go after the next start. */
+    bool recorded = gone.n == 0 || plog_checkpoint(p, st);
+    ok = ok && recorded;
     for (size_t i = 0; i < gone.n; i++) {
-        segment_unlink(gone.p[i]);
+        if (recorded)
+            segment_unlink(gone.p[i]);
         segment_release(gone.p[i]);
     }
     VEC_FREE(&gone);

@@ -397,6 +397,7 @@ static void maintain_part(plog *p)
     status_init(&st);
     plog_repair(p, &st);
     plog_retain(p, &st);
+    plog_compact(p, &st);
     if (!plog_checkpoint_is_due(p))
         return;
     pthread_mutex_lock(&p->lock);

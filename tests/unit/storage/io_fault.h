@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/map.h"
 #include "base/mem.h"
@@ -357,6 +358,14 @@ static inline void fault_free(fault_io *f)
     VEC_FREE(&f->fds);
     arena_free(&a);
     pthread_mutex_destroy(&f->lock);
+}
+
+/* A new folder for what does not go through the io (lock, SQLite); in memory where the system has
+ * such a place, because thousands of runs commit there. */
+static inline bool fault_make_dir(char out[64])
+{
+    strcpy(out, access("/dev/shm", W_OK) == 0 ? "/dev/shm/weir-XXXXXX" : "/tmp/weir-XXXXXX");
+    return mkdtemp(out) != NULL;
 }
 
 /* Stops every operation, as if the process had been killed. fault_revive() starts it again. */

@@ -298,8 +298,7 @@ static void crash(world *w, bool power_cut)
 static void world_init(world *w, uint64_t seed)
 {
     *w = (world){.seed = seed, .random = seed * 0x9e3779b97f4a7c15u | 1, .now = 1000000};
-    strcpy(w->dir, "/tmp/weir-faults-XXXXXX");
-    assert_non_null(mkdtemp(w->dir));
+    assert_true(fault_make_dir(w->dir));
     fault_init(&w->f, w->dir, seed + 77);
     w->offset[0] = w->offset[1] = TLOG_OFFSET_NONE;
 }

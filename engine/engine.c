@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "base/num.h"
@@ -197,6 +198,15 @@ plan_options exec_plan_options(exec *x)
                           .ctx = x};
 }
 
+int64_t exec_now(exec *x)
+{
+    struct timespec ts;
+    if (x->e->opt.now_ms)
+        return x->e->opt.now_ms(x->e->opt.clock_ctx);
+    clock_gettime(CLOCK_REALTIME, &ts);
+    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
 /* ---- answers ------------------------------------------------------------------------------------------------------ */
 
 bool exec_fail(exec *x, const char *fmt, ...)
@@ -277,6 +287,22 @@ static const struct {
     [STMT_UNSET] = {stmt_unset, 0},
     [STMT_DEFINE] = {stmt_define, 0},
     [STMT_UNDEFINE] = {stmt_undefine, 0},
+    [STMT_TERMINATE] = {stmt_query_control, KEPT},
+    [STMT_PAUSE] = {stmt_query_control, KEPT},
+    [STMT_RESUME] = {stmt_query_control, KEPT},
+    [STMT_DESCRIBE] = {stmt_describe, 0},
+    [STMT_DESCRIBE_STREAMS] = {stmt_describe, 0},
+    [STMT_DESCRIBE_TABLES] = {stmt_describe, 0},
+    [STMT_DESCRIBE_FUNCTION] = {stmt_describe, 0},
+    [STMT_EXPLAIN] = {stmt_explain, 0},
+    [STMT_SHOW_TOPICS] = {stmt_show, 0},
+    [STMT_SHOW_STREAMS] = {stmt_show, 0},
+    [STMT_SHOW_TABLES] = {stmt_show, 0},
+    [STMT_SHOW_QUERIES] = {stmt_show, 0},
+    [STMT_SHOW_FUNCTIONS] = {stmt_show, 0},
+    [STMT_SHOW_PROPERTIES] = {stmt_show, 0},
+    [STMT_SHOW_TYPES] = {stmt_show, 0},
+    [STMT_SHOW_VARIABLES] = {stmt_show, 0},
 };
 
 bool stmt_set(exec *x)
@@ -330,7 +356,7 @@ static bool run_statement(exec *x)
 }
 
 /* Substitutes variables; the text is parsed again when there were any. */
-static const ast_stmt *with_variables(exec *x, const ast_stmt *s)
+const ast_stmt *exec_substitute(exec *x, const ast_stmt *s)
 {
     if (!s->has_variables || !exec_flag(x, "ksql.variable.substitution.enable", true))
         return s;
@@ -357,6 +383,35 @@ static void copy_session(session *to, const session *from)
         put_str(to, &to->variables, key, *(str *)v);
 }
 
+static void put_quoted(buf *b, str s)
+{
+    buf_putc(b, '\'');
+    for (uint32_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '\'')
+            buf_putc(b, '\'');
+        buf_putc(b, s.p[i]);
+    }
+    buf_putc(b, '\'');
+}
+
+/* A command as it is kept: the session's properties as SET statements, then the statement. */
+static str command_text(exec *x)
+{
+    buf b = BUF_INIT(BUF_MAX);
+    str *names = map_sorted_keys(&x->s->properties, x->a);
+    for (size_t i = 0; i < x->s->properties.n; i++) {
+        buf_putz(&b, "SET ");
+        put_quoted(&b, names[i]);
+        buf_putc(&b, '=');
+        put_quoted(&b, *(str *)map_get(&x->s->properties, names[i]));
+        buf_putz(&b, "; ");
+    }
+    buf_puts(&b, x->statement_text);
+    str s = str_dup(x->a, buf_str(&b));
+    buf_free(&b);
+    return s;
+}
+
 /* One pass over the statements: dry in the sandbox, or for real. */
 static bool pass(engine *e, session *s, metastore *m, bool dry, ast_stmt **list, size_t n, str sql,
                  arena *a, json_t *out, engine_error *err)
@@ -366,7 +421,7 @@ static bool pass(engine *e, session *s, metastore *m, bool dry, ast_stmt **list,
         exec x = {.e = e, .s = s, .a = a, .m = m, .dry = dry, .text = sql, .st = &err->st, .out = out};
         x.seq = seq;
         x.statement_text = str_fmt(a, "%.*s;", STR_FMT(list[i]->source));
-        x.stmt = with_variables(&x, list[i]);
+        x.stmt = exec_substitute(&x, list[i]);
         if (x.stmt && x.stmt != list[i])
             x.statement_text = str_fmt(a, "%.*s;", STR_FMT(x.stmt->source));
         bool kept = x.stmt && (handlers[x.stmt->kind].flags & KEPT);
@@ -375,7 +430,7 @@ static bool pass(engine *e, session *s, metastore *m, bool dry, ast_stmt **list,
         else
             err->statement = x.statement_text;
         if (kept && !dry && e->opt.commands) {
-            if (!e->opt.commands->append(e->opt.commands->ctx, x.statement_text, &x.seq, &err->st))
+            if (!e->opt.commands->append(e->opt.commands->ctx, command_text(&x), &x.seq, &err->st))
                 return false;
             seq = e->next_seq = x.seq;
         }
@@ -422,6 +477,51 @@ json_t *engine_execute(engine *e, session *s, str sql, arena *a, engine_error *e
     return NULL;
 }
 
+bool engine_replay_command(engine *e, str text, int64_t seq, status *st)
+{
+    const engine_commands *commands = e->opt.commands;
+    engine_error           err;
+    session                s;
+    arena                  a;
+    arena_init(&a);
+    session_init(&s);
+    e->opt.commands = NULL; /* it is kept already */
+    e->next_seq = seq;
+    json_t *out = engine_execute(e, &s, text, &a, &err);
+    e->opt.commands = commands;
+    e->next_seq = seq + 1;
+    if (out)
+        json_decref(out);
+    else
+        *st = err.st;
+    session_free(&s);
+    arena_free(&a);
+    return out != NULL;
+}
+
+void engine_get_stats(engine *e, engine_stats *out)
+{
+    memset(out, 0, sizeof *out);
+    pthread_mutex_lock(&e->lock);
+    for (size_t i = 0; i < e->order.n && e->run; i++) {
+        run_info info;
+        if (!runtime_info(e->run, e->order.p[i]->id, &info))
+            continue;
+        if (info.state == RUN_ERROR)
+            out->queries_error++;
+        else
+            out->queries_running++;
+        out->records_in += info.records_in;
+        out->records_out += info.records_out;
+        out->state_bytes += info.state_bytes;
+    }
+    pthread_mutex_unlock(&e->lock);
+    pthread_mutex_lock(&e->push_lock);
+    out->push_queries_active = e->pushes.n;
+    pthread_mutex_unlock(&e->push_lock);
+    out->pull_queries = __atomic_load_n(&e->pull_count, __ATOMIC_RELAXED);
+}
+
 /* ---- life -------------------------------------------------------------------------------------------------------------- */
 
 engine *engine_open(const engine_options *o, status *st)
@@ -429,6 +529,7 @@ engine *engine_open(const engine_options *o, status *st)
     engine *e = MEM_NEW(engine);
     e->opt = *o;
     pthread_mutex_init(&e->lock, NULL);
+    pthread_mutex_init(&e->push_lock, NULL);
     metastore_init(&e->meta);
     if (!o->manual) {
         e->run = runtime_open(e, st);
@@ -446,6 +547,8 @@ void engine_close(engine *e)
         runtime_close(e->run);
     metastore_free(&e->meta);
     VEC_FREE(&e->order);
+    VEC_FREE(&e->pushes);
+    pthread_mutex_destroy(&e->push_lock);
     pthread_mutex_destroy(&e->lock);
     mem_free(e);
 }

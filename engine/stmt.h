@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "base/vec.h"
+#include "engine/agg/agg.h"
 #include "engine/catalog.h"
 #include "engine/engine.h"
 #include "engine/plan/plan.h"
@@ -40,7 +41,9 @@ struct engine {
     VEC(query_info *) order; /* queries as they were created; a replaced one keeps its place */
     int64_t         next_seq;
     struct runtime *run; /* NULL when manual */
-    arena           topics_arena;
+    pthread_mutex_t push_lock; /* guards pushes */
+    VEC(push_query *) pushes;
+    uint64_t        pull_count;
 };
 
 typedef struct exec {
@@ -57,7 +60,11 @@ typedef struct exec {
     str             statement_text; /* what answers and errors quote */
 } exec;
 
+int64_t exec_now(exec *x); /* wall clock, ms */
 bool exec_fail(exec *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The statement with its variables filled in (spec 1.8); NULL + st. */
+const ast_stmt *exec_substitute(exec *x, const ast_stmt *s);
 
 /* The handlers; each checks everything that can be checked in a dry run. */
 bool stmt_create_source(exec *x);
@@ -113,6 +120,9 @@ bool check_serde(exec *x, const schema *s, const side_format *f, bool is_key);
 bool check_timestamp(exec *x, source *src, const with_props *w);
 /* OR REPLACE: may `was` become `now` (spec 2.4)? */
 bool check_upgrade(exec *x, const source *was, const source *now);
+/* Push queries by id, for TERMINATE. */
+bool engine_is_push_query(engine *e, str id);
+bool engine_end_push_query(engine *e, str id);
 plan_options exec_plan_options(exec *x);
 str print_text(arena *a, void (*print)(buf *, const ast_stmt *), const ast_stmt *s);
 

@@ -5,6 +5,7 @@
 
 #include "base/num.h"
 #include "engine/expr/expr.h"
+#include "engine/format/json_doc.h"
 #include "storage/record.h"
 
 static bool is_reference(const ast_expr *e)
@@ -28,7 +29,7 @@ static bool constant(exec *x, const ast_expr *e, str name, const type *t, value 
     }
     ectx *cx = ARENA_NEW(x->a, ectx);
     cx->a = x->a;
-    cx->now_ms = x->e->opt.now_ms ? x->e->opt.now_ms(x->e->opt.clock_ctx) : 0;
+    cx->now_ms = exec_now(x);
     value v = xnode_eval(n, cx);
     if (v.state == V_ERR)
         return exec_fail(x, "%s", cx->err);
@@ -170,15 +171,13 @@ static bool append(exec *x, const source *t, str key, str val, int64_t ts)
     return ok;
 }
 
-static bool insert(exec *x, const source *t)
+/* Serialises the row and writes it. */
+static bool write_row(exec *x, const source *t, const insert_row *r)
 {
-    insert_row r = {0};
-    value     *key_row, *val_row;
-    bool       no_key, no_val, key_null = true, val_null = false;
-    if (!read_row(x, t, &r))
-        return false;
-    serde *k = side(x, t, NS_KEY, &r, &key_row, &no_key);
-    serde *v = k ? side(x, t, NS_VALUE, &r, &val_row, &no_val) : NULL;
+    value *key_row, *val_row;
+    bool   no_key, no_val, key_null = true, val_null = false;
+    serde *k = side(x, t, NS_KEY, r, &key_row, &no_key);
+    serde *v = k ? side(x, t, NS_VALUE, r, &val_row, &no_val) : NULL;
     if (v == NULL)
         return false;
     buf  kb = BUF_INIT(BUF_MAX), vb = BUF_INIT(BUF_MAX);
@@ -189,10 +188,10 @@ static bool insert(exec *x, const source *t)
         ok = k->encode(k, key_row, &kb, &key_null) || exec_fail(x, "Could not serialize key");
     if (ok)
         ok = v->encode(v, val_row, &vb, &val_null) || exec_fail(x, "Could not serialize value");
-    int64_t now = x->e->opt.now_ms ? x->e->opt.now_ms(x->e->opt.clock_ctx) : 0;
+    int64_t now = exec_now(x);
     if (ok && !x->dry)
         ok = append(x, t, key_null ? STR_NONE : buf_str(&kb), val_null ? STR_NONE : buf_str(&vb),
-                    r.has_ts ? r.ts : now);
+                    r->has_ts ? r->ts : now);
     buf_free(&kb);
     buf_free(&vb);
     serde_free(k);
@@ -242,7 +241,169 @@ bool stmt_insert_values(exec *x)
     buf_free(&headers);
     if (!ok)
         return false;
-    if (!insert(x, t))
+    insert_row r = {0};
+    if (!read_row(x, t, &r) || !write_row(x, t, &r))
         return status_prefix(x->st, "Failed to insert values into '%.*s'. ", STR_FMT(s->name));
     return true;
+}
+
+/* ---- rows as JSON (/inserts-stream, spec/rest-api-and-shell.md 1.9) ------------------------------------- */
+
+static const char *java_class(const jnode *n)
+{
+    switch (n->kind) {
+    case J_STRING:
+        return "class java.lang.String";
+    case J_NUMBER:
+        return str_find_char(n->text, '.') >= 0 || str_find_char(n->text, 'e') >= 0
+                   ? "class java.lang.Double"
+                   : "class java.lang.Integer";
+    case J_TRUE:
+    case J_FALSE:
+        return "class java.lang.Boolean";
+    case J_ARRAY:
+        return "class io.vertx.core.json.JsonArray";
+    default:
+        return "class io.vertx.core.json.JsonObject";
+    }
+}
+
+static bool json_fits(const jnode *n, const type *t)
+{
+    bool whole = n->kind == J_NUMBER && str_find_char(n->text, '.') < 0 &&
+                 str_find_char(n->text, 'e') < 0 && str_find_char(n->text, 'E') < 0;
+    switch (t->kind) {
+    case T_BOOLEAN:
+        return n->kind == J_TRUE || n->kind == J_FALSE;
+    case T_INTEGER:
+    case T_BIGINT:
+        return whole;
+    case T_DOUBLE:
+        return n->kind == J_NUMBER;
+    case T_DECIMAL:
+        return n->kind == J_NUMBER || n->kind == J_STRING;
+    case T_ARRAY:
+        return n->kind == J_ARRAY;
+    case T_MAP:
+    case T_STRUCT:
+        return n->kind == J_OBJECT;
+    default:
+        return n->kind == J_STRING;
+    }
+}
+
+static bool json_column(exec *x, const jnode *n, const type *t, value *out)
+{
+    if (n->kind == J_NULL) {
+        *out = VALUE_NULL;
+        return true;
+    }
+    ectx *cx = ARENA_NEW(x->a, ectx);
+    cx->a = x->a;
+    if (json_fits(n, t)) {
+        char err[SERDE_ERR_MAX];
+        if ((type_is_temporal(t) || t->kind == T_DECIMAL) &&
+            value_cast(cx, &type_string, value_s(n->kind == J_STRING ? n->text : n->raw), t, out))
+            return true;
+        if (!type_is_temporal(t) && t->kind != T_DECIMAL &&
+            json_read_value(x->a, n->raw, t, out, err, sizeof err))
+            return true;
+    }
+    return exec_fail(x, "Can't coerce a field of type %s into type %.*s", java_class(n),
+                     STR_FMT(type_text(x->a, t)));
+}
+
+/* Names match in any case unless they are quoted inside the JSON name. */
+static bool json_name_is(str json, str col)
+{
+    if (json.n >= 2 && (json.p[0] == '`' || json.p[0] == '"') && json.p[json.n - 1] == json.p[0])
+        return str_eq(str_make(json.p + 1, json.n - 2), col);
+    return str_eq_nocase(json, col);
+}
+
+static bool insert_target(exec *x, str target, const source **out)
+{
+    const source *t = catalog_find(&x->m->cat, target);
+    *out = t;
+    if (t == NULL) {
+        buf hint = BUF_INIT(ST_MSG_MAX);
+        catalog_hint(&x->m->cat, target, -1, &hint);
+        exec_fail(x, "Cannot insert values into an unknown stream/table: `%.*s`%.*s", STR_FMT(target),
+                  (int)hint.n, hint.p);
+        buf_free(&hint);
+        return false;
+    }
+    if (t->window.kind)
+        return exec_fail(x, "Cannot insert values into windowed stream/table");
+    if (topic_is_readonly(x, t->topic))
+        return exec_fail(x, "Cannot insert values into read-only topic: %.*s", STR_FMT(t->topic));
+    if (t->read_only)
+        return exec_fail(x, "Cannot insert values into read-only %s: %.*s", source_kind_name(t->kind),
+                         STR_FMT(t->name));
+    return true;
+}
+
+static str target_name(arena *a, str target)
+{
+    if (target.n >= 2 && (target.p[0] == '`' || target.p[0] == '"'))
+        return str_make(target.p + 1, target.n - 2);
+    return str_upper(a, target);
+}
+
+static bool insert_json(exec *x, str target, str json)
+{
+    const source *t;
+    str           rest;
+    const char   *why;
+    if (!insert_target(x, target_name(x->a, target), &t))
+        return false;
+    jnode *o = json_doc_parse(x->a, json, &rest, &why);
+    if (o == NULL || o->kind != J_OBJECT || str_trim(rest).n)
+        return status_set(x->st, ST_BAD_REQUEST, "Invalid JSON in inserts stream");
+    insert_row r = {.cols = ARENA_ARRAY(x->a, value, t->schema.n),
+                    .given = ARENA_ARRAY(x->a, bool, t->schema.n)};
+    for (uint32_t i = 0; i < t->schema.n; i++) {
+        const column *c = &t->schema.cols[i];
+        for (const jnode *m = o->first; m; m = m->next)
+            if (c->ns != NS_HEADERS && json_name_is(m->name, c->name)) {
+                r.given[i] = true;
+                if (!json_column(x, m, c->type, &r.cols[i]))
+                    return false;
+            }
+        if (c->ns == NS_KEY && !r.given[i] && t->kind == SOURCE_TABLE)
+            return status_set(x->st, ST_BAD_REQUEST, "Key field must be specified: %.*s",
+                              STR_FMT(c->name));
+    }
+    return write_row(x, t, &r);
+}
+
+bool engine_insert_json(engine *e, str target, str json_row, status *st)
+{
+    arena   a;
+    session s;
+    arena_init(&a);
+    session_init(&s);
+    pthread_mutex_lock(&e->lock);
+    exec x = {.e = e, .s = &s, .a = &a, .m = &e->meta, .st = st};
+    bool ok = insert_json(&x, target, json_row);
+    pthread_mutex_unlock(&e->lock);
+    session_free(&s);
+    arena_free(&a);
+    return ok;
+}
+
+bool engine_check_insert_target(engine *e, str target, status *st)
+{
+    arena         a;
+    session       s;
+    const source *t;
+    arena_init(&a);
+    session_init(&s);
+    pthread_mutex_lock(&e->lock);
+    exec x = {.e = e, .s = &s, .a = &a, .m = &e->meta, .st = st};
+    bool ok = insert_target(&x, target_name(&a, target), &t);
+    pthread_mutex_unlock(&e->lock);
+    session_free(&s);
+    arena_free(&a);
+    return ok;
 }

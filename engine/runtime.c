@@ -28,6 +28,7 @@ struct running {
     uint32_t    error_count;
     pthread_mutex_t row_lock; /* transient: rows of all tasks come one at a time */
     transient_options topt;
+    uint32_t    pins;  /* readers of its tasks, who do not hold mu while they wait for a task */
     uint32_t    ended; /* tasks of a bounded query that are done */
     bool        end_told;
 };
@@ -396,6 +397,8 @@ static void close_tasks(running *q, bool commit)
 static void halt(runtime *r, running *q)
 {
     q->stopping = true;
+    while (q->pins)
+        pthread_cond_wait(&r->idle, &r->mu);
     for (uint32_t i = 0; i < q->task_count; i++) {
         struct task_link *l = task_link_of(q->tasks[i]);
         while (l->running)
@@ -580,47 +583,68 @@ bool runtime_info(runtime *r, str id, run_info *out)
     return q != NULL;
 }
 
+/* A task's lock is taken before mu (a task that appends wakes others), so a reader pins the query and
+ * lets go of mu. NULL: no such query, or it is being restarted. */
+static running *pin(runtime *r, str id)
+{
+    pthread_mutex_lock(&r->mu);
+    running *q = find(r, id);
+    if (q && q->stopping)
+        q = NULL;
+    if (q)
+        q->pins++;
+    pthread_mutex_unlock(&r->mu);
+    return q;
+}
+
+static void unpin(runtime *r, running *q)
+{
+    pthread_mutex_lock(&r->mu);
+    if (--q->pins == 0)
+        pthread_cond_broadcast(&r->idle);
+    pthread_mutex_unlock(&r->mu);
+}
+
 size_t runtime_offsets(runtime *r, str id, arena *a, task_offset **out)
 {
     VEC(task_offset) all = {0};
-    pthread_mutex_lock(&r->mu);
-    running *q = find(r, id);
+    running *q = pin(r, id);
     for (uint32_t i = 0; q && i < q->task_count; i++) {
         task_offset *o;
         size_t       n = task_offsets(q->tasks[i], a, &o);
         for (size_t k = 0; k < n; k++)
             AVEC_PUSH(a, &all, o[k]);
     }
-    pthread_mutex_unlock(&r->mu);
+    if (q)
+        unpin(r, q);
     *out = all.p;
     return all.n;
 }
 
 bool runtime_key(runtime *r, str id, const value *key, uint32_t n, arena *a, str *out)
 {
-    bool ok = false;
-    pthread_mutex_lock(&r->mu);
-    running *q = find(r, id);
+    bool     ok = false;
+    running *q = pin(r, id);
     for (uint32_t i = 0; q && !ok && i < q->task_count; i++) {
+        if (!pipeline_is_queryable(task_pipeline(q->tasks[i])))
+            continue;
         task_lock(q->tasks[i]);
         ok = pipeline_key_bytes(task_pipeline(q->tasks[i]), key, n, a, out);
         task_unlock(q->tasks[i]);
+        break;
     }
-    pthread_mutex_unlock(&r->mu);
+    if (q)
+        unpin(r, q);
     return ok;
 }
 
-/* mu is held over the read: it is short, and keeps the query's tasks alive. */
 bool runtime_read_table(runtime *r, str id, arena *a, const str *keys, size_t key_count, int64_t from,
                         int64_t to, table_row **rows, size_t *n, status *st)
 {
     VEC(table_row) all = {0};
-    pthread_mutex_lock(&r->mu);
-    running *q = find(r, id);
-    if (q == NULL) {
-        pthread_mutex_unlock(&r->mu);
+    running *q = pin(r, id);
+    if (q == NULL)
         return status_set(st, ST_SQL, "Materializing query has been stopped");
-    }
     for (uint32_t i = 0; i < q->task_count; i++) {
         pipeline *pl = task_pipeline(q->tasks[i]);
         if (!pipeline_is_queryable(pl))
@@ -632,7 +656,7 @@ bool runtime_read_table(runtime *r, str id, arena *a, const str *keys, size_t ke
         for (size_t k = 0; k < count; k++)
             AVEC_PUSH(a, &all, part[k]);
     }
-    pthread_mutex_unlock(&r->mu);
+    unpin(r, q);
     *rows = all.p;
     *n = all.n;
     return true;

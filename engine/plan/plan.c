@@ -794,7 +794,7 @@ plan *plan_query(const ast_query *q, const plan_options *opt, status *st)
     b.opt = opt;
     b.an.a = b.a;
     b.an.opt = opt;
-    b.an.q = q;
+    b.an.q = ast_query_own(b.a, q);
     if (build(&b))
         return b.p;
     plan_unref(b.p);

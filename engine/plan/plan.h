@@ -177,9 +177,7 @@ typedef struct plan_options {
     void   *ctx;
 } plan_options;
 
-/* Plans one query. sink: for CREATE ... AS and INSERT INTO, the description of the target: for AS its
- * name, kind, formats as given in WITH (plan_sink fills the rest); NULL for transient queries.
- * Errors: ST_SQL with ksqlDB's texts. */
+/* Plans one query. The plan keeps a copy of what it needs of q. Errors: ST_SQL with ksqlDB's texts. */
 plan *plan_query(const ast_query *q, const plan_options *opt, status *st);
 plan *plan_ref(plan *p);
 void  plan_unref(plan *p);

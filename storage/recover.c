@@ -60,7 +60,8 @@ static void close_idle(plog *p)
 {
     for (size_t i = 0; i + 1 < p->segs.n; i++) {
         segment *s = p->segs.p[i];
-        if (s->fd >= 0 && !s->used && atomic_load(&s->refs) == 1 && s->synced == atomic_load(&s->size)) {
+        if (s->fd >= 0 && !s->used && !s->cut && atomic_load(&s->refs) == 1 &&
+            s->synced == atomic_load(&s->size)) {
             s->io->close(s->io, s->fd);
             s->fd = -1;
         }
@@ -208,12 +209,14 @@ typedef struct scanner {
     size_t   cap;
 } scanner;
 
-/* Reads on from s->size, checking each batch; sets size and next to the end of what holds. *whole:
- * nothing was left behind that end. false only when the file cannot be read. */
-static bool scan_segment(plog *p, segment *s, scanner *sc, bool *whole, status *st)
+/* Reads on from s->size to `end` (-1: of the file), checking each batch; sets size and next to the end
+ * of what holds. *whole: nothing was left behind that end. false only when the file cannot be read.
+ * states: they are not known yet for these batches. */
+static bool scan_segment(plog *p, segment *s, int64_t end, bool states, scanner *sc, bool *whole,
+                         status *st)
 {
     io     *x = s->io;
-    int64_t file = x->size(x, s->fd), at = atomic_load(&s->size), rc;
+    int64_t file = end >= 0 ? end : x->size(x, s->fd), at = atomic_load(&s->size), rc;
     int64_t interval = atomic_load(&p->conf)->index_interval_bytes, now = plog_now(p);
     if (file < 0)
         return io_failed(st, "Cannot read", p->name, file);
@@ -244,7 +247,8 @@ static bool scan_segment(plog *p, segment *s, scanner *sc, bool *whole, status *
                 break;
             }
             segment_note(s, &b, (uint32_t)(at + (int64_t)used), interval);
-            producer_apply(&p->states, &b, now);
+            if (states)
+                producer_apply(&p->states, &b, now);
             if (b.leader_epoch > p->leader_epoch)
                 p->leader_epoch = b.leader_epoch;
             used += b.size_bytes;
@@ -259,14 +263,15 @@ static bool scan_segment(plog *p, segment *s, scanner *sc, bool *whole, status *
     return true;
 }
 
-/* Drops segment i and what follows it. */
-static void drop_from(plog *p, size_t i)
+/* Drops segment i and what follows it, for good: their names will be used again. */
+static bool drop_from(plog *p, size_t i, status *st)
 {
     while (p->segs.n > i) {
         segment *s = p->segs.p[--p->segs.n];
         segment_unlink(s);
         segment_release(s);
     }
+    return io_sync_dir(p->env->io, p->dir, st);
 }
 
 static bool scan_from(plog *p, size_t i, status *st)
@@ -275,12 +280,15 @@ static bool scan_from(plog *p, size_t i, status *st)
     bool    ok = true, whole = true;
     for (; ok && i < p->segs.n; i++) {
         segment *s = p->segs.p[i];
-        ok = segment_open(s, st) && scan_segment(p, s, &sc, &whole, st);
+        ok = segment_open(s, st) && scan_segment(p, s, -1, true, &sc, &whole, st);
         if (!ok)
             break;
         bool last = i + 1 == p->segs.n;
         if (!whole) {
+            /* Synced at once: what was cut off must not come back behind what is appended next. */
             int rc = s->io->truncate(s->io, s->fd, atomic_load(&s->size));
+            if (rc >= 0)
+                rc = s->io->fsync(s->io, s->fd);
             if (rc < 0)
                 ok = io_failed(st, "Cannot cut the torn tail off", p->name, rc);
         }
@@ -292,7 +300,7 @@ static bool scan_from(plog *p, size_t i, status *st)
             last = i + 1 == p->segs.n;
         }
         if (!last && (!whole || s->next != p->segs.p[i + 1]->base))
-            drop_from(p, i + 1);
+            ok = ok && drop_from(p, i + 1, st);
         else if (!last)
             segment_seal(s);
     }
@@ -304,6 +312,18 @@ static void forget_states(plog *p)
 {
     producer_states_free(&p->states);
     producer_states_init(&p->states);
+}
+
+/* Makes the indexes of the checkpoint's segment anew from its batches. */
+static bool reindex(plog *p, segment *s, const checkpoint *c, status *st)
+{
+    scanner sc = {0};
+    bool    whole;
+    atomic_store(&s->size, 0);
+    s->next = s->base;
+    bool ok = scan_segment(p, s, c->seg_pos, false, &sc, &whole, st) && whole && s->next == c->offset;
+    mem_free(sc.bytes);
+    return ok;
 }
 
 /* Takes the segments the checkpoint vouches for as they are; *from: the first to be scanned. false
@@ -333,7 +353,7 @@ static bool apply_checkpoint(plog *p, const checkpoint *c, size_t *from, status 
             return false;
         atomic_store(&s->size, c->seg_pos);
         s->next = c->offset;
-        if (!segment_load_indexes(s))
+        if (!segment_load_indexes(s) && !reindex(p, s, c, st))
             return false;
         s->max_ts = c->seg_max_ts;
         s->created_ms = c->seg_created_ms;
@@ -350,9 +370,8 @@ static bool load_segments(plog *p, const checkpoint *c, bool clean, status *st)
     size_t from = 0;
     /* What lies behind a gap was never synced: names of files that were reached the disk by chance. */
     if (p->segs.p[0]->base > c->start && p->segs.p[0]->base > c->offset) {
-        drop_from(p, 0);
         p->leader_epoch++;
-        return true;
+        return drop_from(p, 0, st);
     }
     bool   fits = c->found && apply_checkpoint(p, c, &from, st);
     if (!fits) {

@@ -51,6 +51,7 @@ typedef struct segment {
     uint32_t        since_entry; /* bytes since the last index entry */
     bool            max_ts_known;
     bool            entry_synced; /* the folder entry is on disk */
+    bool            cut;          /* shortened since the last sync: the bytes could come back */
     bool            used; /* since the last look for idle files */
     seg_index       offsets, times;
 } segment;

@@ -373,6 +373,8 @@ static void consider(arena *a, const overload *o, const type **args, uint32_t m,
         }
         candidate *c = &list[*count];
         if (try_shape(o, shape, args, m, casts, &c->bound)) {
+            if (as_array) /* the list still becomes one element of the variadic's type */
+                shape[v] = o->params[v].type;
             c->o = o;
             c->shape = shape;
             c->order = *count;

@@ -744,9 +744,18 @@ static xnode *comp_call(xc *c, const ast_expr *e)
             continue;
         }
         const xnode *x = f->args[i];
-        if (x->type->kind == T_NULL && shape[i]->kind == P_TYPE)
-            x = expr_literal(c->a, ptype_instantiate(c->a, shape[i], &bound, c->st), x->lit);
-        else if (shape[i]->kind == P_TYPE && shape[i]->base != x->type->kind) {
+        if (x->type->kind == T_NULL) {
+            /* NULL, or an interval unit: only a parameter that takes units may see its name. */
+            const type *t = NULL;
+            status      unbound;
+            if (shape[i]->kind == P_TYPE && shape[i]->base != T_DECIMAL)
+                t = ptype_instantiate(c->a, shape[i], &bound, &unbound);
+            if (shape[i]->kind != P_UNIT)
+                x = expr_literal(c->a, t ? t : &type_null, VALUE_NULL);
+        } else if (shape[i]->kind == P_GENERIC) { /* differs when a list stands for a variadic */
+            const type *t = ptype_instantiate(c->a, shape[i], &bound, c->st);
+            x = t ? cast_to(c, x, t) : NULL;
+        } else if (shape[i]->kind == P_TYPE && shape[i]->base != x->type->kind) {
             const type *t = ptype_instantiate(c->a, shape[i], &bound, c->st);
             if (t && t->kind == T_DECIMAL && x->type->kind != T_DECIMAL) {
                 int32_t p, s;

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 
 static const func_row *const families[] = {
-    func_math,       func_string,      func_regexp,   func_json,        func_collection,
+    func_math,       func_string,      func_mask,     func_encoding,    func_regexp,   func_json,        func_collection,
     func_lambda_rows, func_datetime,   func_conditional, func_bytes,    func_url, func_geo,
 };
 

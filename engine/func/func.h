@@ -28,7 +28,8 @@ typedef bool (*func_init)(arena *a, func_call *f, status *st);
 enum {
     FN_NULLS = 1,    /* sees NULL arguments */
     FN_VOLATILE = 2, /* not a constant even when its arguments are */
-    FN_HIDDEN = 4    /* test-only, not listed */
+    FN_HIDDEN = 4,   /* test-only, not listed */
+    FN_NO_AUTHOR = 8 /* DESCRIBE FUNCTION shows no author (spec/functions.md 7) */
 };
 
 typedef struct func_row {
@@ -36,7 +37,8 @@ typedef struct func_row {
     const char  *category; /* as SHOW FUNCTIONS groups them */
     const char  *doc;      /* of the function; repeated rows of a name may leave it NULL */
     /* Parameters as DESCRIBE prints them: "VARCHAR input, INT length", "T... values",
-     * "ARRAY<T> array, LAMBDA (T) => BOOLEAN lambda", "INTERVAL UNIT unit", "" for none. */
+     * "ARRAY<T> array, LAMBDA (T) => BOOLEAN lambda", "INTERVAL UNIT unit", "" for none. A name that
+     * is not one word stands in single quotes. */
     const char  *params;
     const char  *returns; /* "VARCHAR", "T", "ARRAY<T>"; with `computed` only what DESCRIBE prints */
     func_returns computed;
@@ -61,7 +63,7 @@ struct func_call {
 value func_lambda(const func_call *f, ectx *cx, uint32_t i, const value *inputs, uint32_t n);
 
 /* The families, each a table ended by a row with name NULL (one line per file in func.c). */
-extern const func_row func_math[], func_string[], func_regexp[], func_json[], func_collection[],
+extern const func_row func_math[], func_string[], func_mask[], func_encoding[], func_regexp[], func_json[], func_collection[],
     func_lambda_rows[], func_datetime[], func_conditional[], func_bytes[], func_url[], func_geo[];
 
 /* ---- look-up (func.c, resolve.c) ---------------------------------------------------------------- */

@@ -27,6 +27,21 @@ static str word(reader *r)
     return str_make(from, (size_t)(r->p - from));
 }
 
+static bool eat(reader *r, const char *z);
+
+/* A parameter's name: a word, or a phrase in quotes. */
+static str param_name(reader *r)
+{
+    if (!eat(r, "'"))
+        return word(r);
+    const char *from = r->p;
+    while (*r->p && *r->p != '\'')
+        r->p++;
+    str s = str_make(from, (size_t)(r->p - from));
+    eat(r, "'");
+    return s;
+}
+
 static bool eat(reader *r, const char *z)
 {
     blanks(r);
@@ -145,7 +160,7 @@ bool overload_parse(arena *a, const char *name, const char *params, const char *
         param *p = &list[out->param_count];
         p->type = read_type(&r);
         p->variadic = eat(&r, "...");
-        p->name = word(&r);
+        p->name = param_name(&r);
         if (p->variadic)
             out->variadic = (int32_t)out->param_count;
         out->param_count++;
@@ -358,6 +373,8 @@ static void consider(arena *a, const overload *o, const type **args, uint32_t m,
         }
         candidate *c = &list[*count];
         if (try_shape(o, shape, args, m, casts, &c->bound)) {
+            if (as_array) /* the list still becomes one element of the variadic's type */
+                shape[v] = o->params[v].type;
             c->o = o;
             c->shape = shape;
             c->order = *count;

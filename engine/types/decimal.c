@@ -247,6 +247,13 @@ static bool round_mpz(mpz_t z, int32_t by, decimal_round how)
             if (mpz_cmpabs(r, m) >= 0)
                 sign > 0 ? mpz_add_ui(q, q, 1) : mpz_sub_ui(q, q, 1);
             break;
+        case ROUND_HALF_CEILING: {
+            mpz_mul_2exp(r, r, 1);
+            int half = mpz_cmpabs(r, m);
+            if (half > 0 || (half == 0 && sign > 0))
+                sign > 0 ? mpz_add_ui(q, q, 1) : mpz_sub_ui(q, q, 1);
+            break;
+        }
         case ROUND_CEILING:
             if (sign > 0)
                 mpz_add_ui(q, q, 1);

@@ -27,6 +27,7 @@ value decimal_abs(arena *a, value x);
 
 typedef enum decimal_round {
     ROUND_HALF_UP, /* away from zero on ties */
+    ROUND_HALF_CEILING, /* toward positive infinity on ties: ROUND's rule */
     ROUND_DOWN,    /* toward zero */
     ROUND_CEILING,
     ROUND_FLOOR,

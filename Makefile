@@ -15,7 +15,11 @@ DEPS := gcc:/usr/bin/gcc make:/usr/bin/make pkg-config:/usr/bin/pkg-config lemon
         liblz4-dev:/usr/include/lz4frame.h libzstd-dev:/usr/include/zstd.h \
         libpcre2-dev:/usr/include/pcre2.h libgmp-dev:/usr/include/x86_64-linux-gnu/gmp.h \
         libunistring-dev:/usr/include/unistr.h libedit-dev:/usr/include/histedit.h
-missing = $(strip $(foreach d,$(DEPS),$(if $(wildcard $(lastword $(subst :, ,$(d)))),,$(firstword $(subst :, ,$(d))))))
+# Needed to run tests and examples, not to build.
+TEST_DEPS := python3:/usr/bin/python3 python3-venv:/usr/share/doc/python3-venv kcat:/usr/bin/kcat
+missing_of = $(strip $(foreach d,$(1),$(if $(wildcard $(lastword $(subst :, ,$(d)))),,$(firstword $(subst :, ,$(d))))))
+missing_all = $(call missing_of,$(DEPS) $(TEST_DEPS))
+missing = $(call missing_of,$(DEPS))
 
 WARN    := -Wall -Wextra -Werror -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
            -Wmissing-prototypes -Wvla -Wformat=2 -Wno-format-truncation -Wimplicit-fallthrough
@@ -43,7 +47,7 @@ MAIN := $(OUT)/server/main.o
 all: $(BIN) ## build ./weir (SAN=1: with address and undefined-behaviour sanitizers)
 
 ifneq ($(missing),)
-ifeq ($(filter help deps clean,$(MAKECMDGOALS)),)
+ifeq ($(filter help deps clean missing,$(MAKECMDGOALS)),)
 $(error These Debian packages are missing: $(missing). Run 'make deps', or: apt-get install -y $(missing))
 endif
 endif
@@ -140,9 +144,13 @@ fmt: ## format the C sources
 lint: ## check the format without changing anything
 	clang-format --dry-run -Werror $(SRC) $(wildcard */*.h */*/*.h) $(UNIT)
 
+.PHONY: missing
+missing:
+	@echo $(call missing_all)
+
 .PHONY: deps
 deps: ## install the Debian packages that the build needs
-	apt-get update -q && apt-get install -y -q $(foreach d,$(DEPS),$(firstword $(subst :, ,$(d))))
+	apt-get update -q && apt-get install -y -q $(foreach d,$(DEPS) $(TEST_DEPS),$(firstword $(subst :, ,$(d))))
 
 .PHONY: clean
 clean: ## remove everything that was built

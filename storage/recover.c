@@ -161,6 +161,7 @@ static void read_checkpoint(plog *p, checkpoint *c)
 typedef struct folder {
     VEC(int64_t) logs;
     VEC(char *) stray; /* index files are judged when the logs are known */
+    bool compacting;   /* COMPACTING_MARK is there */
 } folder;
 
 static bool parse_name(const char *name, const char *suffix, int64_t *base)
@@ -177,6 +178,8 @@ static void see_entry(const char *name, void *ctx)
     int64_t base;
     if (parse_name(name, ".log", &base))
         VEC_PUSH(&f->logs, base);
+    else if (strcmp(name, COMPACTING_MARK) == 0)
+        f->compacting = true;
     else if (strcmp(name, "checkpoint") != 0)
         VEC_PUSH(&f->stray, mem_strdup(name));
 }
@@ -274,6 +277,17 @@ static bool drop_from(plog *p, size_t i, status *st)
     return io_sync_dir(p->env->io, p->dir, st);
 }
 
+/* Removes originals that the compacted copy at i was to replace: it covers their offsets. */
+static void drop_covered(plog *p, size_t i)
+{
+    while (i + 1 < p->segs.n && p->segs.p[i + 1]->base < p->segs.p[i]->next) {
+        segment *s = p->segs.p[i + 1];
+        p->leftovers |= !segment_unlink(s);
+        segment_release(s);
+        VEC_REMOVE(&p->segs, i + 1);
+    }
+}
+
 static bool scan_from(plog *p, size_t i, status *st)
 {
     scanner sc = {0};
@@ -292,13 +306,9 @@ static bool scan_from(plog *p, size_t i, status *st)
             if (rc < 0)
                 ok = io_failed(st, "Cannot cut the torn tail off", p->name, rc);
         }
-        /* Originals that a compacted copy was to replace: it covers their offsets. */
-        while (whole && !last && p->segs.p[i + 1]->base < s->next) {
-            segment_unlink(p->segs.p[i + 1]);
-            segment_release(p->segs.p[i + 1]);
-            VEC_REMOVE(&p->segs, i + 1);
-            last = i + 1 == p->segs.n;
-        }
+        if (whole)
+            drop_covered(p, i);
+        last = i + 1 == p->segs.n;
         if (!last && (!whole || s->next != p->segs.p[i + 1]->base))
             ok = ok && drop_from(p, i + 1, st);
         else if (!last)
@@ -314,21 +324,22 @@ static void forget_states(plog *p)
     producer_states_init(&p->states);
 }
 
-/* Makes the indexes of the checkpoint's segment anew from its batches. */
-static bool reindex(plog *p, segment *s, const checkpoint *c, status *st)
+/* Finds where a segment whose batches below `size` are known ends, and makes its indexes anew. */
+static bool find_end(plog *p, segment *s, int64_t size, status *st)
 {
     scanner sc = {0};
     bool    whole;
+    segment_clear_indexes(s);
     atomic_store(&s->size, 0);
     s->next = s->base;
-    bool ok = scan_segment(p, s, c->seg_pos, false, &sc, &whole, st) && whole && s->next == c->offset;
+    bool ok = scan_segment(p, s, size, false, &sc, &whole, st) && whole;
     mem_free(sc.bytes);
     return ok;
 }
 
 /* Takes the segments the checkpoint vouches for as they are; *from: the first to be scanned. false
  * when the checkpoint does not fit the files. */
-static bool apply_checkpoint(plog *p, const checkpoint *c, size_t *from, status *st)
+static bool apply_checkpoint(plog *p, const checkpoint *c, bool compacting, size_t *from, status *st)
 {
     *from = 0;
     if (p->segs.p[0]->base >= c->offset) /* all it knew of was deleted; its producer states stand */
@@ -343,17 +354,24 @@ static bool apply_checkpoint(plog *p, const checkpoint *c, size_t *from, status 
                 return false;
             atomic_store(&s->size, size);
             s->synced = size;
-            s->next = p->segs.p[i + 1]->base;
-            s->max_ts_known = false;
-            s->offsets.in_memory = s->times.in_memory = false;
             s->entry_synced = true;
+            if (compacting) {
+                if (!find_end(p, s, size, st))
+                    return false;
+                segment_seal(s);
+                drop_covered(p, i);
+            } else {
+                s->next = p->segs.p[i + 1]->base;
+                s->max_ts_known = false;
+                s->offsets.in_memory = s->times.in_memory = false;
+            }
             continue;
         }
         if (s->base != c->seg_base || !segment_open(s, st) || s->io->size(s->io, s->fd) < c->seg_pos)
             return false;
         atomic_store(&s->size, c->seg_pos);
         s->next = c->offset;
-        if (!segment_load_indexes(s) && !reindex(p, s, c, st))
+        if (!segment_load_indexes(s) && !(find_end(p, s, c->seg_pos, st) && s->next == c->offset))
             return false;
         s->max_ts = c->seg_max_ts;
         s->created_ms = c->seg_created_ms;
@@ -365,7 +383,7 @@ static bool apply_checkpoint(plog *p, const checkpoint *c, size_t *from, status 
     return false;
 }
 
-static bool load_segments(plog *p, const checkpoint *c, bool clean, status *st)
+static bool load_segments(plog *p, const checkpoint *c, bool clean, bool compacting, status *st)
 {
     size_t from = 0;
     /* What lies behind a gap was never synced: names of files that were reached the disk by chance. */
@@ -373,7 +391,7 @@ static bool load_segments(plog *p, const checkpoint *c, bool clean, status *st)
         p->leader_epoch++;
         return drop_from(p, 0, st);
     }
-    bool   fits = c->found && apply_checkpoint(p, c, &from, st);
+    bool   fits = c->found && apply_checkpoint(p, c, compacting, &from, st);
     if (!fits) {
         forget_states(p);
         for (size_t i = 0; i < p->segs.n; i++) {
@@ -416,7 +434,7 @@ bool plog_recover(plog *p, bool clean, status *st)
     VEC_FREE(&f.logs);
     read_checkpoint(p, &c);
     p->leader_epoch = c.leader_epoch;
-    if (p->segs.n && !load_segments(p, &c, clean, st))
+    if (p->segs.n && !load_segments(p, &c, clean, f.compacting, st))
         return false;
     /* Offsets are never given twice, even when the files that held them are lost. */
     segment *last = p->segs.n ? p->segs.p[p->segs.n - 1] : NULL;

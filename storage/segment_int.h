@@ -66,8 +66,8 @@ bool segment_create(segment *s, status *st);
 bool segment_open(segment *s, status *st);
 void segment_hold(segment *s);
 void segment_release(segment *s);
-/* Removes its files; readers that hold it read on. */
-void segment_unlink(segment *s);
+/* Removes its files; readers that hold it read on. false when the log may still be there. */
+bool segment_unlink(segment *s);
 
 /* Notes a batch written at pos: index entries, greatest timestamp, next offset. */
 void segment_note(segment *s, const batch_view *b, uint32_t pos, int64_t interval_bytes);

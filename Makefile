@@ -39,7 +39,7 @@ LIBS     := -lsqlite3 -lmicrohttpd -ljansson -lz -lsnappy -llz4 -lzstd -lpcre2-8
 
 SRC  := $(sort $(wildcard base/*.c parser/*.c engine/*.c engine/*/*.c storage/*.c server/*.c server/*/*.c))
 GEN  := $(BUILD)/gen/grammar.c
-OBJ  := $(SRC:%.c=$(OUT)/%.o) $(OUT)/gen/grammar.o
+OBJ  := $(SRC:%.c=$(OUT)/%.o) $(OUT)/gen/grammar.o $(OUT)/gen/embedded.o
 LIB  := $(OUT)/libweir.a
 MAIN := $(OUT)/server/main.o
 
@@ -68,6 +68,15 @@ $(BUILD)/gen/grammar.h: $(BUILD)/gen/grammar.c ;
 $(OUT)/gen/grammar.o: $(BUILD)/gen/grammar.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-conversion -Wno-unused-parameter -Wno-unused-variable -Wno-missing-prototypes -Wno-implicit-fallthrough -c -o $@ $<
+
+# The console's files. Not by link-time optimisation: it loses symbols that only assembler text defines.
+$(BUILD)/gen/embedded.c: web/embed $(wildcard web/dist web/dist/* web/dist/*/*)
+	@mkdir -p $(@D)
+	web/embed web/dist >$@
+
+$(OUT)/gen/embedded.o: $(BUILD)/gen/embedded.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -fno-lto -c -o $@ $<
 
 $(OUT)/%.o: %.c | $(GEN)
 	@mkdir -p $(@D)
@@ -131,6 +140,10 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS (60); needs clang; TARGET=NAME: o
 	$(MAKE) FUZZ=1 CC=clang fuzz-programs
 	@tests/run-fuzz $(BUILD)/fuzz $(FUZZ_SECONDS) $(or $(TARGET),$(FUZZ_SRC:tests/fuzz/fuzz_%.c=%))
 fuzz-programs: $(FUZZ_BIN)
+
+.PHONY: settings
+settings: $(BIN) ## write server/SETTINGS.md from the table of settings
+	./$(BIN) settings >server/SETTINGS.md
 
 .PHONY: layers
 layers: ## print every #include that breaks the direction of dependencies

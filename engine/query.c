@@ -205,8 +205,8 @@ static bool run_pull(exec *x, const plan *p, const source *table, const query_in
     }
     pull_keys  pk;
     str       *keys = NULL;
-    size_t     key_count = 0, n;
-    table_row *rows;
+    size_t     key_count = 0, n = 0;
+    table_row *rows = NULL;
     bool       scans = exec_flag(x, "ksql.query.pull.table.scan.enabled", true);
     ast_expr  *where = pp.filter ? ast_expr_copy(x->a, pp.filter->filter.text) : NULL;
     map_columns(x->a, &pp, maker->plan, table);

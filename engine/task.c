@@ -271,7 +271,7 @@ static bool restore(task *t, size_t i)
     bool           ok;
     while ((ok = tlog_reader_next(rd, 1u << 20, &data, &n, &t->st)) && n) {
         while (n && batch_iter_begin(&it, data, n, &t->st)) {
-            rec_view r;
+            rec_view r = {0};
             while (batch_iter_next(&it, &r, &t->st))
                 restore_record(t, i, &r);
             data += it.b.size_bytes;

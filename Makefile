@@ -14,7 +14,7 @@ DEPS := gcc:/usr/bin/gcc make:/usr/bin/make pkg-config:/usr/bin/pkg-config lemon
         zlib1g-dev:/usr/include/zlib.h libsnappy-dev:/usr/include/snappy-c.h \
         liblz4-dev:/usr/include/lz4frame.h libzstd-dev:/usr/include/zstd.h \
         libpcre2-dev:/usr/include/pcre2.h libgmp-dev:/usr/include/x86_64-linux-gnu/gmp.h \
-        libunistring-dev:/usr/include/unistr.h libedit-dev:/usr/include/histedit.h
+        libunistring-dev:/usr/include/unistr.h libedit-dev:/usr/include/histedit.h tzdata:/usr/share/zoneinfo/UTC
 missing = $(strip $(foreach d,$(DEPS),$(if $(wildcard $(lastword $(subst :, ,$(d)))),,$(firstword $(subst :, ,$(d))))))
 
 WARN    := -Wall -Wextra -Werror -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \

@@ -329,7 +329,7 @@ static bool start_push(exec *x, const source *s, bool bounded, const query_liste
     pthread_mutex_lock(&x->e->push_lock);
     VEC_PUSH(&x->e->pushes, q);
     pthread_mutex_unlock(&x->e->push_lock);
-    if (q->limited && q->left <= 0)
+    if (p->has_limit && p->limit <= 0) /* q's own count is the workers' by now */
         finish(q, QUERY_LIMIT, NULL);
     *out = q;
     return true;

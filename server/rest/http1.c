@@ -260,7 +260,7 @@ static void run_on_worker(void *arg)
 static enum MHD_Result run_call(conn *c)
 {
     atomic_store(&c->reading_since_ms, 0);
-    bool wait = c->c.route && c->c.route->place == ROUTE_WORKER;
+    bool wait = call_may_wait(&c->c);
     if (wait) /* before the look at `stopping`: http1_stop() looks in the other order */
         atomic_fetch_add(&c->r->calls_running, 1);
     if (atomic_load(&c->r->stopping)) {

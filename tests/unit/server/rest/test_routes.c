@@ -141,6 +141,32 @@ static void bad_bodies(void **state)
     }
 }
 
+static void only_look_ups_run_on_the_loop(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *method, *path, *body;
+        bool        waits;
+    } t[] = {
+        {"GET", "/info", "", false},
+        {"GET", "/nothing", "", false},
+        {"POST", "/ksql", "{}", true},
+        {"POST", "/query", "{\"ksql\":\"SELECT * FROM t WHERE id = 1;\"}", false},
+        {"POST", "/query", "{\"ksql\":\"select * from t where id = 1;\"}", false},
+        {"POST", "/query", "{\"ksql\":\"SELECT * FROM t;\"}", true},
+        {"POST", "/query-stream", "{\"sql\":\"SELECT * FROM t WHERE id = 1 EMIT CHANGES;\"}", true},
+        {"POST", "/query-stream", "{\"sql\":\"PRINT 'where';\"}", true},
+        {"POST", "/query", "", true},
+    };
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        call c = begun(t[i].body);
+        c.route = route_find(str_of(t[i].method), str_of(t[i].path), &c.tail);
+        if (call_may_wait(&c) != t[i].waits)
+            fail_msg("%s %s", t[i].path, t[i].body);
+        end(&c);
+    }
+}
+
 /* properties in, then the message (NULL: good) and the value that "commit.interval.ms" got. */
 static const struct {
     const char *properties, *message, *value;
@@ -193,6 +219,7 @@ int main(void)
         cmocka_unit_test(every_route_is_found), cmocka_unit_test(others_are_not),
         cmocka_unit_test(accept_is_chosen),     cmocka_unit_test(error_shapes),
         cmocka_unit_test(bad_bodies),           cmocka_unit_test(properties_are_checked),
+        cmocka_unit_test(only_look_ups_run_on_the_loop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

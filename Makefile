@@ -14,8 +14,13 @@ DEPS := gcc:/usr/bin/gcc make:/usr/bin/make pkg-config:/usr/bin/pkg-config lemon
         zlib1g-dev:/usr/include/zlib.h libsnappy-dev:/usr/include/snappy-c.h \
         liblz4-dev:/usr/include/lz4frame.h libzstd-dev:/usr/include/zstd.h \
         libpcre2-dev:/usr/include/pcre2.h libgmp-dev:/usr/include/x86_64-linux-gnu/gmp.h \
-        libunistring-dev:/usr/include/unistr.h libedit-dev:/usr/include/histedit.h tzdata:/usr/share/zoneinfo/UTC
-missing = $(strip $(foreach d,$(DEPS),$(if $(wildcard $(lastword $(subst :, ,$(d)))),,$(firstword $(subst :, ,$(d))))))
+        libunistring-dev:/usr/include/unistr.h libedit-dev:/usr/include/histedit.h \
+        tzdata:/usr/share/zoneinfo/UTC
+# Needed to run tests and examples, not to build.
+TEST_DEPS := python3:/usr/bin/python3 python3-venv:/usr/share/doc/python3-venv kcat:/usr/bin/kcat
+missing_of = $(strip $(foreach d,$(1),$(if $(wildcard $(lastword $(subst :, ,$(d)))),,$(firstword $(subst :, ,$(d))))))
+missing_all = $(call missing_of,$(DEPS) $(TEST_DEPS))
+missing = $(call missing_of,$(DEPS))
 
 WARN    := -Wall -Wextra -Werror -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
            -Wmissing-prototypes -Wvla -Wformat=2 -Wno-format-truncation -Wimplicit-fallthrough
@@ -35,7 +40,7 @@ LIBS     := -lsqlite3 -lmicrohttpd -ljansson -lz -lsnappy -llz4 -lzstd -lpcre2-8
 
 SRC  := $(sort $(wildcard base/*.c parser/*.c engine/*.c engine/*/*.c storage/*.c server/*.c server/*/*.c))
 GEN  := $(BUILD)/gen/grammar.c
-OBJ  := $(SRC:%.c=$(OUT)/%.o) $(OUT)/gen/grammar.o
+OBJ  := $(SRC:%.c=$(OUT)/%.o) $(OUT)/gen/grammar.o $(OUT)/gen/embedded.o
 LIB  := $(OUT)/libweir.a
 MAIN := $(OUT)/server/main.o
 
@@ -43,7 +48,7 @@ MAIN := $(OUT)/server/main.o
 all: $(BIN) ## build ./weir (SAN=1: with address and undefined-behaviour sanitizers)
 
 ifneq ($(missing),)
-ifeq ($(filter help deps clean,$(MAKECMDGOALS)),)
+ifeq ($(filter help deps clean missing,$(MAKECMDGOALS)),)
 $(error These Debian packages are missing: $(missing). Run 'make deps', or: apt-get install -y $(missing))
 endif
 endif
@@ -65,6 +70,15 @@ $(OUT)/gen/grammar.o: $(BUILD)/gen/grammar.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-conversion -Wno-unused-parameter -Wno-unused-variable -Wno-missing-prototypes -Wno-implicit-fallthrough -c -o $@ $<
 
+# The console's files. Not by link-time optimisation: it loses symbols that only assembler text defines.
+$(BUILD)/gen/embedded.c: web/embed $(wildcard web/dist web/dist/* web/dist/*/*)
+	@mkdir -p $(@D)
+	web/embed web/dist >$@
+
+$(OUT)/gen/embedded.o: $(BUILD)/gen/embedded.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -fno-lto -c -o $@ $<
+
 $(OUT)/%.o: %.c | $(GEN)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -82,23 +96,16 @@ $(OUT)/tests/unit/%: tests/unit/%.c $(LIB)
 
 -include $(UNIT_BIN:=.d)
 
-# Other programs below tests/: make build/rel/tests/bench/bench_kafka and so on; fuzz targets with
-# `make FUZZ=1 CC=clang build/fuzz/tests/fuzz/fuzz_kafka_request`.
-TEST_LIBS_bench_kafka := -lrdkafka
-
-$(OUT)/tests/%: tests/%.c $(LIB)
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(LDFLAGS) $(if $(filter fuzz/%,$*),-fsanitize=fuzzer) $(LIB) $(TEST_LIBS_$(*F)) $(LIBS)
-
 .PHONY: unit
 unit: $(UNIT_BIN) ## build and run the unit tests (SAN=1, TSAN=1 as for the build)
 	@tests/run-unit $(UNIT_BIN)
 
 # ---- bench: programs that print what a path costs; run by hand
 
+BENCH_LIBS_bench_kafka := -lrdkafka
 $(OUT)/tests/bench/%: tests/bench/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(LDFLAGS) $(LIB) $(LIBS)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(LDFLAGS) $(LIB) $(BENCH_LIBS_$*) $(LIBS)
 
 BENCH_BIN := $(patsubst %.c,$(OUT)/%,$(wildcard tests/bench/*.c))
 
@@ -128,6 +135,10 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS (60); needs clang; TARGET=NAME: o
 	@tests/run-fuzz $(BUILD)/fuzz $(FUZZ_SECONDS) $(or $(TARGET),$(FUZZ_SRC:tests/fuzz/fuzz_%.c=%))
 fuzz-programs: $(FUZZ_BIN)
 
+.PHONY: settings
+settings: $(BIN) ## write server/SETTINGS.md from the table of settings
+	./$(BIN) settings >server/SETTINGS.md
+
 .PHONY: layers
 layers: ## print every #include that breaks the direction of dependencies
 	@tests/check-layers
@@ -140,9 +151,13 @@ fmt: ## format the C sources
 lint: ## check the format without changing anything
 	clang-format --dry-run -Werror $(SRC) $(wildcard */*.h */*/*.h) $(UNIT)
 
+.PHONY: missing
+missing:
+	@echo $(call missing_all)
+
 .PHONY: deps
 deps: ## install the Debian packages that the build needs
-	apt-get update -q && apt-get install -y -q $(foreach d,$(DEPS),$(firstword $(subst :, ,$(d))))
+	apt-get update -q && apt-get install -y -q $(foreach d,$(DEPS) $(TEST_DEPS),$(firstword $(subst :, ,$(d))))
 
 .PHONY: clean
 clean: ## remove everything that was built

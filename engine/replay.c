@@ -696,16 +696,24 @@ static void run_case(replay *r, buf *out)
     read_properties(r);
     create_topics(r);
     const jnode *list = json_doc_member(r->in, "statements");
+    buf          lines = BUF_INIT(BUF_MAX); /* those before: positions count over the whole script */
     for (const jnode *s = list ? list->first : NULL; s; s = s->next) {
         engine_error err;
-        json_t      *entities = engine_execute(r->e, &r->s, s->text, &r->a, &err);
+        str          text = str_fmt(&r->a, "%.*s%.*s", (int)lines.n, lines.p ? lines.p : "",
+                                    STR_FMT(s->text));
+        for (uint32_t i = 0; i <= s->text.n; i++)
+            if (i == s->text.n || s->text.p[i] == '\n')
+                buf_putc(&lines, '\n');
+        json_t *entities = engine_execute(r->e, &r->s, text, &r->a, &err);
         if (entities == NULL) {
             put_error(out, err.st.msg, err.statement);
+            buf_free(&lines);
             return;
         }
         json_decref(entities);
         describe_topics(r);
     }
+    buf_free(&lines);
     size_t n;
     input *inputs = read_inputs(r, &n);
     read_inserted(r);

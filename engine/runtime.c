@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "storage/io.h"
 
 #define BACKOFF_INITIAL_MS 15000 /* ksql.query.retry.backoff.initial.ms */
 #define BACKOFF_MAX_MS 900000
@@ -28,6 +29,7 @@ struct running {
     uint32_t    error_count;
     pthread_mutex_t row_lock; /* transient: rows of all tasks come one at a time */
     transient_options topt;
+    uint32_t    pins;  /* readers of its tasks, who do not hold mu while they wait for a task */
     uint32_t    ended; /* tasks of a bounded query that are done */
     bool        end_told;
 };
@@ -238,11 +240,12 @@ static int32_t topic_parts(runtime *r, str name)
     return n;
 }
 
-static bool make_topic(runtime *r, str name, int32_t partitions, status *st)
+static bool make_topic(runtime *r, str name, int32_t partitions, bool compact, status *st)
 {
-    tlog_config c[] = {{STR("retention.ms"), STR("-1")}};
+    tlog_config c[] = {{STR("retention.ms"), STR("-1")},
+                       {STR("cleanup.policy"), compact ? STR("compact") : STR("delete")}};
     tlog_topic  t = {.name = name, .partitions = partitions, .replication = 1, .internal = true,
-                     .configs = c, .config_count = 1};
+                     .configs = c, .config_count = 2};
     if (tlog_topic_create(r->e->opt.log, &t, st) || st->code == ST_EXISTS) {
         status_init(st);
         return true;
@@ -282,7 +285,7 @@ static bool make_internals(running *q, status *st)
         q->tp.internals[i] = (task_topic){
             str_fmt(&q->a, "%.*s-%u-%.*s", STR_FMT(q->tp.group), i, STR_FMT(q->tp.stages.internal_topics[i])),
             widest, l->window.kind == WINDOW_SESSION ? 16 : l->window.kind ? 8 : 0};
-        if (!make_topic(q->rt, q->tp.internals[i].name, widest, st))
+        if (!make_topic(q->rt, q->tp.internals[i].name, widest, false, st))
             return false;
     }
     return true;
@@ -304,7 +307,7 @@ static bool make_changelogs(running *q, status *st)
         for (size_t i = 0; ok && i < n; i++)
             ok = make_topic(q->rt, str_fmt(&q->a, "%.*s-%u-%.*s-changelog", STR_FMT(q->tp.group), s,
                                            STR_FMT(states[i].name)),
-                            task_total(q, &q->tp.stages.s[s]), st);
+                            task_total(q, &q->tp.stages.s[s]), true, st);
         pipeline_free(pl);
         if (!ok)
             return false;
@@ -348,6 +351,8 @@ static bool prepare(running *q, status *st)
     *thrown = setting(q, "ksql.timestamp.throw.on.invalid", "false");
     tp->throw_on_bad_timestamp = thrown;
     tp->ctx = q;
+    tp->state_dir = r->e->opt.state_dir;
+    tp->io = r->e->opt.io ? r->e->opt.io : io_posix();
     if (q->q == NULL)
         tp->row = on_row;
     if (q->plan->sink && q->plan->sink->topic.n) {
@@ -396,6 +401,8 @@ static void close_tasks(running *q, bool commit)
 static void halt(runtime *r, running *q)
 {
     q->stopping = true;
+    while (q->pins)
+        pthread_cond_wait(&r->idle, &r->mu);
     for (uint32_t i = 0; i < q->task_count; i++) {
         struct task_link *l = task_link_of(q->tasks[i]);
         while (l->running)
@@ -485,6 +492,10 @@ static void forget_query(runtime *r, running *q)
                 tlog_topic_delete(r->e->opt.log, topics[i].name, &ignored);
     if (q->q)
         tlog_offsets_delete_group(r->e->opt.log, q->tp.group, &ignored);
+    for (uint32_t s = 0; q->q && q->tp.state_dir && s < q->tp.stages.n; s++)
+        for (int32_t p = 0; p < task_total(q, &q->tp.stages.s[s]); p++)
+            q->tp.io->unlink(q->tp.io, str_z(&a, str_fmt(&a, "%s/%.*s-%u-%d.snap", q->tp.state_dir,
+                                                         STR_FMT(q->tp.group), s, p)));
     arena_free(&a);
 }
 
@@ -580,47 +591,68 @@ bool runtime_info(runtime *r, str id, run_info *out)
     return q != NULL;
 }
 
+/* A task's lock is taken before mu (a task that appends wakes others), so a reader pins the query and
+ * lets go of mu. NULL: no such query, or it is being restarted. */
+static running *pin(runtime *r, str id)
+{
+    pthread_mutex_lock(&r->mu);
+    running *q = find(r, id);
+    if (q && q->stopping)
+        q = NULL;
+    if (q)
+        q->pins++;
+    pthread_mutex_unlock(&r->mu);
+    return q;
+}
+
+static void unpin(runtime *r, running *q)
+{
+    pthread_mutex_lock(&r->mu);
+    if (--q->pins == 0)
+        pthread_cond_broadcast(&r->idle);
+    pthread_mutex_unlock(&r->mu);
+}
+
 size_t runtime_offsets(runtime *r, str id, arena *a, task_offset **out)
 {
     VEC(task_offset) all = {0};
-    pthread_mutex_lock(&r->mu);
-    running *q = find(r, id);
+    running *q = pin(r, id);
     for (uint32_t i = 0; q && i < q->task_count; i++) {
         task_offset *o;
         size_t       n = task_offsets(q->tasks[i], a, &o);
         for (size_t k = 0; k < n; k++)
             AVEC_PUSH(a, &all, o[k]);
     }
-    pthread_mutex_unlock(&r->mu);
+    if (q)
+        unpin(r, q);
     *out = all.p;
     return all.n;
 }
 
 bool runtime_key(runtime *r, str id, const value *key, uint32_t n, arena *a, str *out)
 {
-    bool ok = false;
-    pthread_mutex_lock(&r->mu);
-    running *q = find(r, id);
+    bool     ok = false;
+    running *q = pin(r, id);
     for (uint32_t i = 0; q && !ok && i < q->task_count; i++) {
+        if (!pipeline_is_queryable(task_pipeline(q->tasks[i])))
+            continue;
         task_lock(q->tasks[i]);
         ok = pipeline_key_bytes(task_pipeline(q->tasks[i]), key, n, a, out);
         task_unlock(q->tasks[i]);
+        break;
     }
-    pthread_mutex_unlock(&r->mu);
+    if (q)
+        unpin(r, q);
     return ok;
 }
 
-/* mu is held over the read: it is short, and keeps the query's tasks alive. */
 bool runtime_read_table(runtime *r, str id, arena *a, const str *keys, size_t key_count, int64_t from,
                         int64_t to, table_row **rows, size_t *n, status *st)
 {
     VEC(table_row) all = {0};
-    pthread_mutex_lock(&r->mu);
-    running *q = find(r, id);
-    if (q == NULL) {
-        pthread_mutex_unlock(&r->mu);
+    running *q = pin(r, id);
+    if (q == NULL)
         return status_set(st, ST_SQL, "Materializing query has been stopped");
-    }
     for (uint32_t i = 0; i < q->task_count; i++) {
         pipeline *pl = task_pipeline(q->tasks[i]);
         if (!pipeline_is_queryable(pl))
@@ -632,7 +664,7 @@ bool runtime_read_table(runtime *r, str id, arena *a, const str *keys, size_t ke
         for (size_t k = 0; k < count; k++)
             AVEC_PUSH(a, &all, part[k]);
     }
-    pthread_mutex_unlock(&r->mu);
+    unpin(r, q);
     *rows = all.p;
     *n = all.n;
     return true;
@@ -703,6 +735,10 @@ runtime *runtime_open(engine *e, status *st)
 {
     runtime *r = MEM_NEW(runtime);
     r->e = e;
+    if (e->opt.state_dir) {
+        io *files = e->opt.io ? e->opt.io : io_posix();
+        files->mkdir(files, e->opt.state_dir); /* there already, or every snapshot will say why not */
+    }
     pthread_mutex_init(&r->mu, NULL);
     pthread_cond_init(&r->work, NULL);
     pthread_cond_init(&r->idle, NULL);

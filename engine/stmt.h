@@ -116,6 +116,8 @@ query_info *query_find(const metastore *m, str id);
 
 /* Checks that columns can be serialised, with ksqlDB's wrapper around the format's reason. */
 bool check_serde(exec *x, const schema *s, const side_format *f, bool is_key);
+/* The column that TIMESTAMP names, folded like an identifier. */
+bool timestamp_name(exec *x, const with_props *w, str *out);
 /* TIMESTAMP and TIMESTAMP_FORMAT of a source or sink whose schema is known. */
 bool check_timestamp(exec *x, source *src, const with_props *w);
 /* OR REPLACE: may `was` become `now` (spec 2.4)? */

@@ -5,6 +5,9 @@
 #include "engine/expr/expr.h"
 #include "engine/plan/upgrade.h"
 
+/* What the deterministic driver gives a topic nobody described (spec/processing-semantics.md 10). */
+#define DRIVER_PARTITIONS 4
+
 query_info *query_ref(query_info *q)
 {
     __atomic_add_fetch(&q->refs, 1, __ATOMIC_RELAXED);
@@ -98,6 +101,20 @@ static bool sink_formats(exec *x, source *sink, const plan *p, const with_props 
                      schema_count(&sink->schema, NS_VALUE), &sink->value, x->st);
 }
 
+/* -2: the topic has no setting of its own. */
+static int64_t topic_retention(exec *x, str name)
+{
+    tlog_topic t;
+    status     ignored;
+    int64_t    ms = -2;
+    status_init(&ignored);
+    if (tlog_topic_get(x->e->opt.log, x->a, name, &t, &ignored))
+        for (uint32_t i = 0; i < t.config_count; i++)
+            if (str_eqz(t.configs[i].name, "retention.ms"))
+                num_parse_i64(t.configs[i].value, &ms);
+    return ms;
+}
+
 static bool sink_topic(exec *x, source *sink, const plan *p, const with_props *w)
 {
     if (w->cleanup_policy.given)
@@ -110,12 +127,13 @@ static bool sink_topic(exec *x, source *sink, const plan *p, const with_props *w
     str prefix = exec_setting(x, "ksql.output.topic.name.prefix", "");
     sink->topic = w->topic.given ? str_dup(&sink->a, w->topic.s)
                                  : str_fmt(&sink->a, "%.*s%.*s", STR_FMT(prefix), STR_FMT(sink->name));
-    int32_t parts = topic_partitions(x, p->sources[0]->topic);
+    int32_t parts = x->e->opt.manual ? DRIVER_PARTITIONS : topic_partitions(x, p->sources[0]->topic);
     if (w->partitions.given)
         parts = (int32_t)w->partitions.n;
     if (!topic_exists(x, sink->topic))
         return topic_create(x, sink->topic, parts > 0 ? parts : 1,
-                            w->retention_ms.given ? w->retention_ms.n : -2,
+                            w->retention_ms.given ? w->retention_ms.n
+                                                  : topic_retention(x, p->sources[0]->topic),
                             sink->kind == SOURCE_STREAM ? "delete"
                             : sink->window.kind       ? "compact,delete"
                                                       : "compact");
@@ -225,6 +243,8 @@ bool stmt_create_as(exec *x)
         return false;
     plan_options po = exec_plan_options(x);
     po.sink_name = s->name;
+    if (w.timestamp.given && !timestamp_name(x, &w, &po.ts_column))
+        return false;
     plan *p = plan_query(s->query, &po, x->st);
     if (p == NULL)
         return planner_fault(x);

@@ -115,14 +115,8 @@ static bool check_columns(exec *x, const source *src)
 
 /* ---- the timestamp column -------------------------------------------------------------------------- */
 
-bool check_timestamp(exec *x, source *src, const with_props *w)
+bool timestamp_name(exec *x, const with_props *w, str *out)
 {
-    if (!w->timestamp.given) {
-        if (w->timestamp_format.given)
-            return exec_fail(x, "'TIMESTAMP_FORMAT' set in the WITH clause can only be used when the "
-                                "timestamp column is of type STRING.");
-        return true;
-    }
     ast_expr *e;
     status    ignored;
     status_init(&ignored);
@@ -131,12 +125,27 @@ bool check_timestamp(exec *x, source *src, const with_props *w)
                          "Failed to prepare statement: Cannot parse text that is not column reference: "
                          "%.*s",
                          STR_FMT(w->timestamp.s));
-    const column *c = schema_find(&src->schema, e->text);
+    *out = e->text;
+    return true;
+}
+
+bool check_timestamp(exec *x, source *src, const with_props *w)
+{
+    if (!w->timestamp.given) {
+        if (w->timestamp_format.given)
+            return exec_fail(x, "'TIMESTAMP_FORMAT' set in the WITH clause can only be used when the "
+                                "timestamp column is of type STRING.");
+        return true;
+    }
+    str name;
+    if (!timestamp_name(x, w, &name))
+        return false;
+    const column *c = schema_find(&src->schema, name);
     if (c == NULL || c->ns == NS_HEADERS)
         return exec_fail(x,
                          "The TIMESTAMP column set in the WITH clause does not exist in the schema: "
                          "'%.*s'",
-                         STR_FMT(e->text));
+                         STR_FMT(name));
     if (c->type->kind == T_STRING && !w->timestamp_format.given)
         return exec_fail(x, "A String timestamp field has been specified without also specifying the "
                             "timestamp_format");
@@ -147,8 +156,8 @@ bool check_timestamp(exec *x, source *src, const with_props *w)
         return exec_fail(x,
                          "Timestamp column, `%.*s`, should be LONG(INT64), TIMESTAMP, or a String with "
                          "a timestamp_format specified.",
-                         STR_FMT(e->text));
-    src->ts_column = str_dup(&src->a, e->text);
+                         STR_FMT(name));
+    src->ts_column = str_dup(&src->a, name);
     src->ts_format = w->timestamp_format.given ? str_dup(&src->a, w->timestamp_format.s) : STR_NONE;
     return true;
 }

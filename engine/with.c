@@ -328,10 +328,15 @@ static bool refuse_config(const side_format *f, const char *names, status *st)
                       formats[f->id].name, names);
 }
 
-static bool apply(const with_text *delimiter, const with_text *name, const with_number *id,
-                  const with_text *nullable, side_format *f, status *st)
+static bool apply(const char *side, const with_text *delimiter, const with_text *name,
+                  const with_number *id, const with_text *nullable, side_format *f, status *st)
 {
     bool registry = (formats[f->id].features & FEATURE_SCHEMA_INFERENCE) != 0;
+    if (id->given && !registry)
+        return status_set(st, ST_SQL,
+                          "%s_FORMAT should support schema inference when %s_SCHEMA_ID is provided. Current "
+                          "format is %s.",
+                          side, side, formats[f->id].name);
     if (delimiter->given) {
         if (f->id != FORMAT_DELIMITED)
             return refuse_config(f, "delimiter", st);
@@ -346,11 +351,8 @@ static bool apply(const with_text *delimiter, const with_text *name, const with_
                               STR_FMT(name->s));
         f->full_name = name->s;
     }
-    if (id->given) {
-        if (!registry)
-            return refuse_config(f, "schemaId", st);
+    if (id->given)
         f->schema_id = (int32_t)id->n;
-    }
     if (nullable->given)
         f->nullable = nullable->s;
     return true;
@@ -365,8 +367,8 @@ bool with_formats(const with_props *w, const side_format *key, const side_format
                   "ksql.persistence.default.format.key", key_out, st) &&
            choose(&w->value_format, &w->format, val, default_value, "VALUE_FORMAT",
                   "ksql.persistence.default.format.value", value_out, st) &&
-           apply(&w->key_delimiter, &w->key_name, &w->key_schema_id, &w->key_nullable, key_out, st) &&
-           apply(&w->value_delimiter, vname, &w->value_schema_id, &w->value_nullable, value_out, st);
+           apply("KEY", &w->key_delimiter, &w->key_name, &w->key_schema_id, &w->key_nullable, key_out, st) &&
+           apply("VALUE", &w->value_delimiter, vname, &w->value_schema_id, &w->value_nullable, value_out, st);
 }
 
 bool with_wrap(const with_props *w, int config, uint32_t value_columns, side_format *vf, status *st)

@@ -5,6 +5,10 @@
 
 #include "base/buf.h"
 #include "engine/replay.h"
+#include "server/server.h"
+#include "server/settings.h"
+#include "server/shell/shell.h"
+#include "server/version.h"
 
 /* Reads cases line by line, writes an answer a line, and never stops at a bad one. */
 static int run_replay(int argc, char **argv)
@@ -25,21 +29,51 @@ static int run_replay(int argc, char **argv)
     return 0;
 }
 
+/* Prints server/SETTINGS.md. */
+static int run_settings(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    buf b = BUF_INIT(BUF_MAX);
+    settings_markdown(&b);
+    fwrite(b.p, 1, b.n, stdout);
+    buf_free(&b);
+    return 0;
+}
+
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
     const char *help;
 } commands[] = {
+    {"server", server_main, "topics, SQL and the web console; --help lists the settings"},
+    {"sql", shell_main, "the SQL shell: [URL] [-e SQL | -f FILE]; --help lists the options"},
     {"replay", run_replay, "statements and records in, records out; no server"},
+    {"settings", run_settings, "the server's settings as a page of Markdown"},
 };
+
+static void print_usage(FILE *to)
+{
+    fprintf(to, "usage: weir COMMAND [ARGUMENT]...\n");
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        fprintf(to, "    %-10s %s\n", commands[i].name, commands[i].help);
+}
 
 int main(int argc, char **argv)
 {
     for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof *commands; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 2, argv + 2);
-    fprintf(stderr, "usage: weir COMMAND\n");
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        fprintf(stderr, "    %-8s %s\n", commands[i].name, commands[i].help);
+    if (argc > 1 && strcmp(argv[1], "--version") == 0) {
+        printf("weir %s (ksqlDB API %s)\n", WEIR_VERSION, KSQLDB_VERSION);
+        return 0;
+    }
+    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+        print_usage(stdout);
+        return 0;
+    }
+    if (argc > 1)
+        fprintf(stderr, "weir: there is no command '%s'\n", argv[1]);
+    print_usage(stderr);
     return 2;
 }

@@ -15,7 +15,8 @@
  *   client that is told of an aborted transaction waits for its marker.
  * - The last batch of a copy stays, emptied if need be: it holds the end offset.
  * - A copy is synced under another name, then renamed over the first original; the others are removed
- *   after that. A start in between finds originals whose offsets the copy covers, and removes them.
+ *   after that. A start that finds the mark looks for originals whose offsets a copy covers, and removes
+ *   them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -389,8 +390,9 @@ static bool swap_in(compaction *c, size_t first, size_t count, segment *copy, st
     if (ok) {
         ok = io_sync_dir(copy->io, p->dir, st);
         for (size_t i = 0; i < count; i++) {
-            if (i > 0)
-                segment_unlink(c->segs[first + i]);
+            /* Not before the copy's name is certain. */
+            if (i > 0 && !(ok && segment_unlink(c->segs[first + i])))
+                p->leftovers = true;
             segment_release(c->segs[first + i]); /* the list's */
         }
     } else {
@@ -402,6 +404,27 @@ static bool swap_in(compaction *c, size_t first, size_t count, segment *copy, st
 }
 
 /* ---- the pass */
+
+static bool set_mark(plog *p, status *st)
+{
+    pthread_mutex_lock(&p->files_lock);
+    bool ok = !atomic_load(&p->deleted) &&
+              io_replace_file(p->env->io, p->dir, COMPACTING_MARK, "", 0, true, st);
+    pthread_mutex_unlock(&p->files_lock);
+    return ok;
+}
+
+/* Once the originals are gone for certain. A mark that stays only costs the next start a look. */
+static void clear_mark(plog *p)
+{
+    char   path[PATH_BYTES_MAX];
+    status st;
+    pthread_mutex_lock(&p->files_lock);
+    if (!p->leftovers && !atomic_load(&p->deleted) && io_sync_dir(p->env->io, p->dir, &st) &&
+        snprintf(path, sizeof path, "%s/%s", p->dir, COMPACTING_MARK) < (int)sizeof path)
+        p->env->io->unlink(p->env->io, path);
+    pthread_mutex_unlock(&p->files_lock);
+}
 
 /* Chooses and holds the originals; false when there is nothing to do. */
 static bool choose(compaction *c, const topic_conf *conf, status *st)
@@ -480,7 +503,7 @@ bool plog_compact(plog *p, status *st)
     if (due) {
         keys_init(&c.keys, KEYS_MIN);
         /* A position on record must not lie in a file that is about to be another one. */
-        ok = plog_checkpoint(p, st) && note_keys(&c, p->cleaned, st);
+        ok = plog_checkpoint(p, st) && note_keys(&c, p->cleaned, st) && set_mark(p, st);
         for (size_t at = 0, count = 0; ok && at < c.n; at += count) {
             segment *copy = copy_segments(&c, at, &count, st);
             ok = copy != NULL;
@@ -488,6 +511,8 @@ bool plog_compact(plog *p, status *st)
                 segment_release(copy);
             ok = ok && swap_in(&c, at, count, copy, st);
         }
+        if (ok)
+            clear_mark(p);
         if (ok && c.end > p->cleaned)
             p->cleaned = c.end;
         mem_free(c.keys.slots);

@@ -152,6 +152,7 @@ static bool cut_tail(plog *p, segment *s, status *st)
     io *x = p->env->io;
     int rc = x->truncate(x, s->fd, atomic_load(&s->size));
     p->cut_due = rc < 0;
+    s->cut = true;
     return rc < 0 ? io_failed(st, "Cannot cut a failed append off", p->name, rc) : true;
 }
 
@@ -376,6 +377,7 @@ bool plog_append_marker(plog *p, int64_t pid, int16_t epoch, bool commit, int64_
 typedef struct sync_todo {
     segment *seg; /* held */
     int64_t  size;
+    bool     cut;
 } sync_todo;
 
 typedef struct sync_list {
@@ -384,18 +386,23 @@ typedef struct sync_list {
     int64_t    high;
 } sync_list;
 
+static bool is_unsynced(const segment *s)
+{
+    return s->synced < atomic_load(&s->size) || s->cut;
+}
+
 /* What is not on disk yet, oldest first. */
 static void list_unsynced(plog *p, sync_list *out)
 {
     *out = (sync_list){0};
     pthread_mutex_lock(&p->lock);
     out->high = atomic_load(&p->high);
-    size_t from = p->segs.n; /* only the last may be empty: just begun */
-    while (from > 0 && (p->segs.p[from - 1]->synced < atomic_load(&p->segs.p[from - 1]->size) ||
-                        atomic_load(&p->segs.p[from - 1]->size) == 0))
-        from--;
+    size_t from = p->segs.n;
+    while (from > 0 && (from == p->segs.n || is_unsynced(p->segs.p[from - 1])))
+        from--; /* the last in any case: it may be empty, and the one before it unsynced */
     for (size_t i = from; i < p->segs.n; i++) {
-        sync_todo t = {p->segs.p[i], atomic_load(&p->segs.p[i]->size)};
+        sync_todo t = {p->segs.p[i], atomic_load(&p->segs.p[i]->size), p->segs.p[i]->cut};
+        t.seg->cut = false;
         segment_hold(t.seg);
         VEC_PUSH(out, t);
     }
@@ -419,12 +426,19 @@ static bool sync_segments(plog *p, sync_list *todo, status *st)
         ok = io_sync_dir(x, p->dir, st) && (p->dir_synced || io_sync_dir(x, up, st));
         p->dir_synced |= ok;
     }
+    if (!ok) {
+        pthread_mutex_lock(&p->lock);
+        for (size_t i = 0; i < todo->n; i++)
+            todo->p[i].seg->cut |= todo->p[i].cut;
+        pthread_mutex_unlock(&p->lock);
+        return false;
+    }
     /* A file whose name may be lost is not on disk either. */
-    for (size_t i = 0; ok && i < todo->n; i++) {
+    for (size_t i = 0; i < todo->n; i++) {
         todo->p[i].seg->synced = todo->p[i].size;
         todo->p[i].seg->entry_synced = true;
     }
-    return ok;
+    return true;
 }
 
 static void list_release(sync_list *todo)

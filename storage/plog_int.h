@@ -63,6 +63,7 @@ typedef struct plog {
     int64_t checkpoint_high; /* as in the checkpoint file */
     int64_t checkpoint_start;
     int64_t cleaned; /* compacted below this offset; the maintenance thread. A restart begins anew */
+    bool    leftovers; /* originals that compaction could not remove: COMPACTING_MARK stays */
     int64_t checkpoint_ms;
 } plog;
 
@@ -124,6 +125,10 @@ bool plog_delete_before(plog *p, int64_t offset, status *st);
 void plog_remove_files(plog *p);
 
 /* ---- compact.c */
+
+/* A file in the partition's folder while compacted copies take the place of originals: a start that
+ * finds it looks where each segment really ends. */
+#define COMPACTING_MARK "compacting"
 
 /* Compacts what is due, if the topic is a compacted one. One caller at a time. */
 bool plog_compact(plog *p, status *st);

@@ -60,7 +60,8 @@ static void close_idle(plog *p)
 {
     for (size_t i = 0; i + 1 < p->segs.n; i++) {
         segment *s = p->segs.p[i];
-        if (s->fd >= 0 && !s->used && atomic_load(&s->refs) == 1 && s->synced == atomic_load(&s->size)) {
+        if (s->fd >= 0 && !s->used && !s->cut && atomic_load(&s->refs) == 1 &&
+            s->synced == atomic_load(&s->size)) {
             s->io->close(s->io, s->fd);
             s->fd = -1;
         }
@@ -160,6 +161,7 @@ static void read_checkpoint(plog *p, checkpoint *c)
 typedef struct folder {
     VEC(int64_t) logs;
     VEC(char *) stray; /* index files are judged when the logs are known */
+    bool compacting;   /* COMPACTING_MARK is there */
 } folder;
 
 static bool parse_name(const char *name, const char *suffix, int64_t *base)
@@ -176,6 +178,8 @@ static void see_entry(const char *name, void *ctx)
     int64_t base;
     if (parse_name(name, ".log", &base))
         VEC_PUSH(&f->logs, base);
+    else if (strcmp(name, COMPACTING_MARK) == 0)
+        f->compacting = true;
     else if (strcmp(name, "checkpoint") != 0)
         VEC_PUSH(&f->stray, mem_strdup(name));
 }
@@ -208,12 +212,14 @@ typedef struct scanner {
     size_t   cap;
 } scanner;
 
-/* Reads on from s->size, checking each batch; sets size and next to the end of what holds. *whole:
- * nothing was left behind that end. false only when the file cannot be read. */
-static bool scan_segment(plog *p, segment *s, scanner *sc, bool *whole, status *st)
+/* Reads on from s->size to `end` (-1: of the file), checking each batch; sets size and next to the end
+ * of what holds. *whole: nothing was left behind that end. false only when the file cannot be read.
+ * states: they are not known yet for these batches. */
+static bool scan_segment(plog *p, segment *s, int64_t end, bool states, scanner *sc, bool *whole,
+                         status *st)
 {
     io     *x = s->io;
-    int64_t file = x->size(x, s->fd), at = atomic_load(&s->size), rc;
+    int64_t file = end >= 0 ? end : x->size(x, s->fd), at = atomic_load(&s->size), rc;
     int64_t interval = atomic_load(&p->conf)->index_interval_bytes, now = plog_now(p);
     if (file < 0)
         return io_failed(st, "Cannot read", p->name, file);
@@ -244,7 +250,8 @@ static bool scan_segment(plog *p, segment *s, scanner *sc, bool *whole, status *
                 break;
             }
             segment_note(s, &b, (uint32_t)(at + (int64_t)used), interval);
-            producer_apply(&p->states, &b, now);
+            if (states)
+                producer_apply(&p->states, &b, now);
             if (b.leader_epoch > p->leader_epoch)
                 p->leader_epoch = b.leader_epoch;
             used += b.size_bytes;
@@ -259,13 +266,25 @@ static bool scan_segment(plog *p, segment *s, scanner *sc, bool *whole, status *
     return true;
 }
 
-/* Drops segment i and what follows it. */
-static void drop_from(plog *p, size_t i)
+/* Drops segment i and what follows it, for good: their names will be used again. */
+static bool drop_from(plog *p, size_t i, status *st)
 {
     while (p->segs.n > i) {
         segment *s = p->segs.p[--p->segs.n];
         segment_unlink(s);
         segment_release(s);
+    }
+    return io_sync_dir(p->env->io, p->dir, st);
+}
+
+/* Removes originals that the compacted copy at i was to replace: it covers their offsets. */
+static void drop_covered(plog *p, size_t i)
+{
+    while (i + 1 < p->segs.n && p->segs.p[i + 1]->base < p->segs.p[i]->next) {
+        segment *s = p->segs.p[i + 1];
+        p->leftovers |= !segment_unlink(s);
+        segment_release(s);
+        VEC_REMOVE(&p->segs, i + 1);
     }
 }
 
@@ -275,24 +294,23 @@ static bool scan_from(plog *p, size_t i, status *st)
     bool    ok = true, whole = true;
     for (; ok && i < p->segs.n; i++) {
         segment *s = p->segs.p[i];
-        ok = segment_open(s, st) && scan_segment(p, s, &sc, &whole, st);
+        ok = segment_open(s, st) && scan_segment(p, s, -1, true, &sc, &whole, st);
         if (!ok)
             break;
         bool last = i + 1 == p->segs.n;
         if (!whole) {
+            /* Synced at once: what was cut off must not come back behind what is appended next. */
             int rc = s->io->truncate(s->io, s->fd, atomic_load(&s->size));
+            if (rc >= 0)
+                rc = s->io->fsync(s->io, s->fd);
             if (rc < 0)
                 ok = io_failed(st, "Cannot cut the torn tail off", p->name, rc);
         }
-        /* Originals that a compacted copy was to replace: it covers their offsets. */
-        while (whole && !last && p->segs.p[i + 1]->base < s->next) {
-            segment_unlink(p->segs.p[i + 1]);
-            segment_release(p->segs.p[i + 1]);
-            VEC_REMOVE(&p->segs, i + 1);
-            last = i + 1 == p->segs.n;
-        }
+        if (whole)
+            drop_covered(p, i);
+        last = i + 1 == p->segs.n;
         if (!last && (!whole || s->next != p->segs.p[i + 1]->base))
-            drop_from(p, i + 1);
+            ok = ok && drop_from(p, i + 1, st);
         else if (!last)
             segment_seal(s);
     }
@@ -306,9 +324,22 @@ static void forget_states(plog *p)
     producer_states_init(&p->states);
 }
 
+/* Finds where a segment whose batches below `size` are known ends, and makes its indexes anew. */
+static bool find_end(plog *p, segment *s, int64_t size, status *st)
+{
+    scanner sc = {0};
+    bool    whole;
+    segment_clear_indexes(s);
+    atomic_store(&s->size, 0);
+    s->next = s->base;
+    bool ok = scan_segment(p, s, size, false, &sc, &whole, st) && whole;
+    mem_free(sc.bytes);
+    return ok;
+}
+
 /* Takes the segments the checkpoint vouches for as they are; *from: the first to be scanned. false
  * when the checkpoint does not fit the files. */
-static bool apply_checkpoint(plog *p, const checkpoint *c, size_t *from, status *st)
+static bool apply_checkpoint(plog *p, const checkpoint *c, bool compacting, size_t *from, status *st)
 {
     *from = 0;
     if (p->segs.p[0]->base >= c->offset) /* all it knew of was deleted; its producer states stand */
@@ -323,17 +354,24 @@ static bool apply_checkpoint(plog *p, const checkpoint *c, size_t *from, status 
                 return false;
             atomic_store(&s->size, size);
             s->synced = size;
-            s->next = p->segs.p[i + 1]->base;
-            s->max_ts_known = false;
-            s->offsets.in_memory = s->times.in_memory = false;
             s->entry_synced = true;
+            if (compacting) {
+                if (!find_end(p, s, size, st))
+                    return false;
+                segment_seal(s);
+                drop_covered(p, i);
+            } else {
+                s->next = p->segs.p[i + 1]->base;
+                s->max_ts_known = false;
+                s->offsets.in_memory = s->times.in_memory = false;
+            }
             continue;
         }
         if (s->base != c->seg_base || !segment_open(s, st) || s->io->size(s->io, s->fd) < c->seg_pos)
             return false;
         atomic_store(&s->size, c->seg_pos);
         s->next = c->offset;
-        if (!segment_load_indexes(s))
+        if (!segment_load_indexes(s) && !(find_end(p, s, c->seg_pos, st) && s->next == c->offset))
             return false;
         s->max_ts = c->seg_max_ts;
         s->created_ms = c->seg_created_ms;
@@ -345,16 +383,15 @@ static bool apply_checkpoint(plog *p, const checkpoint *c, size_t *from, status 
     return false;
 }
 
-static bool load_segments(plog *p, const checkpoint *c, bool clean, status *st)
+static bool load_segments(plog *p, const checkpoint *c, bool clean, bool compacting, status *st)
 {
     size_t from = 0;
     /* What lies behind a gap was never synced: names of files that were reached the disk by chance. */
     if (p->segs.p[0]->base > c->start && p->segs.p[0]->base > c->offset) {
-        drop_from(p, 0);
         p->leader_epoch++;
-        return true;
+        return drop_from(p, 0, st);
     }
-    bool   fits = c->found && apply_checkpoint(p, c, &from, st);
+    bool   fits = c->found && apply_checkpoint(p, c, compacting, &from, st);
     if (!fits) {
         forget_states(p);
         for (size_t i = 0; i < p->segs.n; i++) {
@@ -397,7 +434,7 @@ bool plog_recover(plog *p, bool clean, status *st)
     VEC_FREE(&f.logs);
     read_checkpoint(p, &c);
     p->leader_epoch = c.leader_epoch;
-    if (p->segs.n && !load_segments(p, &c, clean, st))
+    if (p->segs.n && !load_segments(p, &c, clean, f.compacting, st))
         return false;
     /* Offsets are never given twice, even when the files that held them are lost. */
     segment *last = p->segs.n ? p->segs.p[p->segs.n - 1] : NULL;

@@ -78,15 +78,18 @@ void segment_release(segment *s)
     mem_free(s);
 }
 
-void segment_unlink(segment *s)
+bool segment_unlink(segment *s)
 {
     /* The log first: an index without one is removed at the next start. */
     static const char *const suffixes[] = {".log", ".index", ".timeindex"};
     char                     path[PATH_BYTES_MAX];
+    bool                     gone = true;
     for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
         segment_path(s->dir, s->base, suffixes[i], path);
-        s->io->unlink(s->io, path);
+        int rc = s->io->unlink(s->io, path);
+        gone = gone && (i > 0 || rc >= 0 || rc == -ENOENT);
     }
+    return gone;
 }
 
 /* ---- indexes */

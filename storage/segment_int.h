@@ -51,6 +51,7 @@ typedef struct segment {
     uint32_t        since_entry; /* bytes since the last index entry */
     bool            max_ts_known;
     bool            entry_synced; /* the folder entry is on disk */
+    bool            cut;          /* shortened since the last sync: the bytes could come back */
     bool            used; /* since the last look for idle files */
     seg_index       offsets, times;
 } segment;
@@ -65,8 +66,8 @@ bool segment_create(segment *s, status *st);
 bool segment_open(segment *s, status *st);
 void segment_hold(segment *s);
 void segment_release(segment *s);
-/* Removes its files; readers that hold it read on. */
-void segment_unlink(segment *s);
+/* Removes its files; readers that hold it read on. false when the log may still be there. */
+bool segment_unlink(segment *s);
 
 /* Notes a batch written at pos: index entries, greatest timestamp, next offset. */
 void segment_note(segment *s, const batch_view *b, uint32_t pos, int64_t interval_bytes);

@@ -5,7 +5,8 @@
  *     DIR/weir.lock            held (fcntl) while the folder is open
  *     DIR/meta.sqlite          topics, configs, group offsets, producer ids, prepared transactions,
  *                              and the engine's catalog (meta_* below)
- *     DIR/topics/NAME-P/       a partition: 00000000000000000000.log .index .timeindex, ...
+ *     DIR/topics/NAME-P/       a partition: 00000000000000000000.log .index .timeindex, ..., checkpoint;
+ *                              made by its first append
  *     DIR/clean                the clean-shutdown mark
  *
  * Threads: any, unless said otherwise.
@@ -50,7 +51,9 @@ tlog *storage_log(storage *s);
 /* Cluster id: made at the first start, kept in the metadata. */
 str storage_cluster_id(storage *s);
 
-/* Deletes or compacts what is due; call every few seconds from one thread. */
+/* Deletes or compacts what is due, writes checkpoints (and so syncs what acks=1 left unsynced), ends
+ * transactions past their timeout, repairs partitions after a failed fsync. Call every few seconds from
+ * one thread. */
 void storage_maintain(storage *s);
 
 /* ---- topic settings ("configs") ---------------------------------------------------------------- */

@@ -86,6 +86,8 @@ static bool text_is_exact_bool(str s)
     return false;
 }
 
+static const type *join_types(arena *a, const type *common, const typed_expr *x, status *st);
+
 static const type *mismatch(arena *a, const type *common, const typed_expr *x, status *st)
 {
     buf b = BUF_INIT(ST_MSG_MAX);
@@ -98,10 +100,44 @@ static const type *mismatch(arena *a, const type *common, const typed_expr *x, s
     return NULL;
 }
 
+/* A constructor joins part by part: its literals adapt as literals do anywhere. */
+static const type *join_constructor(arena *a, const type *common, const typed_expr *x, status *st)
+{
+    const ast_expr *e = x->e;
+    const type     *elem = common->elem, *key = common->key;
+    if (e->kind == EX_STRUCT) {
+        type_field *f = ARENA_ARRAY(a, type_field, common->field_count + e->arg_count);
+        uint32_t    n = common->field_count;
+        memcpy(f, common->fields, n * sizeof *f);
+        for (uint32_t i = 0; i < e->arg_count; i++) {
+            int32_t    k = type_field_index(common, e->names[i]);
+            typed_expr part = {e->args[i], x->t->fields[i].type};
+            if (k < 0)
+                f[n++] = x->t->fields[i];
+            else if ((f[k].type = join_types(a, f[k].type, &part, st)) == NULL)
+                return NULL;
+        }
+        return type_struct(a, f, n);
+    }
+    for (uint32_t i = 0; i < e->arg_count; i++) {
+        bool         is_key = e->kind == EX_MAP && i % 2 == 0;
+        const type **into = is_key ? &key : &elem;
+        typed_expr   part = {e->args[i], e->args[i]->kind == EX_NULL ? &type_null
+                                         : is_key                   ? x->t->key
+                                                                    : x->t->elem};
+        *into = join_types(a, *into, &part, st);
+        if (*into == NULL)
+            return NULL;
+    }
+    return e->kind == EX_MAP ? type_map(a, key, elem) : type_array(a, elem);
+}
+
 static const type *join_types(arena *a, const type *common, const typed_expr *x, status *st)
 {
     if (common->kind == T_NULL)
         return x->t;
+    if (x->t->kind == common->kind && x->e->kind >= EX_ARRAY && x->e->kind <= EX_STRUCT)
+        return join_constructor(a, common, x, st);
     if (x->t->kind == T_NULL || type_equal(common, x->t))
         return common;
     if (is_number_literal(x->e)) {

@@ -45,11 +45,6 @@ op *op_filter_new(pipeline *pl, const plan_node *n)
 
 /* ---- projection ----------------------------------------------------------------------------------------- */
 
-typedef struct column_ctx {
-    op      *o;
-    uint32_t i;
-} column_ctx;
-
 static void nested_error(void *ctx, const char *what, const char *msg)
 {
     op_error(ctx, "Error processing %s: %s", what, msg);
@@ -221,7 +216,7 @@ static void rekey_table(op *o, record *r, int port)
     record part = *r;
     part.has_key = true;
     if (old) {
-        part.row = widen(o, old);
+        part.row = old;
         part.old = old;
         part.has_row = false;
         part.has_old = true;

@@ -17,23 +17,14 @@ static bool check_group_by(builder *b)
     if (q->has_group_by && q->group_by_count == 0)
         return refuse(b, "GROUP BY requires at least one expression");
     for (uint32_t i = 0; i < q->group_by_count; i++)
-        if (an_expr_uses(b->an.group_by[i], is_agg_call, NULL)) {
-            const ast_expr *e = b->an.group_by[i];
-            while (!is_agg_call(e, NULL))
-                e = e->args[0];
+        if (an_find(b->an.group_by[i], is_agg_call))
             return refuse(b,
                           "GROUP BY does not support aggregate functions: %.*s is an aggregate "
                           "function.",
-                          STR_FMT(e->text));
-        }
+                          STR_FMT(an_find(b->an.group_by[i], is_agg_call)->text));
     if (!b->an.has_aggregates)
         return refuse(b,
                       "GROUP BY requires aggregate functions in either the SELECT or HAVING clause.");
-    if (!q->has_group_by && !b->opt->transient)
-        return refuse(b,
-                      "CREATE TABLE AS SELECT statement does not support aggregate function [%.*s] "
-                      "without a GROUP BY clause.",
-                      STR_FMT(an_list(b->a, b->an.agg_calls.p, (uint32_t)b->an.agg_calls.n, ", ")));
     return true;
 }
 
@@ -310,5 +301,14 @@ plan_node *build_aggregate(builder *b, plan_node *in)
     if (in->is_table && !refuse_not_undoable(b, n))
         return NULL;
     substitution s = make_substitution(b, names);
-    return replace_items(b, &s, &n->out) ? n : NULL;
+    if (!replace_items(b, &s, &n->out))
+        return NULL;
+    if (!q->has_group_by && !b->opt->transient) {
+        refuse(b,
+               "CREATE TABLE AS SELECT statement does not support aggregate function [%.*s] without a GROUP "
+               "BY clause.",
+               STR_FMT(an_list(b->a, b->an.agg_calls.p, (uint32_t)b->an.agg_calls.n, ", ")));
+        return NULL;
+    }
+    return n;
 }

@@ -68,6 +68,23 @@ bool an_expr_uses(const ast_expr *e, bool (*pred)(const ast_expr *, void *), voi
     return s.found;
 }
 
+static ast_visit visit_find(ast_expr *e, void *ctx)
+{
+    use_search *s = ctx;
+    if (!s->pred(e, NULL))
+        return VISIT_CONTINUE;
+    s->ctx = e;
+    s->found = true;
+    return VISIT_ABORT;
+}
+
+const ast_expr *an_find(const ast_expr *e, bool (*pred)(const ast_expr *, void *))
+{
+    use_search s = {pred, NULL, false};
+    ast_walk((ast_expr *)e, visit_find, &s);
+    return s.ctx;
+}
+
 ast_expr *an_replace(arena *a, const ast_expr *e, ast_expr *const *from, const str *to, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
@@ -208,7 +225,7 @@ static bool find_column(resolver *r, const ast_expr *e, int *index)
         found = (int)i;
     }
     *index = found;
-    if (found >= 0 || (is_bound(e->text) && an->q->window.kind))
+    if (found >= 0 || (is_bound(e->text) && an->q->window.kind && !an->is_join))
         return true;
     if (an->is_join && strcmp(r->clause, "SELECT") == 0 && str_starts(e->text, STR("ROWKEY")))
         return true; /* perhaps the synthetic key */
@@ -455,26 +472,29 @@ static void push_item(analysis *an, uint32_t i, str col, str alias, bool window,
     AVEC_PUSH(an->a, &an->items, it);
 }
 
+/* Behind PARTITION BY the old key columns are values like others, behind them. */
 static void expand_source(analysis *an, uint32_t i, uint32_t pos, bool pseudo)
 {
     const source *s = an->src[i].src;
-    static const column_ns order[] = {NS_KEY, NS_VALUE, NS_HEADERS};
+    static const column_ns plain[] = {NS_KEY, NS_VALUE, NS_HEADERS};
+    static const column_ns rekeyed[] = {NS_VALUE, NS_HEADERS, NS_KEY};
+    static const char *const extra[] = {COL_ROWTIME, COL_ROWPARTITION, COL_ROWOFFSET};
+    const column_ns *order = an->q->has_partition_by ? rekeyed : plain;
     for (int o = 0; o < 3; o++) {
+        for (int k = 0; pseudo && o == 2 && k < 3; k++)
+            push_item(an, i, str_of(extra[k]), an_internal_name(an, i, str_of(extra[k])), false, pos);
         for (uint32_t k = 0; k < s->schema.n; k++) {
             str c = s->schema.cols[k].name;
             if (s->schema.cols[k].ns == order[o])
                 push_item(an, i, c, an_internal_name(an, i, c), false, pos);
         }
-        if (o == 0 && s->window.kind) {
+        if (order[o] == NS_KEY && s->window.kind) {
             push_item(an, i, STR(COL_WINDOWSTART), an_internal_name(an, i, STR(COL_WINDOWSTART)),
                       true, pos);
             push_item(an, i, STR(COL_WINDOWEND), an_internal_name(an, i, STR(COL_WINDOWEND)), true,
                       pos);
         }
     }
-    static const char *const extra[] = {COL_ROWTIME, COL_ROWPARTITION, COL_ROWOFFSET};
-    for (int k = 0; pseudo && k < 3; k++)
-        push_item(an, i, str_of(extra[k]), an_internal_name(an, i, str_of(extra[k])), false, pos);
 }
 
 static bool expand_star(analysis *an, const ast_select_item *it, status *st)
@@ -552,8 +572,7 @@ static bool expand_struct(analysis *an, const ast_select_item *it, status *st)
     return true;
 }
 
-static bool reserved_alias(analysis *an, const ast_select_item *it, const ast_expr *e, str alias,
-                           bool explicit_alias, status *st)
+static bool reserved_alias(analysis *an, const ast_expr *e, str alias, bool explicit_alias, status *st)
 {
     str upper = str_upper(an->a, alias);
     if (!column_is_system(upper))
@@ -566,7 +585,6 @@ static bool reserved_alias(analysis *an, const ast_select_item *it, const ast_ex
                           "Reserved column name in select: `%.*s`. Please remove or alias the column.",
                           STR_FMT(alias));
     }
-    (void)it;
     if (!explicit_alias)
         return true;
     return status_set(st, ST_SQL,
@@ -596,7 +614,7 @@ static bool select_items(analysis *an, status *st)
         if (item.expr == NULL)
             return false;
         item.orig = shown(an, it->expr);
-        if (!reserved_alias(an, it, it->expr, item.alias, it->alias.n > 0, st))
+        if (!reserved_alias(an, it->expr, item.alias, it->alias.n > 0, st))
             return false;
         AVEC_PUSH(an->a, &an->items, item);
     }
@@ -604,7 +622,10 @@ static bool select_items(analysis *an, status *st)
     bool star = an->q->item_count == 1 && an->q->items[0].expr == NULL && an->q->items[0].star_qual.n == 0;
     for (uint32_t i = 0; star && i < an->q->partition_by_count; i++) {
         ast_expr *p = an->partition_by[i];
-        if (p->kind == EX_COLUMN || p->kind == EX_NULL)
+        bool there = p->kind == EX_NULL;
+        for (size_t k = 0; k < an->items.n; k++)
+            there |= ast_expr_equal(an->items.p[k].expr, p);
+        if (there)
             continue;
         an_item item = {.expr = p, .orig = an->partition_orig[i], .from_star = true, .pos = p->pos};
         item.alias = make_alias(&m, an->q->partition_by[i]);
@@ -650,9 +671,7 @@ static ast_visit visit_collect_agg(ast_expr *e, void *ctx)
         use_search s = {is_agg, NULL, false};
         ast_walk(e->args[i], visit_use, &s);
         if (s.found) {
-            const ast_expr *inner = e->args[i];
-            while (!is_agg(inner, NULL))
-                inner = inner->args[0];
+            const ast_expr *inner = an_find(e->args[i], is_agg);
             status_set(c->st, ST_SQL, "Aggregate functions can not be nested: %.*s(%.*s())",
                        STR_FMT(e->text), STR_FMT(inner->text));
             c->ok = false;
@@ -691,9 +710,7 @@ static ast_visit visit_collect_table(ast_expr *e, void *ctx)
         return VISIT_CONTINUE;
     for (uint32_t i = 0; i < e->arg_count; i++)
         if (an_expr_uses(e->args[i], is_table_fn, NULL)) {
-            const ast_expr *inner = e->args[i];
-            while (!is_table_fn(inner, NULL))
-                inner = inner->args[0];
+            const ast_expr *inner = an_find(e->args[i], is_table_fn);
             status_set(c->st, ST_SQL, "Table functions cannot be nested: %.*s(%.*s())",
                        STR_FMT(e->text), STR_FMT(inner->text));
             c->ok = false;
@@ -795,12 +812,27 @@ static bool resolve_clauses(analysis *an, status *st)
     return true;
 }
 
+static bool check_aliases(analysis *an, status *st)
+{
+    for (uint32_t i = 0; i < an->q->item_count; i++) {
+        const ast_select_item *it = &an->q->items[i];
+        if (it->expr == NULL || it->expr->kind == EX_STRUCT_STAR)
+            continue;
+        bool bare = it->expr->kind == EX_COLUMN && it->expr->qual.n == 0;
+        str  alias = it->alias.n ? it->alias : bare ? it->expr->text : STR_NONE;
+        if (alias.n && !(an->is_join && it->alias.n == 0) &&
+            !reserved_alias(an, it->expr, alias, it->alias.n > 0, st))
+            return false;
+    }
+    return true;
+}
+
 bool analyze(analysis *an, status *st)
 {
     if (an->q->has_group_by && an->q->has_partition_by)
         return status_set(st, ST_SQL, "Failed to prepare statement: Queries only support one of "
                                       "PARTITION BY and GROUP BY");
-    return find_sources(an, st) && resolve_clauses(an, st) && select_items(an, st) &&
+    return find_sources(an, st) && check_aliases(an, st) && resolve_clauses(an, st) && select_items(an, st) &&
            collect_calls(an, st);
 }
 

@@ -380,6 +380,7 @@ static plan_node *join_node(builder *b, uint32_t j, plan_kind kind, join_side *l
     const type *kt = l->node->out.cols[l->node->out.keys[0].slot].type;
     if (count == 0) {
         viable[0] = synthetic_name(b);
+        n->join.synthetic = true;
         layout_add_key(b, &n->out, layout_add(b, &n->out, viable[0], kt), viable, 1);
     } else {
         uint32_t slot = layout_add(b, &n->out, str_fmt(b->a, "\x01K%u", j), kt);

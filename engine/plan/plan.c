@@ -118,6 +118,30 @@ const xnode *compile_select(builder *b, const ast_expr *e, const layout *in)
     return x;
 }
 
+/* Messages name aggregate calls as they were written, not by the columns that stand for them. */
+static void show_aggregates(builder *b)
+{
+    buf out = BUF_INIT(ST_MSG_MAX - 1);
+    str m = str_of(b->st->msg);
+    for (uint32_t i = 0; i < m.n;) {
+        str      rest = str_make(m.p + i, m.n - i);
+        str      name = STR("KSQL_AGG_VARIABLE_");
+        uint32_t at = name.n, index = 0;
+        if (!str_starts(rest, name)) {
+            buf_putc(&out, m.p[i++]);
+            continue;
+        }
+        for (; at < rest.n && rest.p[at] >= '0' && rest.p[at] <= '9'; at++)
+            index = index * 10 + (uint32_t)(rest.p[at] - '0');
+        if (index < b->an.agg_calls.n)
+            print_expr(&out, b->an.agg_calls.p[index]);
+        i += at;
+    }
+    buf_putc(&out, 0);
+    memcpy(b->st->msg, out.p, out.n);
+    buf_free(&out);
+}
+
 const xnode *compile_predicate(builder *b, const ast_expr *e, const ast_expr *as, const layout *in,
                                const char *clause)
 {
@@ -129,6 +153,7 @@ const xnode *compile_predicate(builder *b, const ast_expr *e, const ast_expr *as
         return NULL;
     }
     if (x == NULL) {
+        show_aggregates(b);
         status_prefix(b->st, "Error in %s expression: ", clause);
         return NULL;
     }
@@ -564,19 +589,22 @@ static bool choose_keys(builder *b, const layout *l, int *chosen)
     while (n && n->kind == PLAN_FILTER)
         n = n->in[0];
     if (n && n->kind == PLAN_JOIN_FOREIGN) {
-        buf t = BUF_INIT(ST_MSG_MAX);
+        buf      t = BUF_INIT(ST_MSG_MAX);
+        uint32_t missing = 0;
         for (uint32_t k = 0; k < l->key_count; k++)
             if (!have[k]) {
+                missing++;
                 str name = l->keys[k].viable[0];
                 str al = b->an.src[0].alias;
                 buf_printf(&t, "%s`%.*s`", t.n ? ", " : "", (int)(name.n - al.n - 1),
                            name.p + al.n + 1);
             }
         refuse(b,
-               "Primary key column[s] missing in projection. For foreign-key table-table joins, the "
+               "Primary key column%s missing in projection. For foreign-key table-table joins, the "
                "projection must include all primary key columns from the left input table (`%.*s`). "
-               "Missing column[s]: %.*s.",
-               STR_FMT(b->an.src[0].name), (int)t.n, t.p);
+               "Missing column%s: %.*s.",
+               missing > 1 ? "s" : "", STR_FMT(b->an.src[0].name), missing > 1 ? "s" : "", (int)t.n,
+               t.p);
         buf_free(&t);
         return false;
     }
@@ -605,7 +633,7 @@ static bool check_duplicates(builder *b)
         for (uint32_t k = 0; k < i; k++) {
             if (!str_eq(p->outputs[i].name, p->outputs[k].name))
                 continue;
-            if (!b->opt->transient && p->outputs[i].is_key != p->outputs[k].is_key)
+            if (!b->opt->transient && p->outputs[i].is_key != p->outputs[k].is_key && !b->an.is_group)
                 return refuse(b, "Value columns clash with key columns: `%.*s`",
                               STR_FMT(p->outputs[i].name));
             bool key = p->outputs[i].is_key && p->outputs[k].is_key && !b->opt->transient;
@@ -631,6 +659,23 @@ static bool is_window_bound(const layout *l, const ast_expr *e)
             (l->wend != SLOT_NONE && str_eq(l->cols[l->wend].name, e->text)));
 }
 
+/* Faults of expressions come before those of keys. */
+static bool check_items(builder *b, const layout *l)
+{
+    for (size_t i = 0; i < b->an.items.n; i++) {
+        const an_item *it = &b->an.items.p[i];
+        if (it->expr->kind != EX_COLUMN && compile_select(b, it->expr, l) == NULL)
+            return false;
+    }
+    if (b->opt->ts_column.n == 0)
+        return true;
+    for (size_t i = 0; i < b->an.items.n; i++)
+        if (str_eq(b->an.items.p[i].alias, b->opt->ts_column))
+            return true;
+    return refuse(b, "The TIMESTAMP column set in the WITH clause does not exist in the schema: '%.*s'",
+                  STR_FMT(b->opt->ts_column));
+}
+
 static plan_node *build_project(builder *b, plan_node *in)
 {
     const layout *l = &in->out;
@@ -648,6 +693,8 @@ static plan_node *build_project(builder *b, plan_node *in)
     uint32_t n = 0;
     int     *chosen = ARENA_ARRAY(b->a, int, l->key_count + 1);
     b->p->root = in;
+    if (!check_items(b, l))
+        return NULL;
     if (!b->opt->transient) {
         if (!choose_keys(b, l, chosen))
             return NULL;
@@ -726,8 +773,6 @@ static bool check_bounds_use(builder *b)
         return true;
     const ast_expr *places[64];
     uint32_t        n = 0;
-    if (b->an.where)
-        places[n++] = b->an.where;
     if (b->an.having)
         places[n++] = b->an.having;
     for (uint32_t i = 0; i < q->group_by_count && n < 64; i++)
@@ -749,6 +794,26 @@ static bool check_bounds_use(builder *b)
     return true;
 }
 
+/* A bare * over a join with a synthetic key begins with that key. */
+static void star_synthetic_key(builder *b, const plan_node *join)
+{
+    bool bare = false;
+    for (uint32_t i = 0; i < b->an.q->item_count; i++)
+        bare |= b->an.q->items[i].expr == NULL && b->an.q->items[i].star_qual.n == 0;
+    size_t at = 0;
+    while (at < b->an.items.n && !b->an.items.p[at].from_star)
+        at++;
+    if (!bare || at == b->an.items.n || b->an.q->has_partition_by)
+        return;
+    ast_expr *e = ast_new(b->a, EX_COLUMN, b->an.items.p[at].pos, 1);
+    e->text = join->out.keys[0].viable[0];
+    an_item it = {.expr = e, .orig = e, .alias = e->text, .from_star = true, .pos = e->pos};
+    AVEC_PUSH(b->a, &b->an.items, it);
+    for (size_t i = b->an.items.n - 1; i > at; i--)
+        b->an.items.p[i] = b->an.items.p[i - 1];
+    b->an.items.p[at] = it;
+}
+
 static bool build(builder *b)
 {
     if (!analyze(&b->an, b->st) || !check_emit(b) || !check_bounds_use(b))
@@ -757,6 +822,8 @@ static bool build(builder *b)
     plan_node *n = b->an.is_join ? build_joins(b) : build_source(b, 0);
     if (n == NULL)
         return false;
+    if (b->an.is_join && n->join.synthetic)
+        star_synthetic_key(b, n);
     if (b->an.where && !(n = build_filter(b, n, b->an.where, b->an.where_orig, "WHERE", "WhereFilter")))
         return false;
     if (b->an.q->has_partition_by && !(n = build_partition_by(b, n)))
@@ -794,7 +861,7 @@ plan *plan_query(const ast_query *q, const plan_options *opt, status *st)
     b.opt = opt;
     b.an.a = b.a;
     b.an.opt = opt;
-    b.an.q = q;
+    b.an.q = ast_query_own(b.a, q);
     if (build(&b))
         return b.p;
     plan_unref(b.p);

@@ -124,6 +124,7 @@ struct plan_node {
             ast_join_kind kind;
             bool          swapped; /* a RIGHT join run as LEFT with the sides exchanged */
             bool          has_grace;
+            bool          synthetic; /* the key is no source's column: ROWKEY */
             int64_t       before_ms, after_ms, grace_ms, retention_ms;
             const xnode  *foreign_key; /* PLAN_JOIN_FOREIGN: over the left layout */
             const ast_expr *foreign_text;
@@ -169,6 +170,7 @@ typedef struct plan_options {
     const catalog *catalog;
     const map     *properties; /* session properties: name -> const str *; may be NULL */
     str            sink_name;  /* for error texts */
+    str            ts_column;  /* of the sink (WITH TIMESTAMP); n = 0: none */
     bool           transient;  /* push query: keys are not required in the projection */
     bool           persistent_insert; /* INSERT INTO: results are matched with an existing sink */
     str            text;              /* the text that was parsed, for lines and columns */
@@ -177,9 +179,7 @@ typedef struct plan_options {
     void   *ctx;
 } plan_options;
 
-/* Plans one query. sink: for CREATE ... AS and INSERT INTO, the description of the target: for AS its
- * name, kind, formats as given in WITH (plan_sink fills the rest); NULL for transient queries.
- * Errors: ST_SQL with ksqlDB's texts. */
+/* Plans one query. The plan keeps a copy of what it needs of q. Errors: ST_SQL with ksqlDB's texts. */
 plan *plan_query(const ast_query *q, const plan_options *opt, status *st);
 plan *plan_ref(plan *p);
 void  plan_unref(plan *p);

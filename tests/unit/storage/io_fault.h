@@ -38,6 +38,7 @@ typedef struct fault_io {
     bool     fsync_fails;
     int64_t  room;       /* bytes until ENOSPC; -1: no limit */
     uint64_t random;
+    char     root[64]; /* above it nothing is known */
 } fault_io;
 
 static inline uint64_t fault_random(fault_io *f)
@@ -338,6 +339,7 @@ static inline void fault_init(fault_io *f, const char *root, uint64_t seed)
                              fault_unlink, fault_list, fault_map, fault_unmap, NULL},
                     .room = -1, .random = seed | 1, .fail_with = -EIO};
     pthread_mutex_init(&f->lock, NULL);
+    strncpy(f->root, root, sizeof f->root - 1);
     fault_file *dir = MEM_NEW(fault_file);
     dir->is_dir = true;
     fault_put(&f->names, root, dir);
@@ -425,6 +427,15 @@ static inline void fault_power_cut(fault_io *f)
     for (size_t i = 0; i < m; i++)
         if (!map_get(&f->names, disk[i]) && fault_random(f) % 2)
             fault_put(&f->names, str_z(&a, disk[i]), map_get(&f->disk, disk[i]));
+    /* A folder that is lost takes its entries along; parents sort before their children. */
+    n = f->names.n;
+    names = map_sorted_keys(&f->names, &a);
+    for (size_t i = 0; i < n; i++) {
+        char *path = str_z(&a, names[i]), *slash = strrchr(path, '/');
+        str   up = str_make(path, (size_t)(slash - path));
+        if (map_get(&f->names, up) == NULL && strchr(path + strlen(f->root), '/'))
+            fault_put(&f->names, path, NULL);
+    }
     n = f->names.n;
     names = map_sorted_keys(&f->names, &a);
     for (size_t i = 0; i < n; i++) {

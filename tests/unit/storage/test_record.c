@@ -267,7 +267,7 @@ static void markers(void **state)
     for (int commit = 0; commit < 2; commit++) {
         uint8_t    m[MARKER_BYTES];
         batch_view v;
-        bool       is_commit;
+        bool       is_commit = !commit;
         batch_iter it = BATCH_ITER_INIT;
         rec_view   r;
         marker_build(m, 77, 3, commit, 123);

@@ -387,7 +387,7 @@ static void retention(void **state)
     assert_true(len > 0);
     tlog_reader_close(r);
     /* DeleteRecords survives a restart. */
-    int64_t from;
+    int64_t from = -1;
     assert_fails(storage_delete_records(s, kept, 101, &from, &check_st), ST_OFFSET_RANGE);
     assert_ok(storage_delete_records(s, kept, 33, &from, &check_st));
     assert_int_equal(from, 33);

@@ -1,0 +1,122 @@
+/* What the server tells about itself: GET /info, /healthcheck, /v1/metadata, /metrics, and where GET / leads. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "server/rest/rest_int.h"
+#include "server/version.h"
+
+void rest_root(call *c)
+{
+    static const char *const offers[] = {TYPE_JSON, "text/html"};
+    bool browser = c->has_accept && accept_choose(true, c->accept, offers, 2) == 1;
+    call_text(c, 307, NULL, STR(""));
+    c->location = browser ? "/ui/" : "/info";
+}
+
+void rest_alive(call *c)
+{
+    call_text(c, 200, TYPE_JSON, STR("{}"));
+}
+
+void rest_info(call *c)
+{
+    buf *o = &c->out;
+    c->status = 200;
+    c->content_type = TYPE_JSON;
+    buf_putz(o, "{\"KsqlServerInfo\":{\"version\":\"" KSQLDB_VERSION "\",\"kafkaClusterId\":");
+    json_put_text(o, c->r->o.cluster_id);
+    buf_putz(o, ",\"ksqlServiceId\":");
+    json_put_text(o, c->r->o.service_id);
+    buf_putz(o, ",\"serverStatus\":\"RUNNING\"}}");
+}
+
+void rest_healthcheck(call *c)
+{
+    call_text(c, 200, TYPE_JSON,
+              STR("{\"isHealthy\":true,\"details\":{\"metastore\":{\"isHealthy\":true},\"kafka\":{\"isHealthy\":true},"
+                  "\"commandRunner\":{\"isHealthy\":true}},\"serverState\":\"READY\"}"));
+}
+
+static void put_cluster_id(call *c)
+{
+    buf *o = &c->out;
+    buf_putz(o, "{\"id\":\"\",\"scope\":{\"path\":[],\"clusters\":{\"kafka-cluster\":");
+    json_put_text(o, c->r->o.cluster_id);
+    buf_putz(o, ",\"ksql-cluster\":");
+    json_put_text(o, c->r->o.service_id);
+    buf_putz(o, "}}}");
+    c->status = 200;
+    c->content_type = TYPE_JSON;
+}
+
+void rest_metadata(call *c)
+{
+    buf_putz(&c->out, "{\"version\":\"" KSQLDB_VERSION "\",\"clusterId\":");
+    put_cluster_id(c);
+    buf_putc(&c->out, '}');
+}
+
+void rest_metadata_id(call *c)
+{
+    put_cluster_id(c);
+}
+
+/* ---- metrics ------------------------------------------------------------------------------------------- */
+
+static void put_metric(buf *o, const char *name, const char *kind, const char *help, uint64_t v)
+{
+    buf_printf(o, "# HELP %s %s\n# TYPE %s %s\n%s %lu\n", name, help, name, kind, name, v);
+}
+
+static uint64_t resident_bytes(void)
+{
+    unsigned long all, resident = 0;
+    FILE         *f = fopen("/proc/self/statm", "r");
+    if (f == NULL)
+        return 0;
+    if (fscanf(f, "%lu %lu", &all, &resident) != 2)
+        resident = 0;
+    fclose(f);
+    return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static void put_requests(buf *o, rest_server *r)
+{
+    buf_putz(o, "# HELP weir_rest_requests_total Requests answered.\n# TYPE weir_rest_requests_total counter\n");
+    for (size_t row = 0; row <= ROUTE_NONE; row++)
+        for (int class = 0; class < 6; class++) {
+            uint64_t n = atomic_load_explicit(&r->requests[row][class], memory_order_relaxed);
+            if (n)
+                buf_printf(o, "weir_rest_requests_total{path=\"%s\",code=\"%dxx\"} %lu\n",
+                           row < route_count ? routes[row].path : "", class, n);
+        }
+}
+
+void rest_metrics(call *c)
+{
+    rest_server *r = c->r;
+    buf         *o = &c->out;
+    engine_stats s;
+    engine_get_stats(r->o.engine, &s);
+    c->status = 200;
+    c->content_type = "text/plain; version=0.0.4; charset=utf-8";
+    put_metric(o, "weir_queries_running", "gauge", "Persistent queries that run.", s.queries_running);
+    put_metric(o, "weir_queries_error", "gauge", "Persistent queries that stopped with an error.", s.queries_error);
+    put_metric(o, "weir_records_in_total", "counter", "Records read by queries.", s.records_in);
+    put_metric(o, "weir_records_out_total", "counter", "Records written by queries.", s.records_out);
+    put_metric(o, "weir_state_bytes", "gauge", "Bytes of state in memory.", s.state_bytes);
+    put_metric(o, "weir_pull_queries_total", "counter", "Pull queries answered.", s.pull_queries);
+    put_metric(o, "weir_push_queries_active", "gauge", "Push queries that run.", s.push_queries_active);
+    put_metric(o, "weir_rest_connections", "gauge", "Open connections of the REST port.",
+               atomic_load(&r->connections_open));
+    put_metric(o, "weir_rest_connections_total", "counter", "Connections the REST port has taken.",
+               atomic_load(&r->connections_total));
+    put_metric(o, "weir_rest_slow_readers_total", "counter", "Push queries cut off because they were not read.",
+               atomic_load(&r->slow_readers));
+    put_requests(o, r);
+    put_metric(o, "weir_uptime_seconds", "gauge", "Since the REST port opened.",
+               (uint64_t)(rest_now_ms() - r->start_ms) / 1000);
+    put_metric(o, "process_resident_memory_bytes", "gauge", "Resident memory.", resident_bytes());
+    if (r->o.kafka)
+        kafka_server_metrics(r->o.kafka, o);
+}

@@ -1,0 +1,68 @@
+--@test: counts and sums by key, every update is seen
+CREATE STREAM S (ID STRING KEY, V INT) WITH (kafka_topic='s', value_format='JSON');
+CREATE TABLE T AS SELECT ID, COUNT(*) AS N, SUM(V) AS TOTAL FROM S GROUP BY ID;
+--@input: s {"key": "a", "value": {"V": 1}}
+--@input: s {"key": "b", "value": {"V": 5}}
+--@input: s {"key": "a", "value": {"V": 2}}
+--@output: T {"key": "a", "value": {"N": 1, "TOTAL": 1}}
+--@output: T {"key": "b", "value": {"N": 1, "TOTAL": 5}}
+--@output: T {"key": "a", "value": {"N": 2, "TOTAL": 3}}
+
+--@test: a table's aggregate takes back what a row no longer is
+CREATE TABLE U (ID INT PRIMARY KEY, CITY STRING) WITH (kafka_topic='u', value_format='JSON');
+CREATE TABLE T AS SELECT CITY, COUNT(*) AS N FROM U GROUP BY CITY;
+--@input: u {"key": 1, "value": {"CITY": "rome"}}
+--@input: u {"key": 2, "value": {"CITY": "rome"}}
+--@input: u {"key": 1, "value": {"CITY": "oslo"}}
+--@input: u {"key": 2, "value": null}
+--@output: T {"key": "rome", "value": {"N": 1}}
+--@output: T {"key": "rome", "value": {"N": 2}}
+--@output: T {"key": "rome", "value": {"N": 1}}
+--@output: T {"key": "oslo", "value": {"N": 1}}
+--@output: T {"key": "rome", "value": {"N": 0}}
+
+--@test: HAVING turns a row that leaves into a tombstone
+CREATE TABLE U (ID INT PRIMARY KEY, CITY STRING) WITH (kafka_topic='u', value_format='JSON');
+CREATE TABLE T AS SELECT CITY, COUNT(*) AS N FROM U GROUP BY CITY HAVING COUNT(*) > 1;
+--@input: u {"key": 1, "value": {"CITY": "rome"}}
+--@input: u {"key": 2, "value": {"CITY": "rome"}}
+--@input: u {"key": 2, "value": null}
+--@output: T {"key": "rome", "value": {"N": 2}}
+--@output: T {"key": "rome", "value": null}
+
+--@test: tumbling windows and a late row
+CREATE STREAM S (ID STRING KEY, V INT) WITH (kafka_topic='s', value_format='JSON');
+CREATE TABLE T AS SELECT ID, COUNT(*) AS N FROM S WINDOW TUMBLING (SIZE 10 MILLISECONDS, GRACE PERIOD 5 MILLISECONDS) GROUP BY ID;
+--@input: s {"key": "a", "value": {"V": 1}, "timestamp": 3}
+--@input: s {"key": "a", "value": {"V": 1}, "timestamp": 14}
+--@input: s {"key": "a", "value": {"V": 1}, "timestamp": 9}
+--@input: s {"key": "a", "value": {"V": 1}, "timestamp": 25}
+--@input: s {"key": "a", "value": {"V": 1}, "timestamp": 5}
+--@output: T {"key": "a", "value": {"N": 1}, "window": {"start": 0, "end": 10, "type": "time"}}
+--@output: T {"key": "a", "value": {"N": 1}, "window": {"start": 10, "end": 20, "type": "time"}}
+--@output: T {"key": "a", "value": {"N": 2}, "window": {"start": 0, "end": 10, "type": "time"}}
+--@output: T {"key": "a", "value": {"N": 1}, "window": {"start": 20, "end": 30, "type": "time"}}
+
+--@test: a row falls into every hopping window that holds it
+CREATE STREAM S (ID STRING KEY, V INT) WITH (kafka_topic='s', value_format='JSON');
+CREATE TABLE T AS SELECT ID, SUM(V) AS N FROM S WINDOW HOPPING (SIZE 10 MILLISECONDS, ADVANCE BY 5 MILLISECONDS) GROUP BY ID;
+--@input: s {"key": "a", "value": {"V": 2}, "timestamp": 12}
+--@output: T {"key": "a", "value": {"N": 2}, "window": {"start": 5, "end": 15, "type": "time"}}
+--@output: T {"key": "a", "value": {"N": 2}, "window": {"start": 10, "end": 20, "type": "time"}}
+
+--@test: sessions merge
+CREATE STREAM S (ID STRING KEY, V INT) WITH (kafka_topic='s', value_format='JSON');
+CREATE TABLE T AS SELECT ID, COUNT(*) AS N FROM S WINDOW SESSION (10 MILLISECONDS) GROUP BY ID;
+--@input: s {"key": "a", "value": {"V": 1}, "timestamp": 0}
+--@input: s {"key": "a", "value": {"V": 1}, "timestamp": 15}
+--@input: s {"key": "a", "value": {"V": 1}, "timestamp": 8}
+--@output: T {"key": "a", "value": {"N": 1}, "window": {"start": 0, "end": 0, "type": "session"}}
+--@output: T {"key": "a", "value": {"N": 1}, "window": {"start": 15, "end": 15, "type": "session"}}
+--@output: T {"key": "a", "value": null, "window": {"start": 0, "end": 0, "type": "session"}}
+--@output: T {"key": "a", "value": null, "window": {"start": 15, "end": 15, "type": "session"}}
+--@output: T {"key": "a", "value": {"N": 3}, "window": {"start": 0, "end": 15, "type": "session"}}
+
+--@test: an aggregate needs GROUP BY
+CREATE STREAM S (ID STRING KEY, V INT) WITH (kafka_topic='s', value_format='JSON');
+CREATE TABLE T AS SELECT COUNT(*) AS N FROM S;
+--@error: does not support aggregate function [COUNT(ROWTIME)] without a GROUP BY clause.

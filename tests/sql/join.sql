@@ -1,0 +1,47 @@
+--@test: a stream row meets the table as it is now
+CREATE STREAM S (ID INT KEY, V INT) WITH (kafka_topic='s', value_format='JSON');
+CREATE TABLE U (ID INT PRIMARY KEY, NAME STRING) WITH (kafka_topic='u', value_format='JSON');
+CREATE STREAM O AS SELECT S.ID AS ID, V, NAME FROM S LEFT JOIN U ON S.ID = U.ID;
+--@input: s {"key": 1, "value": {"V": 1}, "timestamp": 1}
+--@input: u {"key": 1, "value": {"NAME": "ann"}, "timestamp": 2}
+--@input: s {"key": 1, "value": {"V": 2}, "timestamp": 3}
+--@input: u {"key": 1, "value": null, "timestamp": 4}
+--@input: s {"key": 1, "value": {"V": 3}, "timestamp": 5}
+--@output: O {"key": 1, "value": {"V": 1, "NAME": null}, "timestamp": 1}
+--@output: O {"key": 1, "value": {"V": 2, "NAME": "ann"}, "timestamp": 3}
+--@output: O {"key": 1, "value": {"V": 3, "NAME": null}, "timestamp": 5}
+
+--@test: two tables on their primary keys
+CREATE TABLE A (ID INT PRIMARY KEY, X INT) WITH (kafka_topic='a', value_format='JSON');
+CREATE TABLE B (ID INT PRIMARY KEY, Y INT) WITH (kafka_topic='b', value_format='JSON');
+CREATE TABLE O AS SELECT A.ID AS ID, X, Y FROM A JOIN B ON A.ID = B.ID;
+--@input: a {"key": 1, "value": {"X": 1}, "timestamp": 10}
+--@input: b {"key": 1, "value": {"Y": 2}, "timestamp": 5}
+--@input: a {"key": 1, "value": null, "timestamp": 20}
+--@output: O {"key": 1, "value": {"X": 1, "Y": 2}, "timestamp": 10}
+--@output: O {"key": 1, "value": null, "timestamp": 20}
+
+--@test: streams join within a window
+CREATE STREAM A (ID INT KEY, X INT) WITH (kafka_topic='a', value_format='JSON');
+CREATE STREAM B (ID INT KEY, Y INT) WITH (kafka_topic='b', value_format='JSON');
+CREATE STREAM O AS SELECT A.ID AS ID, X, Y FROM A JOIN B WITHIN 10 MILLISECONDS ON A.ID = B.ID;
+--@input: a {"key": 1, "value": {"X": 1}, "timestamp": 0}
+--@input: b {"key": 1, "value": {"Y": 2}, "timestamp": 10}
+--@input: b {"key": 1, "value": {"Y": 3}, "timestamp": 11}
+--@output: O {"key": 1, "value": {"X": 1, "Y": 2}, "timestamp": 10}
+
+--@test: a foreign key
+CREATE TABLE A (ID INT PRIMARY KEY, F INT) WITH (kafka_topic='a', value_format='JSON');
+CREATE TABLE B (ID INT PRIMARY KEY, Y INT) WITH (kafka_topic='b', value_format='JSON');
+CREATE TABLE O AS SELECT A.ID AS ID, Y FROM A JOIN B ON A.F = B.ID;
+--@input: a {"key": 1, "value": {"F": 7}}
+--@input: a {"key": 2, "value": {"F": 7}}
+--@input: b {"key": 7, "value": {"Y": 5}}
+--@output: O {"key": 1, "value": {"Y": 5}}
+--@output: O {"key": 2, "value": {"Y": 5}}
+
+--@test: a table cannot be joined to a stream
+CREATE STREAM S (ID INT KEY, V INT) WITH (kafka_topic='s', value_format='JSON');
+CREATE TABLE U (ID INT PRIMARY KEY, NAME STRING) WITH (kafka_topic='u', value_format='JSON');
+CREATE STREAM O AS SELECT U.ID, V, NAME FROM U JOIN S ON S.ID = U.ID;
+--@error: Invalid join order: table-stream joins are not supported; only stream-table joins. Got U [INNER] JOIN S.

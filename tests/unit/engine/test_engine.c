@@ -1,0 +1,322 @@
+/* The engine over a log on disk, from the outside: statements in, rows of pull and push queries out. */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "engine/engine.h"
+#include "storage/storage.h"
+
+typedef struct env {
+    char     dir[64], state[80];
+    storage *st;
+    engine  *e;
+    map      config;
+    str      values[8];
+    engine_commands commands;
+} env;
+
+static bool append_command(void *ctx, str text, int64_t *seq, status *st)
+{
+    return meta_command_append(((env *)ctx)->st, text, seq, st);
+}
+
+static bool remove_command(void *ctx, int64_t seq, status *st)
+{
+    return meta_command_delete(((env *)ctx)->st, seq, st);
+}
+
+static void set(env *v, int i, const char *name, const char *val)
+{
+    v->values[i] = str_of(val);
+    map_put(&v->config, str_of(name), &v->values[i]);
+}
+
+static void open_env(env *v)
+{
+    status st;
+    status_init(&st);
+    storage_options so = {.dir = v->dir, .fsync_off = true};
+    v->st = storage_open(&so, &st);
+    if (v->st == NULL)
+        fail_msg("storage: %s", st.msg);
+    v->commands = (engine_commands){v, append_command, remove_command};
+    snprintf(v->state, sizeof v->state, "%s/state", v->dir);
+    engine_options eo = {.state_dir = v->state, .log = storage_log(v->st), .config = &v->config, .commands = &v->commands};
+    v->e = engine_open(&eo, &st);
+    if (v->e == NULL)
+        fail_msg("engine: %s", st.msg);
+    arena         a;
+    meta_command *c;
+    size_t        n;
+    arena_init(&a);
+    assert_true(meta_command_list(v->st, &a, &c, &n, &st));
+    for (size_t i = 0; i < n; i++)
+        if (!engine_replay_command(v->e, c[i].text, c[i].seq, &st))
+            fail_msg("%.*s: %s", STR_FMT(c[i].text), st.msg);
+    arena_free(&a);
+}
+
+static void close_env(env *v)
+{
+    engine_close(v->e);
+    storage_close(v->st);
+}
+
+static int setup(void **state)
+{
+    env *v = calloc(1, sizeof *v);
+    snprintf(v->dir, sizeof v->dir, "/tmp/weir-test-XXXXXX");
+    if (mkdtemp(v->dir) == NULL)
+        return -1;
+    set(v, 0, "ksql.streams.auto.offset.reset", "earliest");
+    set(v, 1, "ksql.streams.commit.interval.ms", "20");
+    open_env(v);
+    *state = v;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    env *v = *state;
+    char cmd[128];
+    close_env(v);
+    map_free(&v->config);
+    snprintf(cmd, sizeof cmd, "rm -rf %s", v->dir);
+    int rc = system(cmd);
+    free(v);
+    return rc;
+}
+
+static void run(env *v, const char *sql)
+{
+    arena        a;
+    session      s;
+    engine_error err;
+    arena_init(&a);
+    session_init(&s);
+    json_t *r = engine_execute(v->e, &s, str_of(sql), &a, &err);
+    if (r == NULL)
+        fail_msg("%s\n  %s", sql, err.st.msg);
+    json_decref(r);
+    session_free(&s);
+    arena_free(&a);
+}
+
+typedef struct sink {
+    pthread_mutex_t    mu;
+    pthread_cond_t     changed;
+    const type *const *types;
+    const type        *copy[16];
+    uint32_t           n;
+    buf                out;
+    int                rows;
+    bool               ended;
+    arena              a;
+} sink;
+
+static void on_header(void *ctx, const query_columns *c)
+{
+    sink *s = ctx;
+    s->n = c->n;
+    for (uint32_t i = 0; i < c->n; i++)
+        s->copy[i] = type_copy(&s->a, c->types[i]);
+}
+
+static bool on_row(void *ctx, const value *row, bool tombstone)
+{
+    sink *s = ctx;
+    pthread_mutex_lock(&s->mu);
+    for (uint32_t i = 0; i < s->n; i++) {
+        if (i)
+            buf_putc(&s->out, '|');
+        value_text(&s->out, s->copy[i], row[i]);
+    }
+    buf_putz(&s->out, tombstone ? "!\n" : "\n");
+    s->rows++;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->mu);
+    return true;
+}
+
+static void on_end(void *ctx, query_end why, const char *msg)
+{
+    sink *s = ctx;
+    pthread_mutex_lock(&s->mu);
+    s->ended = true;
+    if (why == QUERY_ERROR)
+        buf_printf(&s->out, "error: %s\n", msg);
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->mu);
+}
+
+/* Runs a query to its end; the rows as lines. The caller frees. */
+static char *ask(env *v, const char *sql)
+{
+    sink         s = {.out = BUF_INIT(BUF_MAX)};
+    arena        a;
+    session      se;
+    engine_error err;
+    push_query  *push;
+    pthread_mutex_init(&s.mu, NULL);
+    pthread_cond_init(&s.changed, NULL);
+    arena_init(&s.a);
+    arena_init(&a);
+    session_init(&se);
+    query_listener l = {.ctx = &s, .header = on_header, .row = on_row, .end = on_end};
+    if (!engine_query(v->e, &se, str_of(sql), &a, &l, &push, &err))
+        buf_printf(&s.out, "refused: %s", err.st.msg);
+    if (push) {
+        pthread_mutex_lock(&s.mu);
+        while (!s.ended)
+            pthread_cond_wait(&s.changed, &s.mu);
+        pthread_mutex_unlock(&s.mu);
+        push_query_close(push);
+    }
+    buf_putc(&s.out, 0);
+    char *r = strdup(s.out.p);
+    buf_free(&s.out);
+    session_free(&se);
+    arena_free(&a);
+    arena_free(&s.a);
+    return r;
+}
+
+/* A materialised table follows its source: asks until the answer is there. */
+static void expect(env *v, const char *sql, const char *want)
+{
+    char *got = NULL;
+    for (int i = 0; i < 500; i++) {
+        free(got);
+        got = ask(v, sql);
+        if (strcmp(got, want) == 0)
+            break;
+        usleep(10000);
+    }
+    assert_string_equal(got, want);
+    free(got);
+}
+
+static void make_counts(env *v)
+{
+    run(v, "CREATE STREAM S (ID STRING KEY, V INT) WITH (kafka_topic='s', value_format='JSON', partitions=2);"
+           "CREATE TABLE T AS SELECT ID, COUNT(*) AS N, SUM(V) AS TOTAL FROM S GROUP BY ID;");
+    run(v, "INSERT INTO S VALUES ('a', 1); INSERT INTO S VALUES ('b', 2); INSERT INTO S VALUES ('a', 3);");
+}
+
+static void table_by_key_and_scan(void **state)
+{
+    env *v = *state;
+    make_counts(v);
+    expect(v, "SELECT * FROM T WHERE ID = 'a';", "a|2|4\n");
+    expect(v, "SELECT N FROM T WHERE ID IN ('b', 'a');", "1\n2\n");
+    expect(v, "SELECT ID FROM T WHERE N > 1;", "a\n");
+    expect(v, "SELECT ID FROM T WHERE ID = 'zz';", "");
+}
+
+static void push_with_limit(void **state)
+{
+    env *v = *state;
+    make_counts(v);
+    char *got = ask(v, "SELECT ID, V FROM S WHERE V > 1 EMIT CHANGES LIMIT 2;");
+    assert_true(strstr(got, "b|2\n") && strstr(got, "a|3\n"));
+    free(got);
+}
+
+static void pull_on_a_stream_ends(void **state)
+{
+    env *v = *state;
+    make_counts(v);
+    char *got = ask(v, "SELECT V FROM S;");
+    assert_int_equal(strlen(got), 6);
+    free(got);
+}
+
+static void state_survives_a_restart(void **state)
+{
+    env *v = *state;
+    make_counts(v);
+    expect(v, "SELECT * FROM T WHERE ID = 'a';", "a|2|4\n");
+    close_env(v);
+    open_env(v);
+    expect(v, "SELECT * FROM T WHERE ID = 'a';", "a|2|4\n");
+    run(v, "INSERT INTO S VALUES ('a', 10);");
+    expect(v, "SELECT * FROM T WHERE ID = 'a';", "a|3|14\n");
+}
+
+static void repartition_and_join(void **state)
+{
+    env *v = *state;
+    run(v, "CREATE STREAM O (ID STRING KEY, CITY STRING, V INT) WITH (kafka_topic='o', value_format='JSON', "
+           "partitions=3);"
+           "CREATE TABLE C AS SELECT CITY, SUM(V) AS TOTAL FROM O GROUP BY CITY;"
+           "INSERT INTO O VALUES ('1', 'rome', 1); INSERT INTO O VALUES ('2', 'oslo', 5);"
+           "INSERT INTO O VALUES ('3', 'rome', 7);");
+    expect(v, "SELECT * FROM C WHERE CITY = 'rome';", "rome|8\n");
+    run(v, "CREATE TABLE U (ID STRING PRIMARY KEY, NAME STRING) WITH (kafka_topic='u', value_format='JSON', "
+           "partitions=3); INSERT INTO U VALUES ('1', 'ann');");
+    char *got = ask(v, "SELECT U.ID, NAME FROM U EMIT CHANGES LIMIT 1;");
+    assert_string_equal(got, "1|ann\n");
+    free(got);
+}
+
+static void exactly_once_commits(void **state)
+{
+    env *v = *state;
+    run(v, "SET 'processing.guarantee'='exactly_once_v2';"
+           "CREATE STREAM S (ID STRING KEY, V INT) WITH (kafka_topic='s', value_format='JSON', partitions=2);"
+           "CREATE TABLE T AS SELECT ID, COUNT(*) AS N FROM S GROUP BY ID;"
+           "INSERT INTO S VALUES ('a', 1); INSERT INTO S VALUES ('a', 2);");
+    expect(v, "SELECT * FROM T WHERE ID = 'a';", "a|2\n");
+    close_env(v);
+    open_env(v);
+    expect(v, "SELECT * FROM T WHERE ID = 'a';", "a|2\n");
+    char *got = ask(v, "SELECT ID, N FROM T EMIT CHANGES LIMIT 2;");
+    free(got);
+}
+
+static void drop_and_create_again(void **state)
+{
+    env *v = *state;
+    make_counts(v);
+    run(v, "DROP TABLE T DELETE TOPIC; DROP STREAM S DELETE TOPIC;");
+    make_counts(v);
+    expect(v, "SELECT * FROM T WHERE ID = 'b';", "b|1|2\n");
+}
+
+static void refusals_change_nothing(void **state)
+{
+    env         *v = *state;
+    arena        a;
+    session      s;
+    engine_error err;
+    arena_init(&a);
+    session_init(&s);
+    assert_null(engine_execute(v->e, &s,
+                               str_of("CREATE STREAM S (V INT) WITH (kafka_topic='s', value_format='JSON', "
+                                      "partitions=1); CREATE STREAM X AS SELECT NOPE FROM S;"),
+                               &a, &err));
+    assert_non_null(strstr(err.st.msg, "NOPE"));
+    char *got = ask(v, "SELECT * FROM S EMIT CHANGES;");
+    assert_non_null(strstr(got, "S does not exist"));
+    free(got);
+    session_free(&s);
+    arena_free(&a);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(table_by_key_and_scan), T(push_with_limit),       T(pull_on_a_stream_ends),
+        T(state_survives_a_restart), T(repartition_and_join), T(exactly_once_commits),
+        T(drop_and_create_again), T(refusals_change_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -7,6 +7,7 @@
 #include "engine/replay.h"
 #include "server/server.h"
 #include "server/settings.h"
+#include "server/shell/shell.h"
 #include "server/version.h"
 
 /* Reads cases line by line, writes an answer a line, and never stops at a bad one. */
@@ -46,6 +47,7 @@ static const struct {
     const char *help;
 } commands[] = {
     {"server", server_main, "topics, SQL and the web console; --help lists the settings"},
+    {"sql", shell_main, "the SQL shell: [URL] [-e SQL | -f FILE]; --help lists the options"},
     {"replay", run_replay, "statements and records in, records out; no server"},
     {"settings", run_settings, "the server's settings as a page of Markdown"},
 };

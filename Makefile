@@ -14,9 +14,10 @@ DEPS := gcc:/usr/bin/gcc make:/usr/bin/make pkg-config:/usr/bin/pkg-config lemon
         zlib1g-dev:/usr/include/zlib.h libsnappy-dev:/usr/include/snappy-c.h \
         liblz4-dev:/usr/include/lz4frame.h libzstd-dev:/usr/include/zstd.h \
         libpcre2-dev:/usr/include/pcre2.h libgmp-dev:/usr/include/x86_64-linux-gnu/gmp.h \
-        libunistring-dev:/usr/include/unistr.h libedit-dev:/usr/include/histedit.h
+        libunistring-dev:/usr/include/unistr.h libedit-dev:/usr/include/histedit.h \
+        tzdata:/usr/share/zoneinfo/UTC
 # Needed to run tests and examples, not to build.
-TEST_DEPS := python3:/usr/bin/python3 python3-venv:/usr/share/doc/python3-venv kcat:/usr/bin/kcat
+TEST_DEPS := python3:/usr/bin/python3 python3-venv:/usr/share/doc/python3-venv kcat:/usr/bin/kcat curl:/usr/bin/curl
 missing_of = $(strip $(foreach d,$(1),$(if $(wildcard $(lastword $(subst :, ,$(d)))),,$(firstword $(subst :, ,$(d))))))
 missing_all = $(call missing_of,$(DEPS) $(TEST_DEPS))
 missing = $(call missing_of,$(DEPS))
@@ -27,7 +28,8 @@ CFLAGS_rel  := -O2 -flto=auto -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 LDFLAGS_rel := -O2 -flto=auto -pie -Wl,-z,relro,-z,now
 CFLAGS_san  := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 LDFLAGS_san := -fsanitize=address,undefined
-CFLAGS_tsan  := -O1 -fno-omit-frame-pointer -fsanitize=thread
+# Beside the thread sanitizer's calls gcc takes set variables for unset ones.
+CFLAGS_tsan  := -Wno-maybe-uninitialized -O1 -fno-omit-frame-pointer -fsanitize=thread
 LDFLAGS_tsan := -fsanitize=thread
 CFLAGS_fuzz  := -Wno-format-nonliteral -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined
 LDFLAGS_fuzz := -fsanitize=address,undefined
@@ -95,23 +97,16 @@ $(OUT)/tests/unit/%: tests/unit/%.c $(LIB)
 
 -include $(UNIT_BIN:=.d)
 
-# Other programs below tests/: make build/rel/tests/bench/bench_kafka and so on; fuzz targets with
-# `make FUZZ=1 CC=clang build/fuzz/tests/fuzz/fuzz_kafka_request`.
-TEST_LIBS_bench_kafka := -lrdkafka
-
-$(OUT)/tests/%: tests/%.c $(LIB)
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(LDFLAGS) $(if $(filter fuzz/%,$*),-fsanitize=fuzzer) $(LIB) $(TEST_LIBS_$(*F)) $(LIBS)
-
 .PHONY: unit
 unit: $(UNIT_BIN) ## build and run the unit tests (SAN=1, TSAN=1 as for the build)
 	@tests/run-unit $(UNIT_BIN)
 
 # ---- bench: programs that print what a path costs; run by hand
 
+BENCH_LIBS_bench_kafka := -lrdkafka
 $(OUT)/tests/bench/%: tests/bench/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(LDFLAGS) $(LIB) $(LIBS)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(LDFLAGS) $(LIB) $(BENCH_LIBS_$*) $(LIBS)
 
 BENCH_BIN := $(patsubst %.c,$(OUT)/%,$(wildcard tests/bench/*.c))
 

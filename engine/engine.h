@@ -33,7 +33,8 @@ typedef struct engine_options {
     tlog                  *log;
     const map             *config;   /* server settings: name -> const str *; borrowed */
     const engine_commands *commands; /* NULL: nothing is kept */
-    const char            *state_dir; /* snapshots of state; NULL: none are made */
+    const char            *state_dir; /* snapshots of state, made if absent; NULL: none are made */
+    struct io             *io;        /* file operations for them; NULL: io_posix() */
     int                    workers;  /* threads; 0: one per core */
     bool                   manual;   /* no threads: replay and SQL tests run queries themselves */
     int64_t (*now_ms)(void *ctx);    /* NULL: the system clock */

@@ -205,8 +205,8 @@ static bool run_pull(exec *x, const plan *p, const source *table, const query_in
     }
     pull_keys  pk;
     str       *keys = NULL;
-    size_t     key_count = 0, n;
-    table_row *rows;
+    size_t     key_count = 0, n = 0;
+    table_row *rows = NULL;
     bool       scans = exec_flag(x, "ksql.query.pull.table.scan.enabled", true);
     ast_expr  *where = pp.filter ? ast_expr_copy(x->a, pp.filter->filter.text) : NULL;
     map_columns(x->a, &pp, maker->plan, table);
@@ -329,7 +329,7 @@ static bool start_push(exec *x, const source *s, bool bounded, const query_liste
     pthread_mutex_lock(&x->e->push_lock);
     VEC_PUSH(&x->e->pushes, q);
     pthread_mutex_unlock(&x->e->push_lock);
-    if (q->limited && q->left <= 0)
+    if (p->has_limit && p->limit <= 0) /* q's own count is the workers' by now */
         finish(q, QUERY_LIMIT, NULL);
     *out = q;
     return true;

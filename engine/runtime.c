@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "storage/io.h"
 
 #define BACKOFF_INITIAL_MS 15000 /* ksql.query.retry.backoff.initial.ms */
 #define BACKOFF_MAX_MS 900000
@@ -239,11 +240,12 @@ static int32_t topic_parts(runtime *r, str name)
     return n;
 }
 
-static bool make_topic(runtime *r, str name, int32_t partitions, status *st)
+static bool make_topic(runtime *r, str name, int32_t partitions, bool compact, status *st)
 {
-    tlog_config c[] = {{STR("retention.ms"), STR("-1")}};
+    tlog_config c[] = {{STR("retention.ms"), STR("-1")},
+                       {STR("cleanup.policy"), compact ? STR("compact") : STR("delete")}};
     tlog_topic  t = {.name = name, .partitions = partitions, .replication = 1, .internal = true,
-                     .configs = c, .config_count = 1};
+                     .configs = c, .config_count = 2};
     if (tlog_topic_create(r->e->opt.log, &t, st) || st->code == ST_EXISTS) {
         status_init(st);
         return true;
@@ -283,7 +285,7 @@ static bool make_internals(running *q, status *st)
         q->tp.internals[i] = (task_topic){
             str_fmt(&q->a, "%.*s-%u-%.*s", STR_FMT(q->tp.group), i, STR_FMT(q->tp.stages.internal_topics[i])),
             widest, l->window.kind == WINDOW_SESSION ? 16 : l->window.kind ? 8 : 0};
-        if (!make_topic(q->rt, q->tp.internals[i].name, widest, st))
+        if (!make_topic(q->rt, q->tp.internals[i].name, widest, false, st))
             return false;
     }
     return true;
@@ -305,7 +307,7 @@ static bool make_changelogs(running *q, status *st)
         for (size_t i = 0; ok && i < n; i++)
             ok = make_topic(q->rt, str_fmt(&q->a, "%.*s-%u-%.*s-changelog", STR_FMT(q->tp.group), s,
                                            STR_FMT(states[i].name)),
-                            task_total(q, &q->tp.stages.s[s]), st);
+                            task_total(q, &q->tp.stages.s[s]), true, st);
         pipeline_free(pl);
         if (!ok)
             return false;
@@ -349,6 +351,8 @@ static bool prepare(running *q, status *st)
     *thrown = setting(q, "ksql.timestamp.throw.on.invalid", "false");
     tp->throw_on_bad_timestamp = thrown;
     tp->ctx = q;
+    tp->state_dir = r->e->opt.state_dir;
+    tp->io = r->e->opt.io ? r->e->opt.io : io_posix();
     if (q->q == NULL)
         tp->row = on_row;
     if (q->plan->sink && q->plan->sink->topic.n) {
@@ -488,6 +492,10 @@ static void forget_query(runtime *r, running *q)
                 tlog_topic_delete(r->e->opt.log, topics[i].name, &ignored);
     if (q->q)
         tlog_offsets_delete_group(r->e->opt.log, q->tp.group, &ignored);
+    for (uint32_t s = 0; q->q && q->tp.state_dir && s < q->tp.stages.n; s++)
+        for (int32_t p = 0; p < task_total(q, &q->tp.stages.s[s]); p++)
+            q->tp.io->unlink(q->tp.io, str_z(&a, str_fmt(&a, "%s/%.*s-%u-%d.snap", q->tp.state_dir,
+                                                         STR_FMT(q->tp.group), s, p)));
     arena_free(&a);
 }
 
@@ -727,6 +735,10 @@ runtime *runtime_open(engine *e, status *st)
 {
     runtime *r = MEM_NEW(runtime);
     r->e = e;
+    if (e->opt.state_dir) {
+        io *files = e->opt.io ? e->opt.io : io_posix();
+        files->mkdir(files, e->opt.state_dir); /* there already, or every snapshot will say why not */
+    }
     pthread_mutex_init(&r->mu, NULL);
     pthread_cond_init(&r->work, NULL);
     pthread_cond_init(&r->idle, NULL);

@@ -101,6 +101,20 @@ static bool sink_formats(exec *x, source *sink, const plan *p, const with_props 
                      schema_count(&sink->schema, NS_VALUE), &sink->value, x->st);
 }
 
+/* -2: the topic has no setting of its own. */
+static int64_t topic_retention(exec *x, str name)
+{
+    tlog_topic t;
+    status     ignored;
+    int64_t    ms = -2;
+    status_init(&ignored);
+    if (tlog_topic_get(x->e->opt.log, x->a, name, &t, &ignored))
+        for (uint32_t i = 0; i < t.config_count; i++)
+            if (str_eqz(t.configs[i].name, "retention.ms"))
+                num_parse_i64(t.configs[i].value, &ms);
+    return ms;
+}
+
 static bool sink_topic(exec *x, source *sink, const plan *p, const with_props *w)
 {
     if (w->cleanup_policy.given)
@@ -118,7 +132,8 @@ static bool sink_topic(exec *x, source *sink, const plan *p, const with_props *w
         parts = (int32_t)w->partitions.n;
     if (!topic_exists(x, sink->topic))
         return topic_create(x, sink->topic, parts > 0 ? parts : 1,
-                            w->retention_ms.given ? w->retention_ms.n : -2,
+                            w->retention_ms.given ? w->retention_ms.n
+                                                  : topic_retention(x, p->sources[0]->topic),
                             sink->kind == SOURCE_STREAM ? "delete"
                             : sink->window.kind       ? "compact,delete"
                                                       : "compact");

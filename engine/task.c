@@ -1,14 +1,19 @@
 #include "engine/task.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "engine/state/snapshot.h"
 
 #define SLICE_RECORDS 8192           /* records before a task lets others run */
 #define ARENA_RECORDS 64             /* rows kept before the batch arena is reset */
 #define READ_BYTES (256u << 10)      /* asked of the log at a time */
 #define OUT_BATCH_BYTES (512u << 10) /* a batch is sent when it has grown so large */
+#define SNAPSHOT_RECORDS 1000000     /* changelog records after which a new snapshot pays */
+/* Tombstones leave a compacted changelog after a day: an older snapshot might bring rows back. */
+#define SNAPSHOT_AGE_MAX_MS ((int64_t)12 * 3600 * 1000)
 #define OUT_BATCH_MAX ((size_t)900 << 10)
 
 typedef struct feed { /* one partition of one input */
@@ -48,10 +53,13 @@ struct task {
     tlog_producer   *producer;
     int64_t          next_commit;
     bool             dirty; /* something to commit */
+    _Atomic int64_t  due;   /* task_commit_due, for those who do not hold the lock */
     bool             failed, ended;
     char             error[1024];
     status           st;
     uint64_t         records_in, records_out;
+    char            *snapshot; /* path, or NULL */
+    uint64_t         changes;  /* changelog records since the last snapshot */
     buf              tmp;
     void            *owner;
 };
@@ -221,6 +229,7 @@ static bool log_state(task *t)
 {
     for (size_t i = 0; i < t->state_count; i++) {
         change_ctx c = {t, &t->changelogs[i]};
+        t->changes += store_change_count(t->states[i].s);
         store_take_changes(t->states[i].s, log_change, &c);
     }
     if (t->state_count)
@@ -260,18 +269,63 @@ static void restore_record(task *t, size_t i, const rec_view *r)
         store_put(s, key, row, ts);
 }
 
-static bool restore(task *t, size_t i)
+static snapshot_store *snapshot_stores(task *t)
+{
+    snapshot_store *s = ARENA_ARRAY(&t->a, snapshot_store, t->state_count + 1);
+    for (size_t i = 0; i < t->state_count; i++)
+        s[i] = (snapshot_store){t->states[i].name, t->states[i].s,
+                                tlog_part_offsets(t->changelogs[i].part).last_stable};
+    return s;
+}
+
+/* Only right behind a commit: the stores are what the changelogs say. */
+static void write_snapshot(task *t)
+{
+    if (t->snapshot == NULL || t->state_count == 0)
+        return;
+    status     st; /* a snapshot that fails costs time at the next start, nothing else */
+    arena_mark mark = arena_save(&t->a);
+    int64_t  **clocks;
+    size_t     n = pipeline_clocks(t->pl, &clocks);
+    status_init(&st);
+    if (snapshot_write(t->tp->io, t->snapshot, t->tp->now_ms(t->tp->clock_ctx), clocks, n, snapshot_stores(t),
+                       t->state_count, &st))
+        t->changes = 0;
+    else
+        on_error(t, PROC_THREAD, STR("Snapshot"), st.msg);
+    arena_rewind(&t->a, mark);
+}
+
+/* Fills the stores as far as a snapshot goes; offsets[i] is where the changelog goes on. */
+static void read_snapshot(task *t, int64_t *offsets)
+{
+    int64_t       **clocks;
+    size_t          n = pipeline_clocks(t->pl, &clocks);
+    snapshot_store *s = snapshot_stores(t);
+    bool            ok = t->snapshot && snapshot_read(t->tp->io, t->snapshot, t->tp->now_ms(t->tp->clock_ctx),
+                                                      SNAPSHOT_AGE_MAX_MS, clocks, n, s, t->state_count);
+    for (size_t i = 0; ok && i < t->state_count; i++) /* of another life of these topics? */
+        ok = s[i].offset <= tlog_part_offsets(t->changelogs[i].part).high;
+    for (size_t i = 0; i < t->state_count; i++) {
+        if (!ok)
+            store_clear(t->states[i].s);
+        offsets[i] = ok ? s[i].offset : 0;
+    }
+}
+
+static bool restore(task *t, size_t i, int64_t from)
 {
     tlog_part     *p = t->changelogs[i].part;
     tlog_isolation iso = t->tp->exactly_once ? TLOG_READ_COMMITTED : TLOG_READ_UNCOMMITTED;
-    tlog_reader   *rd = tlog_reader_open(p, tlog_part_offsets(p).start, iso);
+    tlog_offsets   range = tlog_part_offsets(p);
+    tlog_reader   *rd = tlog_reader_open(p, from > range.start ? from : range.start, iso);
     batch_iter     it = BATCH_ITER_INIT;
     const uint8_t *data;
     uint32_t       n;
     bool           ok;
     while ((ok = tlog_reader_next(rd, 1u << 20, &data, &n, &t->st)) && n) {
         while (n && batch_iter_begin(&it, data, n, &t->st)) {
-            rec_view r;
+            rec_view r = {0};
             while (batch_iter_next(&it, &r, &t->st))
                 restore_record(t, i, &r);
             data += it.b.size_bytes;
@@ -343,6 +397,12 @@ static feed *oldest(task *t)
     return best;
 }
 
+/* Called with the lock held, before it is released. */
+static void publish_due(task *t)
+{
+    atomic_store(&t->due, t->dirty && t->tp->persistent ? t->next_commit : INT64_MAX);
+}
+
 task_result task_run(task *t)
 {
     uint32_t n = 0;
@@ -374,6 +434,7 @@ task_result task_run(task *t)
     task_result r = t->failed ? TASK_FAILED : t->ended ? TASK_ENDED
                     : n == SLICE_RECORDS             ? TASK_MORE
                                                      : TASK_IDLE;
+    publish_due(t);
     pthread_mutex_unlock(&t->lock);
     return r;
 }
@@ -382,7 +443,7 @@ task_result task_run(task *t)
 
 int64_t task_commit_due(const task *t)
 {
-    return t->dirty && t->tp->persistent ? t->next_commit : INT64_MAX;
+    return atomic_load(&t->due);
 }
 
 static bool commit_locked(task *t)
@@ -406,6 +467,8 @@ static bool commit_locked(task *t)
         t->feeds[i].committed = t->feeds[i].position;
     t->dirty = false;
     t->next_commit = INT64_MAX;
+    if (t->changes > SNAPSHOT_RECORDS)
+        write_snapshot(t);
     return true;
 }
 
@@ -415,6 +478,7 @@ bool task_commit(task *t, status *st)
     bool ok = commit_locked(t);
     if (!ok)
         *st = t->st;
+    publish_due(t);
     pthread_mutex_unlock(&t->lock);
     return ok;
 }
@@ -533,7 +597,11 @@ static bool open_state(task *t)
         if (t->changelogs[i].part == NULL)
             return false;
         batch_builder_init(&t->changelogs[i].b, OUT_BATCH_MAX);
-        if (!restore(t, i))
+    }
+    int64_t *offsets = ARENA_ARRAY(&t->a, int64_t, t->state_count + 1);
+    read_snapshot(t, offsets);
+    for (size_t i = 0; i < t->state_count; i++) {
+        if (!restore(t, i, offsets[i]))
             return false;
         store_track_changes(t->states[i].s, true);
     }
@@ -552,6 +620,7 @@ task *task_open(const task_plan *tp, uint32_t stage_index, int32_t partition, bo
     t->stage_index = stage_index;
     t->partition = partition;
     t->next_commit = INT64_MAX;
+    atomic_init(&t->due, INT64_MAX);
     t->tmp = BUF_INIT(BUF_MAX);
     t->owner = wake_context;
     wake_ctx *w = ARENA_NEW(&t->a, wake_ctx);
@@ -563,6 +632,9 @@ task *task_open(const task_plan *tp, uint32_t stage_index, int32_t partition, bo
         tp->throw_on_bad_timestamp && str_eq_nocase(*tp->throw_on_bad_timestamp, STR("true"));
     t->pl = pipeline_new(tp->plan, t->stage, &env, &t->st);
     bool ok = t->pl != NULL;
+    if (tp->persistent && tp->state_dir)
+        t->snapshot = str_z(&t->a, str_fmt(&t->a, "%s/%.*s-%u-%d.snap", tp->state_dir, STR_FMT(tp->group),
+                                           stage_index, partition));
     if (ok && tp->exactly_once && tp->persistent) {
         str id = str_fmt(&t->a, "%.*s-%u_%d", STR_FMT(tp->group), stage_index, partition);
         t->producer = tlog_producer_open(tp->log, id, &t->st);
@@ -584,8 +656,8 @@ void task_close(task *t, bool commit)
         if (t->feeds[i].watch)
             tlog_part_unwatch(t->feeds[i].part, t->feeds[i].watch);
     pthread_mutex_lock(&t->lock);
-    if (commit && t->pl)
-        commit_locked(t);
+    if (commit && t->pl && commit_locked(t) && t->changes)
+        write_snapshot(t);
     for (uint32_t i = 0; i < t->feed_count; i++) {
         batch_iter_free(&t->feeds[i].it);
         if (t->feeds[i].rd)

@@ -51,6 +51,8 @@ typedef struct task_plan {
     void (*log_error)(void *ctx, proc_error kind, str step, const char *msg);
     void *ctx;
     const str *throw_on_bad_timestamp;
+    const char *state_dir; /* snapshots: DIR/GROUP-STAGE-PARTITION.snap; NULL: none */
+    struct io  *io;
 } task_plan;
 
 typedef enum task_result {

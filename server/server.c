@@ -106,7 +106,10 @@ static bool replay_commands(server *s, status *st)
 static bool open_engine(server *s, status *st)
 {
     s->commands = (engine_commands){s->storage, append_command, remove_command};
+    char state_dir[4096];
+    snprintf(state_dir, sizeof state_dir, "%.*s/state", STR_FMT(settings_text(&s->set, "weir.data.dir")));
     engine_options o = {
+        .state_dir = state_dir,
         .log = storage_log(s->storage),
         .config = &s->set.values,
         .commands = &s->commands,

@@ -6,7 +6,8 @@
 
 #include "base/map.h"
 
-static const agg_row *const families[] = {agg_basic, agg_collect, agg_offset, agg_top, agg_statistics};
+static const agg_row *const families[] = {agg_basic,  agg_collect, agg_distinct,
+                                          agg_offset, agg_top,     agg_statistics};
 
 typedef struct agg_group {
     overload *list;
@@ -90,6 +91,20 @@ static bool bind_types(arena *a, agg_call *c, const overload *o, const bindings 
 agg_call *agg_bind(arena *a, str name, const type **args, uint32_t n, const value *literals,
                    const str *texts, status *st)
 {
+    return agg_bind_with(a, name, args, n, literals, texts, NULL, NULL, st);
+}
+
+/* The type of an untyped NULL: its parameter's, when that one is bound. */
+static const type *null_type(arena *a, const ptype *p, const bindings *bound)
+{
+    status      unbound;
+    const type *t = ptype_instantiate(a, p, bound, &unbound);
+    return t ? t : &type_null;
+}
+
+agg_call *agg_bind_with(arena *a, str name, const type **args, uint32_t n, const value *literals,
+                        const str *texts, agg_setting setting, void *setting_ctx, status *st)
+{
     size_t          count;
     const overload *all = agg_find(name, &count);
     const ptype   **shape = ARENA_ARRAY(a, const ptype *, n + 1);
@@ -99,11 +114,13 @@ agg_call *agg_bind(arena *a, str name, const type **args, uint32_t n, const valu
         return NULL;
     agg_call *c = ARENA_NEW(a, agg_call);
     c->row = o->row;
+    c->setting = setting;
+    c->setting_ctx = setting_ctx;
     c->init_count = c->row->init_params;
     c->arg_count = n - c->init_count;
     const type **types = ARENA_ARRAY(a, const type *, n + 1);
-    for (uint32_t i = 0; i < c->arg_count; i++) /* an untyped NULL takes the parameter's type */
-        types[i] = args[i]->kind == T_NULL ? ptype_instantiate(a, shape[i], &bound, st) : args[i];
+    for (uint32_t i = 0; i < c->arg_count; i++)
+        types[i] = args[i]->kind == T_NULL ? null_type(a, shape[i], &bound) : args[i];
     c->arg_types = types;
     value       *inits = ARENA_ARRAY(a, value, c->init_count + 1);
     const type **init_types = ARENA_ARRAY(a, const type *, c->init_count + 1);

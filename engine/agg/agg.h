@@ -12,6 +12,9 @@
 
 typedef struct agg_call agg_call;
 
+/* The value of a property, e.g. "ksql.functions.collect_list.limit"; STR_NONE when it is not set. */
+typedef str (*agg_setting)(void *ctx, str name);
+
 typedef struct agg_row {
     const char *name; /* registered spelling */
     const char *doc;
@@ -26,7 +29,7 @@ typedef struct agg_row {
     value (*merge)(const agg_call *c, ectx *cx, value a, value b); /* of two sessions */
     value (*undo)(const agg_call *c, ectx *cx, value state, const value *args); /* NULL: streams only */
     value (*result)(const agg_call *c, ectx *cx, value state); /* NULL: the state is the result */
-    uint32_t flags; /* FN_HIDDEN */
+    uint32_t flags; /* FN_HIDDEN, FN_NO_AUTHOR */
 } agg_row;
 
 /* A resolved aggregate; read-only while rows are processed. V_ERR from a function is fatal for the
@@ -40,6 +43,8 @@ struct agg_call {
     const type   **init_types;
     uint32_t       init_count;
     void          *state; /* setup's */
+    agg_setting    setting; /* for setup; may be NULL */
+    void          *setting_ctx;
 };
 
 bool agg_exists(str name);
@@ -49,8 +54,12 @@ const overload *agg_find(str name, size_t *n);
  * V_ERR when it is not one (then text[i] is how it prints). */
 agg_call *agg_bind(arena *a, str name, const type **args, uint32_t n, const value *literals,
                    const str *texts, status *st);
+/* The same with the properties the functions may ask for (spec/functions.md 4.1). */
+agg_call *agg_bind_with(arena *a, str name, const type **args, uint32_t n, const value *literals,
+                        const str *texts, agg_setting setting, void *setting_ctx, status *st);
 size_t agg_names(arena *a, const agg_row ***rows);
 
-extern const agg_row agg_basic[], agg_collect[], agg_offset[], agg_top[], agg_statistics[];
+extern const agg_row agg_basic[], agg_collect[], agg_distinct[], agg_offset[], agg_top[],
+    agg_statistics[];
 
 #endif

@@ -99,27 +99,34 @@ static value double_merge(const agg_call *c, ectx *cx, value a, value b)
     return value_d(a.d + b.d);
 }
 
-/* The sum keeps the argument's precision and scale; leaving it is fatal. */
+/* The exact sum or difference. Only `add` looks whether it still fits the argument's precision. */
 static value decimal_step(const agg_call *c, ectx *cx, value a, value b, char op)
 {
     const type *t = c->result_type;
-    value       out;
-    decimal_arith(cx->a, op, a, t->scale, b, t->scale, t->precision + 1, t->scale, &out);
-    if (decimal_fits(out, t->scale, t->precision, t->scale))
-        return out;
-    buf b2 = BUF_INIT(EXPR_ERR_MAX);
-    decimal_text_plain(&b2, out, t->scale);
-    value e = ectx_fail(cx,
-                        "Numeric field overflow: A field with precision %d and scale %d must round to an "
-                        "absolute value less than 10^%d. Got %.*s",
-                        t->precision, t->scale, t->precision - t->scale, (int)b2.n, b2.p);
-    buf_free(&b2);
-    return e;
+    int32_t     p = t->precision < 37 ? t->precision + 1 : 1000;
+    value       out = a;
+    decimal_arith(cx->a, op, a, t->scale, b, t->scale, p, t->scale, &out);
+    return out;
 }
 
 static value decimal_add(const agg_call *c, ectx *cx, value s, const value *args)
 {
-    return args[0].state == V_OK ? decimal_step(c, cx, s, args[0], '+') : s;
+    const type *t = c->result_type;
+    if (args[0].state != V_OK)
+        return s;
+    value sum = decimal_step(c, cx, s, args[0], '+');
+    if (decimal_fits(sum, t->scale, t->precision, t->scale))
+        return sum;
+    int32_t scale = t->scale; /* the text shows the sum rounded to the digits there are */
+    value   shown = decimal_round_digits(cx->a, sum, &scale, t->precision);
+    buf     text = BUF_INIT(EXPR_ERR_MAX);
+    decimal_text_plain(&text, shown, scale);
+    value e = ectx_fail(cx,
+                        "Numeric field overflow: A field with precision %d and scale %d must round to an "
+                        "absolute value less than 10^%d. Got %.*s",
+                        t->precision, t->scale, t->precision - t->scale, (int)text.n, text.p);
+    buf_free(&text);
+    return e;
 }
 
 static value decimal_undo(const agg_call *c, ectx *cx, value s, const value *args)
@@ -139,13 +146,12 @@ static const type *same_as_argument(arena *a, const agg_call *c, status *st)
     return c->arg_types[0];
 }
 
-/* ---- AVG: SUM as a double or long, and COUNT ------------------------------------------------------------- */
+/* ---- AVG: SUM in the type of the argument, and COUNT ------------------------------------------------------- */
 
 static const type *avg_state(arena *a, const agg_call *c, status *st)
 {
     (void)st;
-    bool       whole = c->arg_types[0]->kind != T_DOUBLE;
-    type_field f[2] = {{STR("SUM"), whole ? &type_bigint : &type_double}, {STR("COUNT"), &type_bigint}};
+    type_field f[2] = {{STR("SUM"), c->arg_types[0]}, {STR("COUNT"), &type_bigint}};
     return type_struct(a, f, 2);
 }
 
@@ -162,18 +168,20 @@ static value avg_initial(const agg_call *c, ectx *cx)
     return pair(cx, c->arg_types[0]->kind == T_DOUBLE ? value_d(0) : value_i(0), value_i(0));
 }
 
+/* The sum wraps in its type. */
+static value avg_sum(const agg_call *c, value a, value b, int sign)
+{
+    if (c->arg_types[0]->kind == T_DOUBLE)
+        return value_d(a.d + sign * b.d);
+    uint64_t sum = sign > 0 ? (uint64_t)a.i + (uint64_t)b.i : (uint64_t)a.i - (uint64_t)b.i;
+    return value_i(c->arg_types[0]->kind == T_INTEGER ? (int32_t)(uint32_t)sum : (int64_t)sum);
+}
+
 static value avg_step(const agg_call *c, ectx *cx, value s, const value *args, int sign)
 {
     if (args[0].state != V_OK)
         return s;
-    value sum = s.v[0];
-    if (c->arg_types[0]->kind == T_DOUBLE)
-        sum.d += sign * args[0].d;
-    else
-        sum.i = (int64_t)((uint64_t)sum.i + (uint64_t)(sign * args[0].i));
-    if (c->arg_types[0]->kind == T_INTEGER)
-        sum.i = (int32_t)(uint32_t)(uint64_t)sum.i;
-    return pair(cx, sum, value_i(s.v[1].i + sign));
+    return pair(cx, avg_sum(c, s.v[0], args[0], sign), value_i(s.v[1].i + sign));
 }
 
 static value avg_add(const agg_call *c, ectx *cx, value s, const value *args)
@@ -188,12 +196,7 @@ static value avg_undo(const agg_call *c, ectx *cx, value s, const value *args)
 
 static value avg_merge(const agg_call *c, ectx *cx, value a, value b)
 {
-    value sum = a.v[0];
-    if (c->arg_types[0]->kind == T_DOUBLE)
-        sum.d += b.v[0].d;
-    else
-        sum.i += b.v[0].i;
-    return pair(cx, sum, value_i(a.v[1].i + b.v[1].i));
+    return pair(cx, avg_sum(c, a.v[0], b.v[0], 1), value_i(a.v[1].i + b.v[1].i));
 }
 
 static value avg_result(const agg_call *c, ectx *cx, value s)
@@ -214,60 +217,49 @@ static value nothing(const agg_call *c, ectx *cx)
     return VALUE_NULL;
 }
 
-static value min_merge(const agg_call *c, ectx *cx, value a, value b)
-{
-    (void)cx;
-    if (a.state != V_OK || b.state != V_OK)
-        return a.state == V_OK ? a : b;
-    return value_compare(c->state_type, b, a) < 0 ? b : a;
-}
+/* Of equal values the stored one stays. */
+#define ORDER(name, op)                                                                            \
+    static value name##_merge(const agg_call *c, ectx *cx, value a, value b)                       \
+    {                                                                                              \
+        (void)cx;                                                                                  \
+        if (a.state != V_OK || b.state != V_OK)                                                    \
+            return a.state == V_OK ? a : b;                                                        \
+        return value_compare(c->state_type, b, a) op 0 ? b : a;                                    \
+    }                                                                                              \
+    static value name##_add(const agg_call *c, ectx *cx, value s, const value *args)               \
+    {                                                                                              \
+        return name##_merge(c, cx, s, args[0]);                                                    \
+    }
+ORDER(min, <)
+ORDER(max, >)
 
-static value max_merge(const agg_call *c, ectx *cx, value a, value b)
-{
-    (void)cx;
-    if (a.state != V_OK || b.state != V_OK)
-        return a.state == V_OK ? a : b;
-    return value_compare(c->state_type, b, a) > 0 ? b : a;
-}
-
-static value min_add(const agg_call *c, ectx *cx, value s, const value *args)
-{
-    return min_merge(c, cx, s, args[0]);
-}
-
-static value max_add(const agg_call *c, ectx *cx, value s, const value *args)
-{
-    return max_merge(c, cx, s, args[0]);
-}
-
-#define COUNT_ROW(t)                                                                               \
-    {"COUNT", "Counts records by key.", t " val", "BIGINT", 0, NULL, NULL, NULL, zero, count_add,  \
-     long_merge, count_undo, NULL, 0}
-#define SUM_ROW(t, init, add, merge, undo)                                                         \
-    {"SUM", "Computes the sum of values for a key.", t " val", t, 0, NULL, same_as_argument, NULL, \
-     init, add, merge, undo, NULL, 0}
-#define AVG_ROW(t)                                                                                 \
-    {"avg", "Computes the average of the values.", t " val1", "DOUBLE", 0, avg_state, NULL, NULL,  \
-     avg_initial, avg_add, avg_merge, avg_undo, avg_result, 0}
-#define ORDER_ROW(name, word, t)                                                                   \
-    {#name, "Computes the " word " value for a key.", t " val", t, 0, NULL, same_as_argument,      \
-     NULL, nothing, name##_add, name##_merge, NULL, NULL, 0}
-#define ORDER_ROWS(name, word)                                                                     \
-    ORDER_ROW(name, word, "INT"), ORDER_ROW(name, word, "BIGINT"), ORDER_ROW(name, word, "DOUBLE"), \
-        ORDER_ROW(name, word, "DECIMAL"), ORDER_ROW(name, word, "DATE"),                           \
-        ORDER_ROW(name, word, "TIME"), ORDER_ROW(name, word, "TIMESTAMP"),                         \
-        ORDER_ROW(name, word, "VARCHAR"), ORDER_ROW(name, word, "BYTES")
+#define SUM_ROW(d, t, init, step)                                                                  \
+    {.name = "SUM", .doc = d, .params = t " val1", .returns = t, .result_type = same_as_argument,  \
+     .initial = init, .add = step##_add, .merge = step##_merge, .undo = step##_undo}
+#define AVG_ROW(d, t)                                                                              \
+    {.name = "avg", .doc = d, .params = t " val1", .returns = "DOUBLE", .state_type = avg_state,   \
+     .initial = avg_initial, .add = avg_add, .merge = avg_merge, .undo = avg_undo,                 \
+     .result = avg_result}
+#define ORDER_ROW(n, d, f, t)                                                                      \
+    {.name = n, .doc = d, .params = t " val1", .returns = t, .result_type = same_as_argument,      \
+     .initial = nothing, .add = f##_add, .merge = f##_merge}
+#define ORDER_ROWS(n, d, f)                                                                        \
+    ORDER_ROW(n, d, f, "DECIMAL"), ORDER_ROW(n, NULL, f, "DOUBLE"), ORDER_ROW(n, NULL, f, "INT"),  \
+        ORDER_ROW(n, NULL, f, "BIGINT"), ORDER_ROW(n, NULL, f, "VARCHAR"),                         \
+        ORDER_ROW(n, NULL, f, "TIMESTAMP"), ORDER_ROW(n, NULL, f, "TIME"),                         \
+        ORDER_ROW(n, NULL, f, "DATE"), ORDER_ROW(n, NULL, f, "BYTES")
 
 const agg_row agg_basic[] = {
-    COUNT_ROW("T"),
-    SUM_ROW("INT", zero, int_add, int_merge, int_undo),
-    SUM_ROW("BIGINT", zero, long_add, long_merge, long_undo),
-    SUM_ROW("DOUBLE", double_zero, double_add, double_merge, double_undo),
-    SUM_ROW("DECIMAL", zero, decimal_add, decimal_merge, decimal_undo),
-    AVG_ROW("INT"),
-    AVG_ROW("BIGINT"),
-    AVG_ROW("DOUBLE"),
-    ORDER_ROWS(min, "minimum"),
-    ORDER_ROWS(max, "maximum"),
+    {.name = "COUNT", .doc = "Counts the rows, or the values that are not NULL.", .params = "T val1",
+     .returns = "BIGINT", .initial = zero, .add = count_add, .merge = long_merge, .undo = count_undo},
+    SUM_ROW("Adds up the values.", "DECIMAL", zero, decimal),
+    SUM_ROW(NULL, "DOUBLE", double_zero, double),
+    SUM_ROW(NULL, "INT", zero, int),
+    SUM_ROW(NULL, "BIGINT", zero, long),
+    AVG_ROW("Returns the average of the values.", "DOUBLE"),
+    AVG_ROW(NULL, "INT"),
+    AVG_ROW(NULL, "BIGINT"),
+    ORDER_ROWS("MIN", "Returns the least value.", min),
+    ORDER_ROWS("MAX", "Returns the greatest value.", max),
     {0},
 };

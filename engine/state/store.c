@@ -559,6 +559,18 @@ store_item *store_scan(const store *s, arena *a, size_t *n)
     return store_scan_windows(s, INT64_MIN, INT64_MAX, false, a, n);
 }
 
+void store_each(const store *s, void (*each)(void *ctx, str key, const store_row *r), void *ctx)
+{
+    for (size_t i = 0; i < s->cap; i++) {
+        node *n = SLOT_NODE(s->slots[i]);
+        for (uint32_t k = 0; n && k < n->rows; k++) {
+            store_row v;
+            fill(&v, rows_of(n)[k]);
+            each(ctx, str_make(n->key, n->key_n), &v);
+        }
+    }
+}
+
 /* ---- changes ---------------------------------------------------------------------------------------------------------------- */
 
 void store_track_changes(store *s, bool on)

@@ -69,6 +69,9 @@ store_item *store_scan(const store *s, arena *a, size_t *n);
 store_item *store_scan_windows(const store *s, int64_t from, int64_t to, bool by_end, arena *a,
                                size_t *n);
 
+/* Every row, in no order. */
+void store_each(const store *s, void (*each)(void *ctx, str key, const store_row *r), void *ctx);
+
 /* ---- changes ------------------------------------------------------------------------------------------ */
 
 /* Between commits the store remembers which rows changed. The walk gives each once (row NULL: it is

@@ -55,6 +55,12 @@ static void refuse_push(call *c, str sql)
     call_engine_error(c, &err, false);
 }
 
+static void append_statement(status *st, str sql)
+{
+    size_t n = strlen(st->msg);
+    snprintf(st->msg + n, sizeof st->msg - n, "\nStatement: %.*s", STR_FMT(sql));
+}
+
 /* kind and content type are those for rows; PRINT has its own. */
 static void run_query(call *c, str sql, session *ses, framing_kind kind, bool old_endpoint)
 {
@@ -76,6 +82,9 @@ static void run_query(call *c, str sql, session *ses, framing_kind kind, bool ol
         answer_stream(c, s, media);
     } else {
         stream_free(s);
+        /* As ksqlDB does on these endpoints, though not on /ksql. */
+        if (err.st.code == ST_SYNTAX)
+            append_statement(&err.st, sql);
         call_engine_error(c, &err, false);
     }
 }

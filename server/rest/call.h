@@ -19,7 +19,7 @@ typedef struct stream stream;
 
 typedef void call_handler(call *c);
 
-typedef enum route_place { ROUTE_LOOP, ROUTE_WORKER } route_place;
+typedef enum route_place { ROUTE_LOOP, ROUTE_WORKER, ROUTE_QUERY } route_place;
 typedef enum route_answers { ROUTE_ANY, ROUTE_JSON_API } route_answers;
 
 typedef struct route {
@@ -57,6 +57,8 @@ struct call {
 
 /* Finds the route (NULL: none) and what a star stands for. */
 const route *route_find(str method, str path, str *tail);
+/* Does the call belong on a worker? */
+bool call_may_wait(const call *c);
 /* Runs the handler of c->route, or answers 404. */
 void call_run(call *c);
 

@@ -86,9 +86,7 @@ void http1_tick(rest_server *r)
         int64_t since = atomic_load(&c->reading_since_ms);
         if (since && now - since > patience)
             shutdown(c->fd, SHUT_RDWR); /* its loop then sees the end and closes */
-        if (c->stream)
-            stream_tick(c->stream, now);
-        if (c->stream && c->stream->hung)
+        if (c->stream && !stream_tick(c->stream, now))
             shutdown(c->fd, SHUT_RDWR);
     }
     pthread_mutex_unlock(&r->conns_mu);
@@ -260,7 +258,7 @@ static void run_on_worker(void *arg)
 static enum MHD_Result run_call(conn *c)
 {
     atomic_store(&c->reading_since_ms, 0);
-    bool wait = c->c.route && c->c.route->place == ROUTE_WORKER;
+    bool wait = call_may_wait(&c->c);
     if (wait) /* before the look at `stopping`: http1_stop() looks in the other order */
         atomic_fetch_add(&c->r->calls_running, 1);
     if (atomic_load(&c->r->stopping)) {

@@ -42,8 +42,10 @@ static int resolve(str name)
     if (str_starts(name, STR("ksql.functions.")))
         return -2;
     str plain = without(name, "ksql.streams.");
-    int at = find(name.n == plain.n ? name : plain);
-    if (at >= 0 || (name.n == plain.n && str_starts(name, STR("ksql."))))
+    if (str_starts(plain, STR("ksql."))) /* ksqlDB's own take no prefix */
+        return plain.n == name.n ? find(name) : -1;
+    int at = find(plain);
+    if (at >= 0)
         return at;
     str client = without(without(without(plain, "main."), "restore."), "global.");
     client = without(client, "consumer.");

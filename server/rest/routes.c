@@ -2,6 +2,7 @@
 #include "server/rest/call.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 #include "base/num.h"
 #include "server/rest/rest_int.h"
@@ -31,6 +32,26 @@ const route *route_find(str method, str path, str *tail)
             return &routes[i];
     }
     return NULL;
+}
+
+/* word is in small letters. */
+static bool has_word(str text, const char *word)
+{
+    size_t n = strlen(word);
+    for (size_t i = 0; i + n <= text.n; i++)
+        if ((text.p[i] | 32) == word[0] && strncasecmp(text.p + i, word, n) == 0)
+            return true;
+    return false;
+}
+
+/* A query with WHERE and without EMIT is nearly always a look-up by key, done in microseconds; a table scan
+ * that slips through delays the other connections of its loop, no more. */
+bool call_may_wait(const call *c)
+{
+    str body = buf_str(&c->body);
+    if (c->route == NULL || c->route->place != ROUTE_QUERY)
+        return c->route && c->route->place == ROUTE_WORKER;
+    return has_word(body, "emit") || has_word(body, "print") || !has_word(body, "where");
 }
 
 static void not_found(call *c)

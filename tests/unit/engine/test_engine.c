@@ -13,7 +13,7 @@
 #include "storage/storage.h"
 
 typedef struct env {
-    char     dir[64];
+    char     dir[64], state[80];
     storage *st;
     engine  *e;
     map      config;
@@ -46,7 +46,8 @@ static void open_env(env *v)
     if (v->st == NULL)
         fail_msg("storage: %s", st.msg);
     v->commands = (engine_commands){v, append_command, remove_command};
-    engine_options eo = {.log = storage_log(v->st), .config = &v->config, .commands = &v->commands};
+    snprintf(v->state, sizeof v->state, "%s/state", v->dir);
+    engine_options eo = {.state_dir = v->state, .log = storage_log(v->st), .config = &v->config, .commands = &v->commands};
     v->e = engine_open(&eo, &st);
     if (v->e == NULL)
         fail_msg("engine: %s", st.msg);

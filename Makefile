@@ -17,7 +17,7 @@ DEPS := gcc:/usr/bin/gcc make:/usr/bin/make pkg-config:/usr/bin/pkg-config lemon
         libunistring-dev:/usr/include/unistr.h libedit-dev:/usr/include/histedit.h \
         tzdata:/usr/share/zoneinfo/UTC
 # Needed to run tests and examples, not to build.
-TEST_DEPS := python3:/usr/bin/python3 python3-venv:/usr/share/doc/python3-venv kcat:/usr/bin/kcat
+TEST_DEPS := python3:/usr/bin/python3 python3-venv:/usr/share/doc/python3-venv kcat:/usr/bin/kcat curl:/usr/bin/curl
 missing_of = $(strip $(foreach d,$(1),$(if $(wildcard $(lastword $(subst :, ,$(d)))),,$(firstword $(subst :, ,$(d))))))
 missing_all = $(call missing_of,$(DEPS) $(TEST_DEPS))
 missing = $(call missing_of,$(DEPS))
@@ -28,7 +28,8 @@ CFLAGS_rel  := -O2 -flto=auto -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 LDFLAGS_rel := -O2 -flto=auto -pie -Wl,-z,relro,-z,now
 CFLAGS_san  := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 LDFLAGS_san := -fsanitize=address,undefined
-CFLAGS_tsan  := -O1 -fno-omit-frame-pointer -fsanitize=thread
+# Beside the thread sanitizer's calls gcc takes set variables for unset ones.
+CFLAGS_tsan  := -Wno-maybe-uninitialized -O1 -fno-omit-frame-pointer -fsanitize=thread
 LDFLAGS_tsan := -fsanitize=thread
 CFLAGS_fuzz  := -Wno-format-nonliteral -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined
 LDFLAGS_fuzz := -fsanitize=address,undefined

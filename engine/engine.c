@@ -528,6 +528,8 @@ engine *engine_open(const engine_options *o, status *st)
 {
     engine *e = MEM_NEW(engine);
     e->opt = *o;
+    e->state_dir = o->state_dir ? mem_dup(o->state_dir, strlen(o->state_dir) + 1) : NULL;
+    e->opt.state_dir = e->state_dir;
     pthread_mutex_init(&e->lock, NULL);
     pthread_mutex_init(&e->push_lock, NULL);
     metastore_init(&e->meta);
@@ -550,5 +552,6 @@ void engine_close(engine *e)
     VEC_FREE(&e->pushes);
     pthread_mutex_destroy(&e->push_lock);
     pthread_mutex_destroy(&e->lock);
+    mem_free(e->state_dir);
     mem_free(e);
 }

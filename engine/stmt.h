@@ -36,6 +36,7 @@ typedef struct metastore {
 
 struct engine {
     engine_options  opt;
+    char           *state_dir; /* opt.state_dir, owned */
     pthread_mutex_t lock; /* guards meta, order and next_seq; held while statements run */
     metastore       meta;
     VEC(query_info *) order; /* queries as they were created; a replaced one keeps its place */

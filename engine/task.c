@@ -1,5 +1,6 @@
 #include "engine/task.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "base/mem.h"
@@ -52,6 +53,7 @@ struct task {
     tlog_producer   *producer;
     int64_t          next_commit;
     bool             dirty; /* something to commit */
+    _Atomic int64_t  due;   /* task_commit_due, for those who do not hold the lock */
     bool             failed, ended;
     char             error[1024];
     status           st;
@@ -395,6 +397,12 @@ static feed *oldest(task *t)
     return best;
 }
 
+/* Called with the lock held, before it is released. */
+static void publish_due(task *t)
+{
+    atomic_store(&t->due, t->dirty && t->tp->persistent ? t->next_commit : INT64_MAX);
+}
+
 task_result task_run(task *t)
 {
     uint32_t n = 0;
@@ -426,6 +434,7 @@ task_result task_run(task *t)
     task_result r = t->failed ? TASK_FAILED : t->ended ? TASK_ENDED
                     : n == SLICE_RECORDS             ? TASK_MORE
                                                      : TASK_IDLE;
+    publish_due(t);
     pthread_mutex_unlock(&t->lock);
     return r;
 }
@@ -434,7 +443,7 @@ task_result task_run(task *t)
 
 int64_t task_commit_due(const task *t)
 {
-    return t->dirty && t->tp->persistent ? t->next_commit : INT64_MAX;
+    return atomic_load(&t->due);
 }
 
 static bool commit_locked(task *t)
@@ -469,6 +478,7 @@ bool task_commit(task *t, status *st)
     bool ok = commit_locked(t);
     if (!ok)
         *st = t->st;
+    publish_due(t);
     pthread_mutex_unlock(&t->lock);
     return ok;
 }
@@ -610,6 +620,7 @@ task *task_open(const task_plan *tp, uint32_t stage_index, int32_t partition, bo
     t->stage_index = stage_index;
     t->partition = partition;
     t->next_commit = INT64_MAX;
+    atomic_init(&t->due, INT64_MAX);
     t->tmp = BUF_INIT(BUF_MAX);
     t->owner = wake_context;
     wake_ctx *w = ARENA_NEW(&t->a, wake_ctx);

@@ -86,9 +86,7 @@ void http1_tick(rest_server *r)
         int64_t since = atomic_load(&c->reading_since_ms);
         if (since && now - since > patience)
             shutdown(c->fd, SHUT_RDWR); /* its loop then sees the end and closes */
-        if (c->stream)
-            stream_tick(c->stream, now);
-        if (c->stream && c->stream->hung)
+        if (c->stream && !stream_tick(c->stream, now))
             shutdown(c->fd, SHUT_RDWR);
     }
     pthread_mutex_unlock(&r->conns_mu);

@@ -70,8 +70,8 @@ ssize_t stream_read(stream *s, char *p, size_t max, void (*sleep)(void *ctx));
 void stream_detach(stream *s);
 /* The client has gone. */
 void stream_hang_up(stream *s);
-/* Once a second: keeps PRINT alive, gives up on readers that stopped. */
-void stream_tick(stream *s, int64_t now_ms);
+/* Once a second: keeps PRINT alive, gives up on readers that stopped. false: nobody will read on. */
+bool stream_tick(stream *s, int64_t now_ms);
 /* Ends the query and frees the stream, on a worker. */
 void stream_release(stream *s);
 void stream_free(stream *s);

@@ -193,7 +193,7 @@ void stream_detach(stream *s)
     pthread_mutex_unlock(&s->mu);
 }
 
-void stream_tick(stream *s, int64_t now_ms)
+bool stream_tick(stream *s, int64_t now_ms)
 {
     pthread_mutex_lock(&s->mu);
     if (s->full_since_ms && now_ms - s->full_since_ms > SLOW_READER_PATIENCE_MS)
@@ -203,7 +203,9 @@ void stream_tick(stream *s, int64_t now_ms)
         buf_putc(&s->ready, '\n');
         wake(s);
     }
+    bool hung = s->hung;
     pthread_mutex_unlock(&s->mu);
+    return !hung;
 }
 
 static void end_query(void *arg)

@@ -1,0 +1,119 @@
+/* Expressions: operators, casts, NULL, lambda variables, and what does not compile
+ * (spec/sql-language.md 3 and 5). */
+#include "tests/unit/engine/func/eval_sql.h"
+
+typedef struct row_case {
+    const char *sql, *want;
+} row_case;
+
+static void check(const row_case *c, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *got = ev(c[i].sql);
+        if (strcmp(got, c[i].want) != 0)
+            fail_msg("%s\n  wanted %s\n  got    %s", c[i].sql, c[i].want, got);
+    }
+}
+
+static void arithmetic(void **state)
+{
+    (void)state;
+    static const row_case cases[] = {
+        {"1 + 2 * 3", "7"},          {"(1 + 2) * 3", "9"}, {"7 / 2", "3"},       {"-7 % 3", "-1"},
+        {"I + L", "7000000005"},     {"I / 2.0", "2.500000"}, {"D * 2", "5.0"}, {"-I", "-5"},
+        {"DEC42 + DEC42", "24.68"},  {"I + N_I", "ERR arithmetic on a NULL operand"},  {"S + 'bar'", "foobar"},
+        {"I / 0", "ERR / by zero"},
+        {"ABS(CAST('x' AS INT))", "NULL"}, /* a failing argument is NULL (5.2) */
+    };
+    check(cases, sizeof cases / sizeof *cases);
+}
+
+static void comparison_and_logic(void **state)
+{
+    (void)state;
+    static const row_case cases[] = {
+        {"I > 4", "true"},
+        {"I > L", "false"},
+        {"DEC42 = 12.34", "true"},
+        {"N_I = N_I", "false"}, /* spec 5.1: a comparison with NULL is false, not unknown */
+        {"N_I IS NULL", "true"},
+        {"N_I IS DISTINCT FROM I", "true"},
+        {"I BETWEEN 5 AND 6", "true"},
+        {"I NOT BETWEEN 5 AND 6", "false"},
+        {"I IN (1, 5)", "true"},
+        {"S LIKE 'f%'", "true"},
+        {"S LIKE 'f_'", "false"},
+        {"BO AND I = 5", "true"},
+        {"NOT BO OR I = 6", "false"},
+        {"DT > '2019-12-31'", "true"},
+    };
+    check(cases, sizeof cases / sizeof *cases);
+}
+
+static void constructors_and_access(void **state)
+{
+    (void)state;
+    static const row_case cases[] = {
+        {"ARRAY[1, 2, 3][2]", "2"},
+        {"ARRAY[1, 2, 3][-1]", "3"},
+        {"ARRAY[1, 2, 3][0]", "NULL"},
+        {"ARRAY[1, 2, 3][9]", "NULL"},
+        {"MAP('a' := 1)['a']", "1"},
+        {"MAP('a' := 1)['b']", "NULL"},
+        {"STRUCT(x := 1, y := 'z')->y", "z"},
+        {"CASE WHEN I = 4 THEN 'four' WHEN I = 5 THEN 'five' ELSE 'more' END", "five"},
+        {"CASE WHEN I = 4 THEN 'four' END", "NULL"},
+        {"TRANSFORM(ARRAY[1, 2], x => x + I)", "[6, 7]"},
+        {"REDUCE(ARRAY[1, 2, 3], 0, (s, x) => s + x)", "6"},
+        {"FILTER(ARRAY[1, 2, 3], x => x > 1)", "[2, 3]"},
+    };
+    check(cases, sizeof cases / sizeof *cases);
+}
+
+static void casts(void **state)
+{
+    (void)state;
+    static const row_case cases[] = {
+        {"CAST('12' AS INT) + 1", "13"}, {"CAST(2.9 AS INT)", "2"},
+        {"CAST(I AS STRING) + '!'", "5!"}, {"CAST('x' AS INT)", "ERR For input string: \"x\""}, {"ABS(CAST('x' AS INT))", "NULL"},
+        {"CAST('true' AS BOOLEAN)", "true"}, {"CAST(1.005 AS DECIMAL(3, 2))", "1.01"},
+        {"CAST(TS AS DATE)", "2020-01-02"},
+    };
+    check(cases, sizeof cases / sizeof *cases);
+}
+
+static void refused(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {
+        "S > 1", "S * 2", "NO_SUCH_FUNCTION(1)", "NO_SUCH_COLUMN", "I->x", "S[1]", "UCASE(1, 2, 3)",
+        "CAST(I AS DATE)", "CASE WHEN BO THEN 1 ELSE 1.0 END", "N_I = NULL",
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *got = ev(cases[i]);
+        if (strncmp(got, "REFUSED ", 8) != 0 || strlen(got) < 20)
+            fail_msg("%s gave %s", cases[i], got);
+    }
+}
+
+static void types(void **state)
+{
+    (void)state;
+    static const row_case cases[] = {
+        {"I + I", "INTEGER"},       {"I + L", "BIGINT"},   {"L + D", "DOUBLE"},
+        {"DEC42 + DEC52", "DECIMAL(6, 2)"}, {"I > 1", "BOOLEAN"}, {"ARRAY[I, L]", "ARRAY<BIGINT>"},
+        {"STRUCT(x := I)", "STRUCT<X INTEGER>"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(type_of(cases[i].sql), cases[i].want);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(arithmetic), cmocka_unit_test(comparison_and_logic),
+        cmocka_unit_test(constructors_and_access), cmocka_unit_test(casts),
+        cmocka_unit_test(refused), cmocka_unit_test(types),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

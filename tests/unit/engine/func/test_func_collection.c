@@ -111,19 +111,23 @@ static void test_lambdas(void **state)
         {"FILTER(MAP('a' := 1, 'b' := 2), (k, v) => v = 2)", "{b=2}"},
         {"FILTER(MAP('a' := 1, 'b' := N_I), (k, v) => k = 'b')",
          "ERR a map entry with a NULL value cannot be kept"},
-        {"REDUCE(ARRAY[1, 2, 3], 10, (s, x) => s + x)", "16"},
-        {"REDUCE(ARRAY[1, 2, 3], N_I, (s, x) => s + x)", "NULL"},
-        {"REDUCE(CAST(NULL AS ARRAY<INT>), 10, (s, x) => s + x)", "10"},
-        {"REDUCE(MAP('a' := 1, 'b' := 2), '', (s, k, v) => s || k || CAST(v AS STRING))", "b2a1"},
-        {"TRANSFORM(ARRAY[ARRAY[1, 2], ARRAY[3]], x => REDUCE(x, 0, (s, y) => s + y))", "[3, 3]"},
+        {"REDUCE(ARRAY[1, 2, 3], 10, (t, x) => t + x)", "16"},
+        {"REDUCE(ARRAY[1, 2, 3], N_I, (t, x) => t + x)", "NULL"},
+        {"REDUCE(CAST(NULL AS ARRAY<INT>), 10, (t, x) => t + x)", "10"},
+        {"REDUCE(MAP('a' := 1, 'b' := 2), '', (t, k, v) => t || k || CAST(v AS STRING))", "b2a1"},
+        {"TRANSFORM(ARRAY[ARRAY[1, 2], ARRAY[3]], x => REDUCE(x, 0, (t, y) => t + y))", "[3, 3]"},
         {"TRANSFORM(ARRAY[1, 2], x => x + I)", "[6, 7]"},
     };
     CHECK_VALUES(cases);
     static const eval_case refused[] = {
+        {"TRANSFORM(ARRAY[1], I => I)", "REFUSED Lambda function argument can't be a column name: I"},
+        {"TRANSFORM(ARRAY[ARRAY[1]], x => TRANSFORM(x, x => x))",
+         "REFUSED Reusing lambda arguments in nested lambda is not allowed"},
+        {"TRANSFORM(ARRAY[1], `a b` => `a b`)", "REFUSED Invalid lambda argument name: a b"},
         {"FILTER(ARRAY[1], x => x)",
          "REFUSED Cannot infer generics for LAMBDA (T) => BOOLEAN from LAMBDA (INTEGER) => INTEGER because "
          "they do not have the same schema structure."},
-        {"REDUCE(ARRAY[1], 'a', (s, x) => x)",
+        {"REDUCE(ARRAY[1], 'a', (t, x) => x)",
          "REFUSED Found invalid instance of generic schema when mapping LAMBDA (S, T) => S to LAMBDA (..."},
     };
     CHECK_TYPES(refused);

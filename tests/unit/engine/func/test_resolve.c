@@ -81,7 +81,7 @@ static void test_result_types(void **state)
         {"ABS(DEC42)", "DECIMAL(4, 2)"},
         {"TRANSFORM(MAP('a' := 1), (k, v) => v, (k, v) => k)", "MAP<INTEGER, STRING>"},
         {"TRANSFORM(ARRAY[1], x => 'a')", "ARRAY<STRING>"},
-        {"REDUCE(ARRAY[1], 'a', (s, x) => s)", "STRING"},
+        {"REDUCE(ARRAY[1], 'a', (t, x) => t)", "STRING"},
         {"AS_MAP(ARRAY['a'], ARRAY[1])", "MAP<STRING, INTEGER>"},
         {"SPLIT(B, B)", "ARRAY<BYTES>"},
         {"ARRAY_MAX(ARRAY[DEC42])", "DECIMAL(4, 2)"},

@@ -222,6 +222,7 @@ editor_line editor_read(editor *e, const char *prompt, buf *out)
     buf_clear(out);
     e->prompt = prompt;
     interrupt_clear();
+    el_set(e->line, EL_PREP_TERM, 1); /* before the prompt is seen: a quick Ctrl-D would be lost */
     const char *typed = el_gets(e->line, &count);
     if (typed == NULL && interrupt_seen()) {
         interrupt_clear();

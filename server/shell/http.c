@@ -410,7 +410,10 @@ ssize_t http_read(http_answer *h, char *p, size_t max, status *st)
 bool http_is_idle(const http_answer *h)
 {
     struct pollfd now = {.fd = h->fd, .events = POLLIN};
-    return !h->over && h->at == h->in.n && poll(&now, 1, 0) == 0;
+    str           rest = str_make(h->in.p + h->at, h->in.n - h->at);
+    if (h->chunked && h->left == 0 && !h->first_chunk) /* the line break behind a chunk is no news */
+        rest = str_trim(rest);
+    return !h->over && rest.n == 0 && poll(&now, 1, 0) == 0;
 }
 
 bool http_read_all(http_answer *h, buf *out, status *st)

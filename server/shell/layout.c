@@ -9,8 +9,8 @@ static uint32_t next_char(const char *p, const char *end, int *width)
     ucs4_t uc;
     int    n = u8_mbtouc(&uc, (const uint8_t *)p, (size_t)(end - p));
     *width = uc_width(uc, "UTF-8");
-    if (*width < 0) /* a control character */
-        *width = uc == '\n' ? 0 : 1;
+    if (*width < 0) /* a control character, shown as a blank */
+        *width = 1;
     return (uint32_t)n;
 }
 
@@ -61,13 +61,6 @@ table table_new(arena *a, const char *const *headers, uint32_t columns)
 
 void table_put(table *t, str cell)
 {
-    if (str_find_char(cell, '\n') >= 0) { /* so that its width counts */
-        char *one_line = arena_dup(t->a, cell.p, cell.n);
-        for (uint32_t i = 0; i < cell.n; i++)
-            if (one_line[i] == '\n')
-                one_line[i] = ' ';
-        cell.p = one_line;
-    }
     AVEC_PUSH(t->a, &t->cells, cell);
 }
 

@@ -167,7 +167,7 @@ editor *editor_open(const char *history_path)
     el_set(e->line, EL_EDITOR, "emacs");
     el_set(e->line, EL_HIST, history, e->history);
     el_set(e->line, EL_GETCFN, read_char);
-    el_set(e->line, EL_ADDFN, "weir-expand", "Expands an abbreviation", expand_abbreviation);
+    el_wset(e->line, EL_ADDFN, L"weir-expand", L"Expands an abbreviation", expand_abbreviation); /* el_set leaks */
     el_set(e->line, EL_BIND, "^I", "weir-expand", NULL);
     el_set(e->line, EL_BIND, "^R", "em-inc-search-prev", NULL);
     return e;

@@ -51,7 +51,7 @@ static bool start(run *r, const char *name, const type **types, uint32_t n, cons
     r->cx = calloc(1, sizeof *r->cx);
     r->st = calloc(1, sizeof *r->st);
     r->cx->a = &r->a;
-    r->c = agg_bind_with(&r->a, str_of(name), types, n, literals ? literals : no_literals, texts, setting, NULL, r->st);
+    r->c = agg_bind(&r->a, str_of(name), types, n, literals ? literals : no_literals, texts, setting, NULL, r->st);
     if (r->c)
         r->state = stored(r, r->c->row->initial(r->c, r->cx));
     return r->c != NULL;

@@ -111,8 +111,9 @@ $(OUT)/tests/bench/%: tests/bench/%.c $(LIB)
 BENCH_BIN := $(patsubst %.c,$(OUT)/%,$(wildcard tests/bench/*.c))
 
 .PHONY: bench
-bench: $(BENCH_BIN) ## build and run the benchmarks
+bench: $(BENCH_BIN) $(BIN) ## build and run the benchmarks
 	@for b in $(BENCH_BIN); do $$b || exit 1; done
+	@tests/bench/start ./$(BIN)
 
 .PHONY: test
 test: ## all tests: unit, SQL and REST tests under sanitizers, threads, shell, console, crashes, examples, tour

@@ -81,12 +81,9 @@ bool stmt_set(exec *x);
 bool stmt_unset(exec *x);
 bool stmt_define(exec *x);
 bool stmt_undefine(exec *x);
-bool stmt_alter_system(exec *x);
 bool stmt_show(exec *x);
 bool stmt_describe(exec *x);
 bool stmt_explain(exec *x);
-bool stmt_assert(exec *x);
-bool stmt_connector(exec *x);
 
 /* Entities. */
 void entity_add(exec *x, json_t *entity);

@@ -111,12 +111,17 @@ $(OUT)/tests/bench/%: tests/bench/%.c $(LIB)
 BENCH_BIN := $(patsubst %.c,$(OUT)/%,$(wildcard tests/bench/*.c))
 
 .PHONY: bench
-bench: $(BENCH_BIN) ## build and run the benchmarks
+bench: $(BENCH_BIN) $(BIN) ## build and run the benchmarks
 	@for b in $(BENCH_BIN); do $$b || exit 1; done
+	@tests/bench/start ./$(BIN)
 
 .PHONY: test
-test: ## all tests: unit tests and SQL tests under sanitizers, examples, crash tests, layers
+test: ## all tests: unit, SQL and REST tests under sanitizers, threads, shell, console, crashes, examples, tour
 	@tests/run-all
+
+.PHONY: interop
+interop: $(BIN) ## other people's Kafka clients against the Kafka port; fetches them from package registries
+	tests/interop/run-kafka
 
 # ---- fuzzing: one program per tests/fuzz/fuzz_*.c, its corpus in tests/fuzz/corpus/*
 

@@ -192,6 +192,7 @@ static int32_t partitions_for_plan(void *ctx, str topic)
 plan_options exec_plan_options(exec *x)
 {
     return (plan_options){.catalog = &x->m->cat,
+                          .config = x->e->opt.config,
                           .properties = &x->s->properties,
                           .text = x->text,
                           .partitions = partitions_for_plan,

@@ -39,6 +39,8 @@ typedef struct engine_options {
     bool                   manual;   /* no threads: replay and SQL tests run queries themselves */
     int64_t (*now_ms)(void *ctx);    /* NULL: the system clock */
     void                  *clock_ctx;
+    void (*report)(void *ctx, const char *line); /* told of queries that fail, from any thread; may be NULL */
+    void                  *report_ctx;
 } engine_options;
 
 engine *engine_open(const engine_options *o, status *st);

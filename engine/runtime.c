@@ -141,9 +141,17 @@ static void on_failure(runtime *r, running *q, task *t)
     keep_error(q, task_error(t));
     task_link_of(t)->parked = true;
     q->attempts++;
-    for (int i = 0; i < q->attempts && wait < BACKOFF_MAX_MS; i++)
+    for (int i = 1; i < q->attempts && wait < BACKOFF_MAX_MS; i++)
         wait *= 2;
-    q->restart_at = now(r) + (wait < BACKOFF_MAX_MS ? wait : BACKOFF_MAX_MS);
+    if (wait > BACKOFF_MAX_MS)
+        wait = BACKOFF_MAX_MS;
+    q->restart_at = now(r) + wait;
+    if (r->e->opt.report) {
+        char line[ST_MSG_MAX + 256];
+        snprintf(line, sizeof line, "engine: query %.*s: %s; it goes on from its last commit in %d s",
+                 STR_FMT(q->id), task_error(t), (int)(wait / 1000));
+        r->e->opt.report(r->e->opt.report_ctx, line);
+    }
     pthread_cond_signal(&r->timer);
 }
 

@@ -13,8 +13,14 @@
 /* Reads cases line by line, writes an answer a line, and never stops at a bad one. */
 static int run_replay(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
+    if (argc > 0) {
+        bool asked = strcmp(argv[0], "--help") == 0;
+        fputs("usage: weir replay <CASES >RESULTS\n"
+              "One JSON object a line on standard input, its result as one line on standard output: statements\n"
+              "and input records in, output records, sources and errors out. No server, nothing on disk.\n",
+              asked ? stdout : stderr);
+        return asked ? 0 : 2;
+    }
     char  *line = NULL;
     size_t cap = 0;
     for (ssize_t n; (n = getline(&line, &cap, stdin)) > 0;) {

@@ -113,6 +113,7 @@ static bool open_engine(server *s, status *st)
         .log = storage_log(s->storage),
         .config = &s->set.values,
         .commands = &s->commands,
+        .report = log_line,
         .workers = (int)settings_number(&s->set, "weir.worker.threads"),
     };
     s->engine = engine_open(&o, st);

@@ -88,12 +88,6 @@ static bool bind_types(arena *a, agg_call *c, const overload *o, const bindings 
     return c->state_type != NULL;
 }
 
-agg_call *agg_bind(arena *a, str name, const type **args, uint32_t n, const value *literals,
-                   const str *texts, status *st)
-{
-    return agg_bind_with(a, name, args, n, literals, texts, NULL, NULL, st);
-}
-
 /* The type of an untyped NULL: its parameter's, when that one is bound. */
 static const type *null_type(arena *a, const ptype *p, const bindings *bound)
 {
@@ -102,8 +96,8 @@ static const type *null_type(arena *a, const ptype *p, const bindings *bound)
     return t ? t : &type_null;
 }
 
-agg_call *agg_bind_with(arena *a, str name, const type **args, uint32_t n, const value *literals,
-                        const str *texts, agg_setting setting, void *setting_ctx, status *st)
+agg_call *agg_bind(arena *a, str name, const type **args, uint32_t n, const value *literals,
+                   const str *texts, agg_setting setting, void *setting_ctx, status *st)
 {
     size_t          count;
     const overload *all = agg_find(name, &count);

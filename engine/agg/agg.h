@@ -51,12 +51,10 @@ bool agg_exists(str name);
 /* All variants of a name; for messages and DESCRIBE. */
 const overload *agg_find(str name, size_t *n);
 /* Binds a call. args are the types of all arguments; inits[i] is the literal of argument i or
- * V_ERR when it is not one (then text[i] is how it prints). */
+ * V_ERR when it is not one (then text[i] is how it prints). setting
+ * gives the properties functions may ask for (spec/functions.md 4.1). */
 agg_call *agg_bind(arena *a, str name, const type **args, uint32_t n, const value *literals,
-                   const str *texts, status *st);
-/* The same with the properties the functions may ask for (spec/functions.md 4.1). */
-agg_call *agg_bind_with(arena *a, str name, const type **args, uint32_t n, const value *literals,
-                        const str *texts, agg_setting setting, void *setting_ctx, status *st);
+                   const str *texts, agg_setting setting, void *setting_ctx, status *st);
 size_t agg_names(arena *a, const agg_row ***rows);
 
 extern const agg_row agg_basic[], agg_collect[], agg_distinct[], agg_offset[], agg_top[],

@@ -648,6 +648,23 @@ static xnode *comp_deref(xc *c, const ast_expr *e)
 
 /* ---- calls ------------------------------------------------------------------------------------------------- */
 
+static bool lambda_name_ok(xc *c, str name, uint32_t outer)
+{
+    for (uint32_t i = 0; i < c->scope->column_count; i++)
+        if (str_eq(c->scope->columns[i].name, name))
+            return refuse(c, "Lambda function argument can't be a column name: %.*s", STR_FMT(name)) != NULL;
+    for (uint32_t i = 0; i < outer; i++)
+        if (str_eq(c->vars[i].name, name))
+            return refuse(c, "Reusing lambda arguments in nested lambda is not allowed") != NULL;
+    for (uint32_t i = 0; i < name.n; i++) {
+        char ch = name.p[i];
+        bool letter = (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z') || ch == '_' || ch == '$';
+        if (!letter && !(i > 0 && ch >= '0' && ch <= '9'))
+            return refuse(c, "Invalid lambda argument name: %.*s", STR_FMT(name)) != NULL;
+    }
+    return true;
+}
+
 /* The lambda's inputs get the types that its parameter's variables are bound to by now; the type of
  * the body then binds the result's variable. */
 static bool comp_lambda_arg(xc *c, const ast_expr *e, const ptype *p, bindings *bound, func_call *f,
@@ -655,6 +672,9 @@ static bool comp_lambda_arg(xc *c, const ast_expr *e, const ptype *p, bindings *
 {
     uint32_t  first = c->var_count;
     uint32_t *slots = ARENA_ARRAY(c->a, uint32_t, e->name_count);
+    for (uint32_t k = 0; k < e->name_count; k++)
+        if (!lambda_name_ok(c, e->names[k], first))
+            return false;
     for (uint32_t k = 0; k < e->name_count; k++) {
         const type *t = ptype_instantiate(c->a, p->inputs[k], bound, c->st);
         if (t == NULL)

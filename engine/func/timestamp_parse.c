@@ -77,7 +77,7 @@ static spot parse_digits(const scan *x, const dt_op *op, spot from, int64_t *tot
 static spot parse_number(scan *x, const dt_op *op, spot from)
 {
     spot    at = from;
-    int64_t total;
+    int64_t total = 0;
     if (at == x->s.n)
         return ~from;
     bool negative = x->s.p[at] == '-', positive = x->s.p[at] == '+';

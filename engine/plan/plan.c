@@ -24,15 +24,17 @@ bool refuse(builder *b, const char *fmt, ...)
 
 const str *plan_property(const plan_options *opt, const char *name)
 {
-    if (opt->properties == NULL)
-        return NULL;
-    const str *v = map_get(opt->properties, str_of(name));
-    if (v == NULL) {
-        char alt[160];
-        snprintf(alt, sizeof alt, "ksql.streams.%s", name);
-        v = map_get(opt->properties, str_of(alt));
+    const map *const from[] = {opt->properties, opt->config};
+    char             alt[160];
+    snprintf(alt, sizeof alt, "ksql.streams.%s", name);
+    for (size_t i = 0; i < 2; i++) {
+        const str *v = from[i] ? map_get(from[i], str_of(name)) : NULL;
+        if (v == NULL && from[i])
+            v = map_get(from[i], str_of(alt));
+        if (v)
+            return v;
     }
-    return v;
+    return NULL;
 }
 
 bool plan_flag(const plan_options *opt, const char *name, bool otherwise)

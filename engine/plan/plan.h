@@ -169,6 +169,7 @@ typedef struct plan {
 typedef struct plan_options {
     const catalog *catalog;
     const map     *properties; /* session properties: name -> const str *; may be NULL */
+    const map     *config;     /* the server's settings, asked where the session has none; may be NULL */
     str            sink_name;  /* for error texts */
     str            ts_column;  /* of the sink (WITH TIMESTAMP); n = 0: none */
     bool           transient;  /* push query: keys are not required in the projection */

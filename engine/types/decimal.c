@@ -275,6 +275,36 @@ static bool round_mpz(mpz_t z, int32_t by, decimal_round how)
     return ok;
 }
 
+/* x / 10^by, rounded; by <= POW10_I64_MAX. */
+static bool round_i64(int64_t x, int32_t by, decimal_round how, value *out)
+{
+    int64_t m = pow10_i64[by], q = x / m, r = x % m, twice = 2 * (r < 0 ? -r : r);
+    int64_t away = r > 0 ? 1 : -1;
+    bool    up = false;
+    if (r != 0) {
+        switch (how) {
+        case ROUND_HALF_UP:
+            up = twice >= m;
+            break;
+        case ROUND_HALF_CEILING:
+            up = twice > m || (twice == m && r > 0);
+            break;
+        case ROUND_CEILING:
+            up = r > 0;
+            break;
+        case ROUND_FLOOR:
+            up = r < 0;
+            break;
+        case ROUND_DOWN:
+            break;
+        case ROUND_UNNECESSARY:
+            return false;
+        }
+    }
+    *out = value_i(up ? q + away : q);
+    return true;
+}
+
 bool decimal_rescale(arena *a, value x, int32_t from, int32_t to, decimal_round r, value *out)
 {
     if (from == to) {
@@ -285,6 +315,8 @@ bool decimal_rescale(arena *a, value x, int32_t from, int32_t to, decimal_round 
         *out = decimal_from_i128(a, (__int128)x.i * pow10_i64[to - from]);
         return true;
     }
+    if (x.n == 0 && from > to && from - to <= POW10_I64_MAX)
+        return round_i64(x.i, from - to, r, out);
     mpz_t z;
     mpz_init(z);
     to_mpz(z, x);

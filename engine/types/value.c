@@ -418,17 +418,17 @@ void value_map_order(arena *a, const type *t, value m, uint32_t *idx)
         cap *= 2;
     while (m.n > cap - cap / 4 && m.n > (uint32_t)(0.75 * cap))
         cap *= 2;
-    uint32_t *slot = ARENA_ARRAY(a, uint32_t, m.n);
+    /* A counting sort by slot keeps the order of insertion inside a slot. */
+    uint32_t *slot = arena_alloc(a, m.n * sizeof *slot), *next = ARENA_ARRAY(a, uint32_t, cap + 1);
     for (uint32_t i = 0; i < m.n; i++) {
         uint32_t h = java_hash(t->key, m.v[2 * i]);
         slot[i] = (h ^ h >> 16) & (cap - 1);
-        uint32_t k = i; /* insertion sort by slot keeps the order of insertion inside a slot */
-        while (k > 0 && slot[idx[k - 1]] > slot[i]) {
-            idx[k] = idx[k - 1];
-            k--;
-        }
-        idx[k] = i;
+        next[slot[i] + 1]++;
     }
+    for (uint32_t i = 0; i < cap; i++)
+        next[i + 1] += next[i];
+    for (uint32_t i = 0; i < m.n; i++)
+        idx[next[slot[i]]++] = i;
 }
 
 /* ---- UTF-8 --------------------------------------------------------------------------------------- */

@@ -4,7 +4,9 @@
  * answered when the syncer thread has seen it on disk: one wait serves every call that came
  * meanwhile, and the loop never waits.
  */
+#include <stdatomic.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "base/num.h"
 #include "server/kafka/apis.h"
@@ -26,6 +28,19 @@ static bool refuse(produce_response_partition *r, arena *a, int16_t error, const
     if (msg[0])
         r->error_message = str_dup(a, str_of(msg));
     return false;
+}
+
+/* A disk that is full or failing is the operator's affair, and clients only see a code that they try
+ * again on: one log line a second says why. */
+static void report_io(call *c, const status *st)
+{
+    static _Atomic int64_t last_s;
+    struct timespec        t;
+    if (st->code != ST_IO)
+        return;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+    if (atomic_exchange(&last_s, t.tv_sec) != t.tv_sec)
+        server_log(call_server(c), "records refused: %s", st->msg);
 }
 
 /* What must hold before the log looks at the batch: exactly one batch of version 2 that a client
@@ -100,6 +115,7 @@ static kpart *append(call *c, str topic, int32_t partition, str records,
             parts_forget(p); /* deleted since it was opened; perhaps made anew */
             continue;
         }
+        report_io(c, &st);
         refuse(r, &c->a, st.code == ST_FENCED ? KE_INVALID_PRODUCER_EPOCH : error_of(&st), st.msg);
         return NULL;
     }
@@ -127,8 +143,10 @@ void produce_sync(call *c)
     for (int32_t i = 0; i < s->count; i++) {
         status st;
         status_init(&st);
-        if (!storage_part_sync(call_server(c)->storage, s->waits[i].part->part, &st))
+        if (!storage_part_sync(call_server(c)->storage, s->waits[i].part->part, &st)) {
+            report_io(c, &st);
             refuse(s->waits[i].r, &c->a, error_of(&st), st.msg);
+        }
     }
     call_finish(c);
 }

@@ -71,10 +71,10 @@ $(OUT)/gen/grammar.o: $(BUILD)/gen/grammar.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-conversion -Wno-unused-parameter -Wno-unused-variable -Wno-missing-prototypes -Wno-implicit-fallthrough -c -o $@ $<
 
-# The console's files. Not by link-time optimisation: it loses symbols that only assembler text defines.
-$(BUILD)/gen/embedded.c: web/embed $(wildcard web/dist web/dist/* web/dist/*/*)
+# The console's files, embedded as they are. Not by link-time optimisation: it loses symbols that only assembler text defines.
+$(BUILD)/gen/embedded.c: web/embed $(wildcard web/src web/src/*)
 	@mkdir -p $(@D)
-	web/embed web/dist >$@
+	web/embed web/src >$@
 
 $(OUT)/gen/embedded.o: $(BUILD)/gen/embedded.c
 	@mkdir -p $(@D)

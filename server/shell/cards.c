@@ -18,7 +18,8 @@ static void put_rule(buf *out, int n)
     buf_putc(out, '\n');
 }
 
-/* ---- fields --------------------------------------------------------------------------------------------- */
+/* ---- fields
+ * --------------------------------------------------------------------------------------------- */
 
 void schema_put(buf *out, const json_node *schema)
 {
@@ -31,7 +32,8 @@ void schema_put(buf *out, const json_node *schema)
     buf_puts(out, type);
     if (str_eqz(type, "DECIMAL")) {
         const json_node *p = json_tree_get(schema, "parameters");
-        buf_printf(out, "(%.*s, %.*s)", STR_FMT(json_tree_text(p, "precision")), STR_FMT(json_tree_text(p, "scale")));
+        buf_printf(out, "(%.*s, %.*s)", STR_FMT(json_tree_text(p, "precision")),
+                   STR_FMT(json_tree_text(p, "scale")));
     } else if (str_eqz(type, "ARRAY") || str_eqz(type, "MAP")) {
         buf_putz(out, str_eqz(type, "MAP") ? "<STRING, " : "<");
         schema_put(out, member);
@@ -82,7 +84,9 @@ static void put_fields(buf *out, arena *a, const json_node *d, int width)
     table_print(out, &t, width);
 }
 
-/* ---- DESCRIBE ----------------------------------------------------------------------------------------------- */
+/* ---- DESCRIBE
+ * -----------------------------------------------------------------------------------------------
+ */
 
 static void put_constraints(buf *out, const json_node *names)
 {
@@ -102,7 +106,8 @@ static void put_queries(buf *out, const json_node *queries, const char *verb, st
     put_rule(out, 35);
     for (const json_node *q = queries->first; q; q = q->next) {
         str text = json_tree_text(q, "queryString");
-        buf_printf(out, "%.*s (%.*s) : ", STR_FMT(json_tree_text(q, "id")), STR_FMT(json_tree_text(q, "state")));
+        buf_printf(out, "%.*s (%.*s) : ", STR_FMT(json_tree_text(q, "id")),
+                   STR_FMT(json_tree_text(q, "state")));
         for (uint32_t i = 0; i < text.n; i++)
             buf_putc(out, text.p[i] == '\n' ? ' ' : text.p[i]);
         buf_putc(out, '\n');
@@ -119,7 +124,8 @@ static int by_host_and_metric(const void *x, const void *y)
 
 static void put_statistics(buf *out, arena *a, const json_node *d, int width)
 {
-    const json_node  *lists[] = {json_tree_get(d, "clusterStatistics"), json_tree_get(d, "clusterErrorStats")};
+    const json_node  *lists[] = {json_tree_get(d, "clusterStatistics"),
+                                 json_tree_get(d, "clusterErrorStats")};
     uint32_t          n = 0;
     const json_node **sorted = ARENA_ARRAY(a, const json_node *, lists[0]->count + lists[1]->count);
     for (int l = 0; l < 2; l++)
@@ -171,7 +177,8 @@ static void put_offsets(buf *out, arena *a, const json_node *topic, int width)
     put_label(out, "Kafka topic", json_tree_text(topic, "kafkaTopic"));
     put_label(out, "Max lag", str_fmt(a, "%ld", max));
     buf_putc(out, '\n');
-    table t = table_new(a, (const char *[]){"Partition", "Start Offset", "End Offset", "Offset", "Lag"}, 5);
+    table t = table_new(
+        a, (const char *[]){"Partition", "Start Offset", "End Offset", "Offset", "Lag"}, 5);
     for (const json_node *i = offsets->first; i; i = i->next) {
         table_put(&t, json_tree_text(i, "partition"));
         table_put(&t, json_tree_text(i, "logStartOffset"));
@@ -206,8 +213,9 @@ static void put_extended_labels(buf *out, arena *a, const json_node *d)
     put_label(out, "Key format", json_tree_text(d, "keyFormat"));
     put_label(out, "Value format", json_tree_text(d, "valueFormat"));
     put_label(out, "Kafka topic",
-              str_fmt(a, "%.*s (partitions: %.*s, replication: %.*s)", STR_FMT(json_tree_text(d, "topic")),
-                      STR_FMT(json_tree_text(d, "partitions")), STR_FMT(json_tree_text(d, "replication"))));
+              str_fmt(a, "%.*s (partitions: %.*s, replication: %.*s)",
+                      STR_FMT(json_tree_text(d, "topic")), STR_FMT(json_tree_text(d, "partitions")),
+                      STR_FMT(json_tree_text(d, "replication"))));
     put_label(out, "Statement", json_tree_text(d, "statement"));
     buf_putc(out, '\n');
 }
@@ -217,7 +225,9 @@ void card_put_source(buf *out, arena *a, const json_node *d, int width)
     put_label(out, "Name", json_tree_text(d, "name"));
     if (!json_tree_true(d, "extended")) {
         put_fields(out, a, d, width);
-        buf_putz(out, "For runtime statistics and query details run: DESCRIBE <Stream,Table> EXTENDED;\n");
+        buf_putz(
+            out,
+            "For runtime statistics and query details run: DESCRIBE <Stream,Table> EXTENDED;\n");
         return;
     }
     str type = json_tree_text(d, "type");
@@ -230,7 +240,9 @@ void card_put_source(buf *out, arena *a, const json_node *d, int width)
     put_groups(out, a, json_tree_get(d, "queryOffsetSummaries"), width);
 }
 
-/* ---- EXPLAIN ------------------------------------------------------------------------------------------------- */
+/* ---- EXPLAIN
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static void put_names(buf *out, const json_node *names, const char *title, const char *hint)
 {
@@ -307,7 +319,8 @@ void card_put_query(buf *out, arena *a, const json_node *d, int width)
     put_errors(out, a, json_tree_get(d, "queryErrors"));
 }
 
-/* ---- functions, connectors -------------------------------------------------------------------------------------- */
+/* ---- functions, connectors
+ * -------------------------------------------------------------------------------------- */
 
 /* Breaks at blanks; further lines begin below the first. */
 static void put_hanging(buf *out, str text, int indent, int width)
@@ -344,10 +357,12 @@ static void put_variation(buf *out, const json_node *function, str name)
     const json_node *arguments = json_tree_get(function, "arguments");
     for (const json_node *i = arguments->first; i; i = i->next) {
         str argument = json_tree_text(i, "name");
-        buf_printf(out, "%.*s%s%.*s%s%s", STR_FMT(argument), argument.n ? " " : "", STR_FMT(json_tree_text(i, "type")),
-                   json_tree_true(i, "isVariadic") ? "[]" : "", i->next ? ", " : "");
+        buf_printf(out, "%.*s%s%.*s%s%s", STR_FMT(argument), argument.n ? " " : "",
+                   STR_FMT(json_tree_text(i, "type")), json_tree_true(i, "isVariadic") ? "[]" : "",
+                   i->next ? ", " : "");
     }
-    buf_printf(out, ")\n\t%-12s: %.*s\n", "Returns", STR_FMT(json_tree_text(function, "returnType")));
+    buf_printf(out, ")\n\t%-12s: %.*s\n", "Returns",
+               STR_FMT(json_tree_text(function, "returnType")));
     str description = json_tree_text(function, "description");
     if (description.n)
         buf_printf(out, "\t%-12s: %.*s\n", "Description", STR_FMT(description));
@@ -374,7 +389,8 @@ void card_put_function(buf *out, arena *a, const json_node *entity, int width)
 
 void card_put_connector(buf *out, arena *a, const json_node *entity, int width)
 {
-    const json_node *status = json_tree_get(entity, "status"), *connector = json_tree_get(status, "connector");
+    const json_node *status = json_tree_get(entity, "status"),
+                    *connector = json_tree_get(status, "connector");
     put_label(out, "Name", json_tree_text(status, "name"));
     put_label(out, "Class", json_tree_text(entity, "connectorClass"));
     put_label(out, "Type", json_tree_text(status, "type"));

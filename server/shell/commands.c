@@ -1,4 +1,5 @@
-/* The shell's own commands: a table of names, arguments and help (spec/rest-api-and-shell.md 7.4). */
+/* The shell's own commands: a table of names, arguments and help (spec/rest-api-and-shell.md 7.4).
+ */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -35,12 +36,15 @@ static void run_output(shell *sh, const str *args, int n)
 {
     bool json = n && str_eqz(args[0], "JSON");
     if (n && !json && !str_eqz(args[0], "TABULAR")) {
-        screen_printf(&sh->scr, "Invalid output format: '%.*s' (valid formats: 'JSON', 'TABULAR')\n", STR_FMT(args[0]));
+        screen_printf(&sh->scr,
+                      "Invalid output format: '%.*s' (valid formats: 'JSON', 'TABULAR')\n",
+                      STR_FMT(args[0]));
         return;
     }
     if (n)
         sh->json = json;
-    screen_printf(&sh->scr, n ? "Output format set to %s\n" : "Current output format: %s\n", sh->json ? "JSON" : "TABULAR");
+    screen_printf(&sh->scr, n ? "Output format set to %s\n" : "Current output format: %s\n",
+                  sh->json ? "JSON" : "TABULAR");
 }
 
 static void run_history(shell *sh, const str *args, int n)
@@ -91,14 +95,17 @@ static void run_pipelining(shell *sh, const str *args, int n)
 {
     bool on = n && str_eq_nocase(args[0], STR("ON"));
     if (n && !on && !str_eq_nocase(args[0], STR("OFF"))) {
-        screen_printf(&sh->scr,
-                      "Invalid request-pipelining setting: %.*s. Valid options are 'ON' and 'OFF'.\n", STR_FMT(args[0]));
+        screen_printf(
+            &sh->scr,
+            "Invalid request-pipelining setting: %.*s. Valid options are 'ON' and 'OFF'.\n",
+            STR_FMT(args[0]));
         return;
     }
     if (n)
         sh->pipelining = on;
     screen_printf(&sh->scr,
-                  n ? "request-pipelining configuration is now %s\n" : "Current request-pipelining configuration: %s\n",
+                  n ? "request-pipelining configuration is now %s\n"
+                    : "Current request-pipelining configuration: %s\n",
                   sh->pipelining ? "ON" : "OFF");
 }
 
@@ -136,7 +143,8 @@ static void run_spool(shell *sh, const str *args, int n)
         if (whole)
             snprintf(path, sizeof path, "%s", whole);
         free(whole); /* realpath's */
-        screen_printf(&sh->scr, "Session will be spooled to %s\nEnter SPOOL OFF to disable\n", path);
+        screen_printf(&sh->scr, "Session will be spooled to %s\nEnter SPOOL OFF to disable\n",
+                      path);
         sh->scr.spool = f;
     }
 }
@@ -148,19 +156,25 @@ static void run_set_cli(shell *sh, const str *args, int n)
     bool    on = str_eq_nocase(args[1], STR("ON"));
     if (str_eq_nocase(args[0], STR("WRAP"))) {
         if (!on && !str_eq_nocase(args[1], STR("OFF"))) {
-            screen_printf(&sh->scr, "Invalid value for WRAP: %.*s. Valid options are 'ON' and 'OFF'.\n", STR_FMT(args[1]));
+            screen_printf(&sh->scr,
+                          "Invalid value for WRAP: %.*s. Valid options are 'ON' and 'OFF'.\n",
+                          STR_FMT(args[1]));
             return;
         }
         sh->wrap = on;
     } else if (str_eq_nocase(args[0], STR("COLUMN-WIDTH"))) {
         if (!num_parse_i32(args[1], &width) || width < 0 || width > 10000) {
-            screen_printf(&sh->scr, "Invalid value for COLUMN-WIDTH: %.*s. Give a number from 0 (by the terminal's width) to 10000.\n",
+            screen_printf(&sh->scr,
+                          "Invalid value for COLUMN-WIDTH: %.*s. Give a number from 0 (by the "
+                          "terminal's width) to 10000.\n",
                           STR_FMT(args[1]));
             return;
         }
         sh->cell_width = width;
     } else {
-        screen_printf(&sh->scr, "Undefined property: %.*s. Valid properties are: COLUMN-WIDTH, WRAP\n", STR_FMT(args[0]));
+        screen_printf(&sh->scr,
+                      "Undefined property: %.*s. Valid properties are: COLUMN-WIDTH, WRAP\n",
+                      STR_FMT(args[0]));
         return;
     }
     screen_printf(&sh->scr, "CLI setting %.*s is now %.*s\n", STR_FMT(args[0]), STR_FMT(args[1]));
@@ -172,15 +186,19 @@ static const command commands[] = {
     {"help", 0, 0, run_help, "\tShow this message.\n"},
     {"history", 0, 0, run_history, "\tShow previous lines you've entered.\n"},
     {"output", 0, 1, run_output,
-     "\tView the current output format.\noutput <format>:\n\tSet the output format to <format> (valid formats: 'JSON', "
+     "\tView the current output format.\noutput <format>:\n\tSet the output format to <format> "
+     "(valid formats: 'JSON', "
      "'TABULAR').\n"},
     {"request-pipelining", 0, 1, run_pipelining,
-     "\tView the current setting.\nrequest-pipelining <ON|OFF>:\n\tWhether statements may be sent before those before have been "
+     "\tView the current setting.\nrequest-pipelining <ON|OFF>:\n\tWhether statements may be sent "
+     "before those before have been "
      "executed.\n"},
     {"run script", 1, 1, run_run_script, "\tRun the statements of a file.\n"},
-    {"server", 0, 1, run_server, "\tShow the current server.\nserver <url>:\n\tChange the current server to <url>.\n"},
+    {"server", 0, 1, run_server,
+     "\tShow the current server.\nserver <url>:\n\tChange the current server to <url>.\n"},
     {"set cli", 2, 2, run_set_cli,
-     "\tWRAP ON|OFF: whether long values of rows continue on further lines.\n\tCOLUMN-WIDTH n: width of the columns of rows; 0: "
+     "\tWRAP ON|OFF: whether long values of rows continue on further lines.\n\tCOLUMN-WIDTH n: "
+     "width of the columns of rows; 0: "
      "by the terminal's width.\n"},
     {"spool", 1, 1, run_spool,
      "\tspool <file>: write all that is shown to a file as well.\n\tspool OFF: end that.\n"},
@@ -190,19 +208,24 @@ static const command commands[] = {
 
 void shell_put_help(buf *out)
 {
-    buf_putz(out, "Description:\n\tA shell for SQL over streams. Statements end in ';' and may span lines. Besides "
+    buf_putz(out, "Description:\n\tA shell for SQL over streams. Statements end in ';' and may "
+                  "span lines. Besides "
                   "statements it takes\n\tthese commands, in upper or lower case:\n\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         buf_printf(out, "%s:\n%s\n", commands[i].name, commands[i].help);
-    buf_putz(out, "Keyboard shortcuts:\n"
-                  "\tCtrl-C at the prompt drops what was typed; while rows come it ends the query. Ctrl-D leaves.\n"
-                  "\tUp and down, Ctrl-R: lines entered before; !!, !42 and ^old^new take one of them.\n"
-                  "\tTab behind cs, ct, csas, ctas or ii: the skeleton of a statement.\n\n"
-                  "Default behavior:\n\tLines are read until ';' and sent to the server. SET, UNSET, DEFINE and UNDEFINE last "
-                  "until the shell ends.\n");
+    buf_putz(out,
+             "Keyboard shortcuts:\n"
+             "\tCtrl-C at the prompt drops what was typed; while rows come it ends the query. "
+             "Ctrl-D leaves.\n"
+             "\tUp and down, Ctrl-R: lines entered before; !!, !42 and ^old^new take one of them.\n"
+             "\tTab behind cs, ct, csas, ctas or ii: the skeleton of a statement.\n\n"
+             "Default behavior:\n\tLines are read until ';' and sent to the server. SET, UNSET, "
+             "DEFINE and UNDEFINE last "
+             "until the shell ends.\n");
 }
 
-/* ---- reading a line ------------------------------------------------------------------------------------------ */
+/* ---- reading a line
+ * ------------------------------------------------------------------------------------------ */
 
 /* The next word, or text in single quotes with '' for one; false: none left. */
 static bool next_argument(str *line, arena *a, str *out)
@@ -261,7 +284,9 @@ static void run_one(shell *sh, const command *c, str rest)
     while (n <= ARGUMENTS_MAX && next_argument(&rest, &a, &args[n]))
         n++;
     if (n < c->min || n > c->max)
-        shell_fail(sh, EXIT_CLIENT_ERROR, str_fmt(&a, "Too %s parameters\n%s:\n%s", n < c->min ? "few" : "many", c->name, c->help));
+        shell_fail(sh, EXIT_CLIENT_ERROR,
+                   str_fmt(&a, "Too %s parameters\n%s:\n%s", n < c->min ? "few" : "many", c->name,
+                           c->help));
     else
         c->run(sh, args, n);
     screen_flush(&sh->scr);

@@ -21,16 +21,20 @@ struct editor {
     const char *prompt;
 };
 
-/* ---- what is typed -------------------------------------------------------------------------------------- */
+/* ---- what is typed
+ * -------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *abbreviation, *skeleton;
 } skeletons[] = {
-    {"cs", "CREATE STREAM name (col type) WITH (kafka_topic='topic', value_format='JSON', partitions=1);"},
-    {"ct", "CREATE TABLE name (key type PRIMARY KEY, col type) WITH (kafka_topic='topic', value_format='JSON', "
+    {"cs", "CREATE STREAM name (col type) WITH (kafka_topic='topic', value_format='JSON', "
+           "partitions=1);"},
+    {"ct", "CREATE TABLE name (key type PRIMARY KEY, col type) WITH (kafka_topic='topic', "
+           "value_format='JSON', "
            "partitions=1);"},
     {"csas", "CREATE STREAM name AS SELECT * FROM source EMIT CHANGES;"},
-    {"ctas", "CREATE TABLE name AS SELECT key, COUNT(*) AS n FROM source GROUP BY key EMIT CHANGES;"},
+    {"ctas",
+     "CREATE TABLE name AS SELECT key, COUNT(*) AS n FROM source GROUP BY key EMIT CHANGES;"},
     {"ii", "INSERT INTO name SELECT * FROM source EMIT CHANGES;"},
 };
 
@@ -81,11 +85,13 @@ bool editor_recall(str typed, const str *lines, size_t n, int first, buf *out)
     return true;
 }
 
-/* ---- libedit ----------------------------------------------------------------------------------------------- */
+/* ---- libedit
+ * -----------------------------------------------------------------------------------------------
+ */
 
 static char *prompt_of(EditLine *line)
 {
-    editor *e;
+    editor     *e;
     static char prompt[64];
     el_get(line, EL_CLIENTDATA, &e);
     snprintf(prompt, sizeof prompt, "%s", e->prompt);
@@ -95,7 +101,8 @@ static char *prompt_of(EditLine *line)
 static bool await_byte(EditLine *line)
 {
     for (;;) {
-        struct pollfd wait_for[2] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = interrupt_fd(), .events = POLLIN}};
+        struct pollfd wait_for[2] = {{.fd = STDIN_FILENO, .events = POLLIN},
+                                     {.fd = interrupt_fd(), .events = POLLIN}};
         int           n = poll(wait_for, 2, -1);
         if (interrupt_seen())
             return false;
@@ -110,7 +117,8 @@ static bool await_byte(EditLine *line)
     }
 }
 
-/* libedit's own reading starts again after a signal; this one gives up, so that Ctrl-C gives a new prompt. */
+/* libedit's own reading starts again after a signal; this one gives up, so that Ctrl-C gives a new
+ * prompt. */
 static int read_char(EditLine *line, wchar_t *out)
 {
     uint8_t bytes[4];
@@ -135,7 +143,8 @@ static unsigned char expand_abbreviation(EditLine *line, int ch)
 {
     (void)ch;
     const LineInfo *now = el_line(line);
-    const char     *skeleton = editor_skeleton(str_make(now->buffer, (size_t)(now->lastchar - now->buffer)));
+    const char     *skeleton =
+        editor_skeleton(str_make(now->buffer, (size_t)(now->lastchar - now->buffer)));
     if (skeleton == NULL)
         return CC_ERROR;
     el_cursor(line, (int)(now->lastchar - now->cursor));
@@ -167,7 +176,8 @@ editor *editor_open(const char *history_path)
     el_set(e->line, EL_EDITOR, "emacs");
     el_set(e->line, EL_HIST, history, e->history);
     el_set(e->line, EL_GETCFN, read_char);
-    el_wset(e->line, EL_ADDFN, L"weir-expand", L"Expands an abbreviation", expand_abbreviation); /* el_set leaks */
+    el_wset(e->line, EL_ADDFN, L"weir-expand", L"Expands an abbreviation",
+            expand_abbreviation); /* el_set leaks */
     el_set(e->line, EL_BIND, "^I", "weir-expand", NULL);
     el_set(e->line, EL_BIND, "^R", "em-inc-search-prev", NULL);
     return e;

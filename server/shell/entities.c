@@ -4,7 +4,8 @@
 
 #include "server/shell/layout.h"
 
-/* ---- lists: one table row an item --------------------------------------------------------------------- */
+/* ---- lists: one table row an item
+ * --------------------------------------------------------------------- */
 
 typedef str cell_maker(arena *a, const json_node *item, const json_node *entity);
 
@@ -133,11 +134,17 @@ static str type_schema(arena *a, const json_node *item, const json_node *entity)
     return cell;
 }
 
-#define SOURCE_COLUMNS                                                                                     \
-    {"Kafka Topic", "topic", NULL}, {"Key Format", "keyFormat", NULL}, {"Value Format", "valueFormat", NULL}, \
-        {"Windowed", "isWindowed", NULL}
-#define TOPIC_COLUMNS \
-    {"Kafka Topic", "name", NULL}, {"Partitions", NULL, partitions}, {"Partition Replicas", NULL, replicas}
+#define SOURCE_COLUMNS                                                                             \
+    {"Kafka Topic", "topic", NULL}, {"Key Format", "keyFormat", NULL},                             \
+        {"Value Format", "valueFormat", NULL},                                                     \
+    {                                                                                              \
+        "Windowed", "isWindowed", NULL                                                             \
+    }
+#define TOPIC_COLUMNS                                                                              \
+    {"Kafka Topic", "name", NULL}, {"Partitions", NULL, partitions},                               \
+    {                                                                                              \
+        "Partition Replicas", NULL, replicas                                                       \
+    }
 
 static const list_entity lists[] = {
     {"streams", "streams", {{"Stream Name", "name", NULL}, SOURCE_COLUMNS}, NULL},
@@ -145,7 +152,9 @@ static const list_entity lists[] = {
     {"kafka_topics", "topics", {TOPIC_COLUMNS}, NULL},
     {"kafka_topics_extended",
      "topics",
-     {TOPIC_COLUMNS, {"Consumers", "consumerCount", NULL}, {"ConsumerGroups", "consumerGroupCount", NULL}},
+     {TOPIC_COLUMNS,
+      {"Consumers", "consumerCount", NULL},
+      {"ConsumerGroups", "consumerGroupCount", NULL}},
      NULL},
     {"queries",
      "queries",
@@ -167,7 +176,10 @@ static const list_entity lists[] = {
     {"variables", "variables", {{"Variable Name", "name", NULL}, {"Value", "value", NULL}}, NULL},
     {"connector_list",
      "connectors",
-     {{"Connector Name", "name", NULL}, {"Type", NULL, connector_type}, {"Class", "className", NULL}, {"Status", "state", NULL}},
+     {{"Connector Name", "name", NULL},
+      {"Type", NULL, connector_type},
+      {"Class", "className", NULL},
+      {"Status", "state", NULL}},
      NULL},
     {"connector_plugins_list",
      "connectorsPlugins",
@@ -199,7 +211,8 @@ static const list_entity *list_find(str type)
     return NULL;
 }
 
-/* ---- entities of their own shape --------------------------------------------------------------------------- */
+/* ---- entities of their own shape
+ * --------------------------------------------------------------------------- */
 
 static void print_message(buf *out, arena *a, str message, int width)
 {
@@ -235,7 +248,9 @@ static void print_functions(buf *out, arena *a, const json_node *entity, int wid
         table_put(&t, category);
     }
     table_print(out, &t, width);
-    buf_putz(out, "For detailed information about a function, run: DESCRIBE FUNCTION <Function Name>;\n");
+    buf_putz(
+        out,
+        "For detailed information about a function, run: DESCRIBE FUNCTION <Function Name>;\n");
 }
 
 static void print_warning_entity(buf *out, arena *a, const json_node *entity, int width)
@@ -247,8 +262,9 @@ static void print_terminated(buf *out, arena *a, const json_node *entity, int wi
 {
     str id = json_tree_text(entity, "queryId");
     print_message(out, a,
-                  json_tree_true(entity, "wasTerminated") ? str_fmt(a, "Terminated query \"%.*s\"", STR_FMT(id))
-                                                          : str_fmt(a, "Query \"%.*s\" was not terminated", STR_FMT(id)),
+                  json_tree_true(entity, "wasTerminated")
+                      ? str_fmt(a, "Terminated query \"%.*s\"", STR_FMT(id))
+                      : str_fmt(a, "Query \"%.*s\" was not terminated", STR_FMT(id)),
                   width);
 }
 
@@ -273,7 +289,8 @@ static void print_assert_topic(buf *out, arena *a, const json_node *entity, int 
 {
     (void)a;
     (void)width;
-    buf_printf(out, "Topic %.*s %s.\n", STR_FMT(json_tree_text(entity, "topicName")), exists_text(entity));
+    buf_printf(out, "Topic %.*s %s.\n", STR_FMT(json_tree_text(entity, "topicName")),
+               exists_text(entity));
 }
 
 static void print_assert_schema(buf *out, arena *a, const json_node *entity, int width)

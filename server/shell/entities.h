@@ -4,8 +4,9 @@
 
 #include "server/shell/json_tree.h"
 
-/* One entity without the empty line in front and the warnings behind. false: it reports a failed command and
- * nothing was written; message is then its text. An entity of a type unknown here is shown as JSON. */
+/* One entity without the empty line in front and the warnings behind. false: it reports a failed
+ * command and nothing was written; message is then its text. An entity of a type unknown here is
+ * shown as JSON. */
 bool entity_print(buf *out, arena *a, const json_node *entity, int width, str *message);
 
 /* The cards of DESCRIBE, EXPLAIN and their like (cards.c). */

@@ -1,4 +1,5 @@
-/* Cells into lines of text: tables of entities (spec/rest-api-and-shell.md 7.5) and rows of queries (7.6).
+/* Cells into lines of text: tables of entities (spec/rest-api-and-shell.md 7.5) and rows of queries
+ * (7.6).
  *
  * Widths are columns of a terminal: wide characters take two, combining ones none.
  */

@@ -17,8 +17,8 @@ typedef struct screen {
 
 void screen_init(screen *s, bool interactive);
 int  screen_width(const screen *s);
-/* Text from anywhere: control characters except line breaks and tabs are left out, so that data cannot
- * steer the terminal. */
+/* Text from anywhere: control characters except line breaks and tabs are left out, so that data
+ * cannot steer the terminal. */
 void screen_put(screen *s, str text);
 void screen_printf(screen *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A message in red, and a line break. */

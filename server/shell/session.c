@@ -7,7 +7,8 @@
 #include "server/shell/interrupt.h"
 #include "server/shell/shell_int.h"
 
-/* ---- failures ----------------------------------------------------------------------------------------- */
+/* ---- failures
+ * ----------------------------------------------------------------------------------------- */
 
 bool shell_fail(shell *sh, int exit_status, str message)
 {
@@ -25,7 +26,8 @@ bool shell_fail_request(shell *sh, const status *st)
     int exit_status = EXIT_CLIENT_ERROR;
     if (st->code == ST_NOT_FOUND) {
         text = str_fmt(&a,
-                       "Could not connect to the server. Please check the server details are correct and that the "
+                       "Could not connect to the server. Please check the server details are "
+                       "correct and that the "
                        "server is running.\n(%s: %s)",
                        sh->server.url, st->msg);
     } else if (st->code == ST_STOPPING) {
@@ -48,17 +50,19 @@ static str answer_text(arena *a, const http_answer *h, str body, const char *pat
         return STR("You are forbidden from using this cluster.");
     if (h->status == 404)
         return str_fmt(a,
-                       "Path not found. Path='%s'. Check your ksql http url to make sure you are connecting to a ksql "
+                       "Path not found. Path='%s'. Check your ksql http url to make sure you are "
+                       "connecting to a ksql "
                        "server.",
                        path);
     return str_fmt(a, "The server returned an unexpected error: %d %s", h->status, h->reason);
 }
 
 /* 50301: the message alone would not say what can be done. */
-static const char timed_out_text[] =
-    "Error: command not executed since the server timed out while waiting for prior commands to finish executing.\n"
-    "If you wish to execute new commands without waiting for prior commands to finish, run the command "
-    "'request-pipelining ON'.";
+static const char timed_out_text[] = "Error: command not executed since the server timed out while "
+                                     "waiting for prior commands to finish executing.\n"
+                                     "If you wish to execute new commands without waiting for "
+                                     "prior commands to finish, run the command "
+                                     "'request-pipelining ON'.";
 
 bool shell_fail_answer(shell *sh, http_answer *h, const char *path)
 {
@@ -72,7 +76,8 @@ bool shell_fail_answer(shell *sh, http_answer *h, const char *path)
     } else {
         const json_node *n = json_tree_parse(&a, buf_str(&body));
         bool             timed_out = n && str_eqz(json_tree_text(n, "error_code"), "50301");
-        shell_fail(sh, EXIT_SERVER_ERROR, timed_out ? str_of(timed_out_text) : answer_text(&a, h, buf_str(&body), path));
+        shell_fail(sh, EXIT_SERVER_ERROR,
+                   timed_out ? str_of(timed_out_text) : answer_text(&a, h, buf_str(&body), path));
     }
     http_close(h);
     buf_free(&body);
@@ -80,7 +85,8 @@ bool shell_fail_answer(shell *sh, http_answer *h, const char *path)
     return false;
 }
 
-/* ---- requests --------------------------------------------------------------------------------------------- */
+/* ---- requests
+ * --------------------------------------------------------------------------------------------- */
 
 void shell_keep(shell *sh, map *m, str name, str value)
 {
@@ -141,12 +147,15 @@ bool shell_get_info(shell *sh, arena *a, str *version, str *state)
         return shell_fail_request(sh, &st);
     const json_node *n = json_tree_parse(a, body);
     if (h.status != 200)
-        return shell_fail(sh, EXIT_CLIENT_ERROR, str_fmt(a, "Couldn't connect to the KSQL server: %.*s",
-                                                         STR_FMT(answer_text(a, &h, body, "/info"))));
+        return shell_fail(sh, EXIT_CLIENT_ERROR,
+                          str_fmt(a, "Couldn't connect to the KSQL server: %.*s",
+                                  STR_FMT(answer_text(a, &h, body, "/info"))));
     const json_node *info = json_tree_get(n ? n : &(json_node){0}, "KsqlServerInfo");
     if (json_tree_is_null(info))
         return shell_fail(sh, EXIT_CLIENT_ERROR,
-                          str_fmt(a, "Remote server at %s does not appear to be a valid KSQL server.", sh->server.url));
+                          str_fmt(a,
+                                  "Remote server at %s does not appear to be a valid KSQL server.",
+                                  sh->server.url));
     *version = json_tree_text(info, "version");
     *state = json_tree_text(info, "serverStatus");
     return true;
@@ -155,7 +164,8 @@ bool shell_get_info(shell *sh, arena *a, str *version, str *state)
 static void note_command(shell *sh, const json_node *entity)
 {
     int64_t seq;
-    if (num_parse_i64(json_tree_text(entity, "commandSequenceNumber"), &seq) && seq > sh->command_seq)
+    if (num_parse_i64(json_tree_text(entity, "commandSequenceNumber"), &seq) &&
+        seq > sh->command_seq)
         sh->command_seq = seq;
 }
 
@@ -184,7 +194,8 @@ static bool print_entities(shell *sh, arena *a, str body)
     const json_node *list = json_tree_parse(a, body);
     bool             ok = true;
     if (list == NULL || list->kind != NODE_LIST)
-        return shell_fail(sh, EXIT_CLIENT_ERROR, STR("The server's answer is no list of entities."));
+        return shell_fail(sh, EXIT_CLIENT_ERROR,
+                          STR("The server's answer is no list of entities."));
     for (const json_node *e = list->first; e; e = e->next) {
         note_command(sh, e);
         if (!sh->json)
@@ -212,7 +223,8 @@ static bool run_plain(shell *sh, str sql)
     status_init(&st);
     arena_init(&a);
     shell_put_request(&body, sh, sql, false);
-    bool ok = http_send(&h, &sh->server, "POST", STR("/ksql"), buf_str(&body), STATEMENT_TIMEOUT_MS, &st);
+    bool ok =
+        http_send(&h, &sh->server, "POST", STR("/ksql"), buf_str(&body), STATEMENT_TIMEOUT_MS, &st);
     if (!ok) {
         shell_fail_request(sh, &st);
     } else if (h.status != 200) {
@@ -229,7 +241,8 @@ static bool run_plain(shell *sh, str sql)
     return ok;
 }
 
-/* ---- statements that stay in the shell ----------------------------------------------------------------------- */
+/* ---- statements that stay in the shell
+ * ----------------------------------------------------------------------- */
 
 typedef bool local_statement(shell *sh, arena *a, const ast_stmt *s);
 
@@ -251,11 +264,13 @@ static bool run_set(shell *sh, arena *a, const ast_stmt *s)
         return shell_fail(sh, EXIT_CLIENT_ERROR, answer_text(a, &h, body, "/is_valid_property"));
     const str *before = map_get(&sh->properties, s->text);
     if (before)
-        screen_printf(&sh->scr, "Successfully changed local property '%.*s' from '%.*s' to '%.*s'.\n", STR_FMT(s->text),
-                      STR_FMT(*before), STR_FMT(s->text2));
+        screen_printf(&sh->scr,
+                      "Successfully changed local property '%.*s' from '%.*s' to '%.*s'.\n",
+                      STR_FMT(s->text), STR_FMT(*before), STR_FMT(s->text2));
     else
         screen_printf(&sh->scr,
-                      "Successfully changed local property '%.*s' to '%.*s'. Use the UNSET command to revert your "
+                      "Successfully changed local property '%.*s' to '%.*s'. Use the UNSET command "
+                      "to revert your "
                       "change.\n",
                       STR_FMT(s->text), STR_FMT(s->text2));
     shell_keep(sh, &sh->properties, s->text, s->text2);
@@ -266,11 +281,12 @@ static bool run_unset(shell *sh, arena *a, const ast_stmt *s)
 {
     const str *before = map_del(&sh->properties, s->text);
     if (before == NULL)
-        return shell_fail(sh, EXIT_CLIENT_ERROR,
-                          str_fmt(a, "Cannot unset local property '%.*s' which was never set in the first place",
-                                  STR_FMT(s->text)));
-    screen_printf(&sh->scr, "Successfully unset local property '%.*s' (value was '%.*s').\n", STR_FMT(s->text),
-                  STR_FMT(*before));
+        return shell_fail(
+            sh, EXIT_CLIENT_ERROR,
+            str_fmt(a, "Cannot unset local property '%.*s' which was never set in the first place",
+                    STR_FMT(s->text)));
+    screen_printf(&sh->scr, "Successfully unset local property '%.*s' (value was '%.*s').\n",
+                  STR_FMT(s->text), STR_FMT(*before));
     return true;
 }
 
@@ -285,7 +301,8 @@ static bool run_undefine(shell *sh, arena *a, const ast_stmt *s)
 {
     (void)a;
     if (map_del(&sh->variables, s->name) == NULL)
-        screen_printf(&sh->scr, "Cannot undefine variable '%.*s' which was never defined.\n", STR_FMT(s->name));
+        screen_printf(&sh->scr, "Cannot undefine variable '%.*s' which was never defined.\n",
+                      STR_FMT(s->name));
     return true;
 }
 
@@ -354,7 +371,9 @@ static bool run_local(shell *sh, arena *a, local_statement *run, const ast_stmt 
     return ok;
 }
 
-/* ---- all of them -------------------------------------------------------------------------------------------------- */
+/* ---- all of them
+ * --------------------------------------------------------------------------------------------------
+ */
 
 static bool run_list(shell *sh, arena *a, ast_stmt **list, size_t n)
 {
@@ -363,7 +382,8 @@ static bool run_list(shell *sh, arena *a, ast_stmt **list, size_t n)
         local_statement *local = local_find(s->kind);
         bool             streamed = s->kind == STMT_QUERY || s->kind == STMT_PRINT, ok;
         buf              plain = BUF_INIT(BUF_MAX);
-        while (i < n && list[i]->kind != STMT_QUERY && list[i]->kind != STMT_PRINT && !local_find(list[i]->kind)) {
+        while (i < n && list[i]->kind != STMT_QUERY && list[i]->kind != STMT_PRINT &&
+               !local_find(list[i]->kind)) {
             const ast_stmt *p = list[i++];
             buf_putz(&plain, plain.n ? "\n" : "");
             buf_puts(&plain, p->source);
@@ -373,8 +393,8 @@ static bool run_list(shell *sh, arena *a, ast_stmt **list, size_t n)
         if (local)
             ok = run_local(sh, a, local, s);
         else if (streamed)
-            ok = shell_run_query(sh, str_fmt(a, "%.*s;", STR_FMT(s->source)),
-                                 s->kind == STMT_PRINT);
+            ok =
+                shell_run_query(sh, str_fmt(a, "%.*s;", STR_FMT(s->source)), s->kind == STMT_PRINT);
         else
             ok = run_plain(sh, buf_str(&plain));
         buf_free(&plain);
@@ -423,12 +443,15 @@ bool shell_run_script(shell *sh, const char *path)
     if (!read_file(path, &text))
         shell_fail(sh, EXIT_CLIENT_ERROR,
                    errno == ENOENT ? str_fmt(&a, "No such script file: %s", path)
-                                   : str_fmt(&a, "Script file %s could not be read: %s", path, strerror(errno)));
+                                   : str_fmt(&a, "Script file %s could not be read: %s", path,
+                                             strerror(errno)));
     else if (text.full)
-        shell_fail(sh, EXIT_CLIENT_ERROR, str_fmt(&a, "Script file %s is longer than %zu bytes.", path, text.max));
+        shell_fail(sh, EXIT_CLIENT_ERROR,
+                   str_fmt(&a, "Script file %s is longer than %zu bytes.", path, text.max));
     else if (sh->script_depth == SCRIPT_DEPTH_MAX)
         shell_fail(sh, EXIT_CLIENT_ERROR,
-                   str_fmt(&a, "Script file %s: scripts run scripts %d deep at most.", path, SCRIPT_DEPTH_MAX));
+                   str_fmt(&a, "Script file %s: scripts run scripts %d deep at most.", path,
+                           SCRIPT_DEPTH_MAX));
     else {
         sh->script_depth++;
         ok = shell_run_sql(sh, buf_str(&text));

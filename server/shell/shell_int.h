@@ -8,7 +8,8 @@
 #include "server/shell/http.h"
 #include "server/shell/screen.h"
 
-#define STATEMENT_TIMEOUT_MS 120000 /* silence of the server before the shell gives up on a statement */
+#define STATEMENT_TIMEOUT_MS                                                                       \
+    120000 /* silence of the server before the shell gives up on a statement */
 #define SCRIPT_MAX_BYTES PARSE_TEXT_MAX
 #define SCRIPT_DEPTH_MAX 8 /* scripts that run scripts */
 
@@ -23,8 +24,8 @@ typedef struct shell {
     editor     *edit; /* NULL: the input is no terminal */
     bool        interactive;
     map         properties, variables; /* name -> str *, in the arena */
-    int64_t     command_seq; /* the newest command that the server told of; -1: none */
-    bool        pipelining;  /* do not wait for it */
+    int64_t     command_seq;           /* the newest command that the server told of; -1: none */
+    bool        pipelining;            /* do not wait for it */
     bool        json;
     bool        wrap;
     int         cell_width;       /* of query rows; 0: by the terminal's width */
@@ -47,7 +48,8 @@ bool shell_fail_request(shell *sh, const status *st);
 void shell_keep(shell *sh, map *m, str name, str value);
 /* The body of a /ksql or /query request. */
 void shell_put_request(buf *out, const shell *sh, str sql, bool is_query);
-/* Prints what the server answers instead of a result. Takes and closes the answer. Returns false. */
+/* Prints what the server answers instead of a result. Takes and closes the answer. Returns false.
+ */
 bool shell_fail_answer(shell *sh, http_answer *h, const char *path);
 /* GET of a path; the body as text in the arena. */
 bool shell_get(shell *sh, arena *a, str path, http_answer *h, str *body, status *st);

@@ -1,7 +1,7 @@
 #include "server/shell/split.h"
 
-/* The end of what opens at text[at] (a quote or a comment); text.n when it does not end. A doubled quote
- * closes and opens again, which comes to the same. */
+/* The end of what opens at text[at] (a quote or a comment); text.n when it does not end. A doubled
+ * quote closes and opens again, which comes to the same. */
 static uint32_t skip_span(str text, uint32_t at, bool *closed)
 {
     str end = STR("*/"), newline = STR("\n");

@@ -12,7 +12,8 @@
 
 #include "server/shell/http.h"
 
-/* ---- where the server is ------------------------------------------------------------------------------------ */
+/* ---- where the server is
+ * ------------------------------------------------------------------------------------ */
 
 static void test_urls(void **state)
 {
@@ -20,15 +21,29 @@ static void test_urls(void **state)
     static const struct {
         const char *url, *host, *port, *base;
     } good[] = {
-        {"http://localhost:8088", "localhost", "8088", ""},  {"http://localhost", "localhost", "8088", ""},
-        {"HTTP://h:1/", "h", "1", ""},                        {"http://h:1/a/b//", "h", "1", "/a/b"},
-        {"http://[::1]:99", "::1", "99", ""},                 {" http://[::1] ", "::1", "8088", ""},
+        {"http://localhost:8088", "localhost", "8088", ""},
+        {"http://localhost", "localhost", "8088", ""},
+        {"HTTP://h:1/", "h", "1", ""},
+        {"http://h:1/a/b//", "h", "1", "/a/b"},
+        {"http://[::1]:99", "::1", "99", ""},
+        {" http://[::1] ", "::1", "8088", ""},
     };
-    static const char *const bad[] = {"",           "localhost:8088", "https://h:1",   "http://",       "http://:1", "http://h:",
-                                      "http://h:0", "http://h:65536", "http://h:1x",   "http://[::1",   "http://[::1]x:1",
-                                      "http://a b", "http://h\r\nX:1", "ftp://h"};
-    http_server s = {0};
-    status      st;
+    static const char *const bad[] = {"",
+                                      "localhost:8088",
+                                      "https://h:1",
+                                      "http://",
+                                      "http://:1",
+                                      "http://h:",
+                                      "http://h:0",
+                                      "http://h:65536",
+                                      "http://h:1x",
+                                      "http://[::1",
+                                      "http://[::1]x:1",
+                                      "http://a b",
+                                      "http://h\r\nX:1",
+                                      "ftp://h"};
+    http_server              s = {0};
+    status                   st;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         assert_true(http_server_parse(&s, str_of(good[i].url), &st));
         assert_string_equal(s.host, good[i].host);
@@ -62,7 +77,9 @@ static void test_escapes(void **state)
     buf_free(&out);
 }
 
-/* ---- answers ---------------------------------------------------------------------------------------------------- */
+/* ---- answers
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 typedef struct canned {
     int         fd, step;
@@ -128,9 +145,13 @@ static void test_bodies(void **state)
         {OK_HEAD "Content-Length: 5\r\n\r\nhello and more", "hello", 200},
         {OK_HEAD "content-length:0\r\n\r\n", "", 200},
         {OK_HEAD "\r\nuntil the end", "until the end", 200},
-        {OK_HEAD "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nA;x=y\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n", "hello0123456789", 200},
+        {OK_HEAD "Transfer-Encoding: "
+                 "chunked\r\n\r\n5\r\nhello\r\nA;x=y\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n",
+         "hello0123456789", 200},
         {OK_HEAD "Transfer-Encoding: Chunked\nContent-Length: 3\n\n1\na\n0\n\n", "a", 200},
-        {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\nNot Found", "Not Found", 404},
+        {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\nNot "
+         "Found",
+         "Not Found", 404},
         {"HTTP/1.0 500 \r\n\r\n", "", 500},
         {"HTTP/1.1 204 No Content\r\n\r\n", "", 204},
     };
@@ -199,8 +220,9 @@ static void test_nobody_there(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_urls),   cmocka_unit_test(test_authorization), cmocka_unit_test(test_escapes),
-        cmocka_unit_test(test_bodies), cmocka_unit_test(test_bad_answers),   cmocka_unit_test(test_nobody_there),
+        cmocka_unit_test(test_urls),        cmocka_unit_test(test_authorization),
+        cmocka_unit_test(test_escapes),     cmocka_unit_test(test_bodies),
+        cmocka_unit_test(test_bad_answers), cmocka_unit_test(test_nobody_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,13 +30,15 @@ static void assert_put(void (*put)(buf *, const json_node *), const char *text, 
 static void test_numbers_as_written(void **state)
 {
     (void)state;
-    assert_put(json_tree_put_pretty, "[5.00,1.0E10,9007199254740993,-0]", "[ 5.00, 1.0E10, 9007199254740993, -0 ]");
+    assert_put(json_tree_put_pretty, "[5.00,1.0E10,9007199254740993,-0]",
+               "[ 5.00, 1.0E10, 9007199254740993, -0 ]");
 }
 
 static void test_texts(void **state)
 {
     (void)state;
-    assert_true(str_eqz(parse("\"a\\n\\\"\\u00e4\\ud83d\\ude00\\/\"")->text, "a\n\"ä\xf0\x9f\x98\x80/"));
+    assert_true(
+        str_eqz(parse("\"a\\n\\\"\\u00e4\\ud83d\\ude00\\/\"")->text, "a\n\"ä\xf0\x9f\x98\x80/"));
     assert_true(str_eqz(parse("\"\\ud83dx\"")->text, "\xef\xbf\xbdx")); /* half a pair */
     assert_true(str_eqz(parse("\"\"")->text, ""));
     assert_put(json_tree_put_pretty, "\"\\u0001\\\\\\t\"", "\"\\u0001\\\\\\t\"");
@@ -45,14 +47,17 @@ static void test_texts(void **state)
 static void test_pretty(void **state)
 {
     (void)state;
-    assert_put(json_tree_put_pretty, "[{\"@type\":\"streams\",\"streams\":[],\"o\":{},\"w\":[{\"a\":1},2]}]",
-               "[ {\n  \"@type\" : \"streams\",\n  \"streams\" : [ ],\n  \"o\" : { },\n  \"w\" : [ {\n    \"a\" : 1\n  }, 2 ]\n} ]");
+    assert_put(json_tree_put_pretty,
+               "[{\"@type\":\"streams\",\"streams\":[],\"o\":{},\"w\":[{\"a\":1},2]}]",
+               "[ {\n  \"@type\" : \"streams\",\n  \"streams\" : [ ],\n  \"o\" : { },\n  \"w\" : [ "
+               "{\n    \"a\" : 1\n  }, 2 ]\n} ]");
 }
 
 static void test_java(void **state)
 {
     (void)state;
-    assert_put(json_tree_put_java, "{\"ZIP\":1,\"L\":[1,\"x\",null],\"M\":{}}", "{ZIP=1, L=[1, x, null], M={}}");
+    assert_put(json_tree_put_java, "{\"ZIP\":1,\"L\":[1,\"x\",null],\"M\":{}}",
+               "{ZIP=1, L=[1, x, null], M={}}");
 }
 
 static void test_members(void **state)
@@ -76,8 +81,9 @@ static void test_prefix(void **state)
 static void test_bad(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"",      "{",        "[1,",    "[1 2]",     "{\"a\"}",   "{\"a\":}",   "{a:1}", "\"",
-                                      "\"\\", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "nul", "tru", "}", "]", ","};
+    static const char *const bad[] = {"",      "{",   "[1,",  "[1 2]",   "{\"a\"}",   "{\"a\":}",
+                                      "{a:1}", "\"",  "\"\\", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"",
+                                      "nul",   "tru", "}",    "]",       ","};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (parse(bad[i]) != NULL)
             fail_msg("%s", bad[i]);
@@ -96,13 +102,15 @@ static void test_bad(void **state)
     buf_free(&deeper);
 }
 
-/* Cut and changed texts are read to the end or refused, without a byte read outside: for the sanitizers. */
+/* Cut and changed texts are read to the end or refused, without a byte read outside: for the
+ * sanitizers. */
 static void test_random(void **state)
 {
     (void)state;
     unsigned    seed = (unsigned)(uintptr_t)&seed;
-    const char *text = "[{\"a\":\"x\\u00e4\\n\",\"b\":[1.5,null,true,{\"c\":\"\\ud83d\\ude00\"}]},false]";
-    size_t      n = strlen(text);
+    const char *text =
+        "[{\"a\":\"x\\u00e4\\n\",\"b\":[1.5,null,true,{\"c\":\"\\ud83d\\ude00\"}]},false]";
+    size_t n = strlen(text);
     print_message("seed %u\n", seed);
     srand(seed);
     for (int i = 0; i < 20000; i++) {
@@ -119,9 +127,14 @@ static void test_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers_as_written), cmocka_unit_test(test_texts),  cmocka_unit_test(test_pretty),
-        cmocka_unit_test(test_java),               cmocka_unit_test(test_members), cmocka_unit_test(test_prefix),
-        cmocka_unit_test(test_bad),                cmocka_unit_test(test_random),
+        cmocka_unit_test(test_numbers_as_written),
+        cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_pretty),
+        cmocka_unit_test(test_java),
+        cmocka_unit_test(test_members),
+        cmocka_unit_test(test_prefix),
+        cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_random),
     };
     arena_init(&a);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,7 +29,8 @@ static void test_table(void **state)
                       "------------------------\n");
     buf_clear(&out);
     table_print(&out, &t, 10); /* a narrow screen shortens only the rules */
-    assert_text(&out, " Stream Name | Windowed \n----------\n CLICKS      | false    \n----------\n");
+    assert_text(&out,
+                " Stream Name | Windowed \n----------\n CLICKS      | false    \n----------\n");
     buf_free(&out);
     arena_free(&a);
 }
@@ -95,7 +96,8 @@ static void test_rows_break_lines(void **state)
                       "|bcdef|語x  |\n"
                       "|g    |     |\n");
     buf_clear(&out);
-    row_layout_row(&out, &l, (str[]){STR("12345\n6"), STR("")}); /* a full line and its break are one */
+    row_layout_row(&out, &l,
+                   (str[]){STR("12345\n6"), STR("")}); /* a full line and its break are one */
     assert_text(&out, "|12345|     |\n|6    |     |\n");
     buf_free(&out);
 }
@@ -134,10 +136,14 @@ static void test_fit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),       cmocka_unit_test(test_table_without_rows),
-        cmocka_unit_test(test_table_with_odd_text), cmocka_unit_test(test_rows_wrap),
-        cmocka_unit_test(test_rows_break_lines),    cmocka_unit_test(test_rows_cut),
-        cmocka_unit_test(test_row_widths),  cmocka_unit_test(test_fit),
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_table_without_rows),
+        cmocka_unit_test(test_table_with_odd_text),
+        cmocka_unit_test(test_rows_wrap),
+        cmocka_unit_test(test_rows_break_lines),
+        cmocka_unit_test(test_rows_cut),
+        cmocka_unit_test(test_row_widths),
+        cmocka_unit_test(test_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

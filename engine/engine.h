@@ -31,6 +31,7 @@ typedef struct engine_commands {
 
 typedef struct engine_options {
     tlog                  *log;
+    const char            *host;     /* HOST:PORT by which answers name this server; borrowed; may be NULL */
     const map             *config;   /* server settings: name -> const str *; borrowed */
     const engine_commands *commands; /* NULL: nothing is kept */
     const char            *state_dir; /* snapshots of state, made if absent; NULL: none are made */

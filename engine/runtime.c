@@ -591,8 +591,10 @@ bool runtime_info(runtime *r, str id, run_info *out)
         out->error_count = q->error_count;
         memcpy(out->errors, q->errors, sizeof q->errors);
         for (uint32_t i = 0; i < q->task_count; i++) {
-            out->records_in += task_records_in(q->tasks[i]);
-            out->records_out += task_records_out(q->tasks[i]);
+            task_counts c = task_get_counts(q->tasks[i]);
+            out->records_in += c.records_in;
+            out->records_out += c.records_out;
+            out->state_bytes += c.state_bytes;
         }
     }
     pthread_mutex_unlock(&r->mu);

@@ -154,7 +154,7 @@ static json_t *description_json(exec *x, const source *s, bool extended)
             json_object_set_new(of, "partition", json_integer(list[t].partition));
             json_object_set_new(of, "logStartOffset", json_integer(0));
             json_object_set_new(of, "logEndOffset", json_integer(list[t].end));
-            json_object_set_new(of, "consumerOffset", json_integer(list[t].position));
+            json_object_set_new(of, "consumerOffset", json_integer(list[t].committed));
             json_array_append_new(os, of);
             json_object_set_new(ts, "kafkaTopic", json_str(list[t].topic));
             json_object_set_new(ts, "offsets", os);
@@ -271,7 +271,7 @@ static json_t *query_description(exec *x, const plan *p, str id, str sql, const 
     if (q && x->e->run) {
         run_info     info;
         task_offset *list;
-        json_object_set_new(host, "localhost:8088", json_string(state_name(x, q)));
+        json_object_set_new(host, x->e->opt.host ? x->e->opt.host : "localhost", json_string(state_name(x, q)));
         if (runtime_info(x->e->run, q->id, &info))
             for (uint32_t i = 0; i < info.error_count; i++) {
                 json_t *er = json_object();
@@ -287,7 +287,7 @@ static json_t *query_description(exec *x, const plan *p, str id, str sql, const 
             json_object_set_new(tp, "partition", json_integer(list[i].partition));
             json_object_set_new(of, "topicPartitionEntity", tp);
             json_object_set_new(of, "endOffset", json_integer(list[i].end));
-            json_object_set_new(of, "committedOffset", json_integer(list[i].position));
+            json_object_set_new(of, "committedOffset", json_integer(list[i].committed));
             json_array_append_new(os, of);
             json_object_set_new(t, "taskId", json_str(str_fmt(x->a, "0_%d", list[i].partition)));
             json_object_set_new(t, "topicOffsets", os);

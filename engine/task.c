@@ -12,6 +12,7 @@
 #define READ_BYTES (256u << 10)      /* asked of the log at a time */
 #define OUT_BATCH_BYTES (512u << 10) /* a batch is sent when it has grown so large */
 #define SNAPSHOT_RECORDS 1000000     /* changelog records after which a new snapshot pays */
+#define TRIM_RECORDS (1 << 18)       /* processed records of an internal topic that are worth a trim, which syncs */
 /* Tombstones leave a compacted changelog after a day: an older snapshot might bring rows back. */
 #define SNAPSHOT_AGE_MAX_MS ((int64_t)12 * 3600 * 1000)
 #define OUT_BATCH_MAX ((size_t)900 << 10)
@@ -31,6 +32,7 @@ typedef struct feed { /* one partition of one input */
     int64_t        next_ts;
     int64_t        position;  /* next offset to be processed */
     int64_t        committed; /* as of the last commit */
+    int64_t        trimmed;   /* internal topics: what lies below was given back to the log */
     int64_t        stop;      /* bounded reads: the end; else INT64_MAX */
 } feed;
 
@@ -53,7 +55,9 @@ struct task {
     tlog_producer   *producer;
     int64_t          next_commit;
     bool             dirty; /* something to commit */
-    _Atomic int64_t  due;   /* task_commit_due, for those who do not hold the lock */
+    /* For those who do not hold the lock; as of the end of the last slice. */
+    _Atomic int64_t  due;
+    _Atomic uint64_t told_in, told_out, told_state_bytes;
     bool             failed, ended;
     char             error[1024];
     status           st;
@@ -398,9 +402,15 @@ static feed *oldest(task *t)
 }
 
 /* Called with the lock held, before it is released. */
-static void publish_due(task *t)
+static void publish(task *t)
 {
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < t->state_count; i++)
+        bytes += store_bytes(t->states[i].s);
     atomic_store(&t->due, t->dirty && t->tp->persistent ? t->next_commit : INT64_MAX);
+    atomic_store_explicit(&t->told_in, t->records_in, memory_order_relaxed);
+    atomic_store_explicit(&t->told_out, t->records_out, memory_order_relaxed);
+    atomic_store_explicit(&t->told_state_bytes, bytes, memory_order_relaxed);
 }
 
 task_result task_run(task *t)
@@ -434,7 +444,7 @@ task_result task_run(task *t)
     task_result r = t->failed ? TASK_FAILED : t->ended ? TASK_ENDED
                     : n == SLICE_RECORDS             ? TASK_MORE
                                                      : TASK_IDLE;
-    publish_due(t);
+    publish(t);
     pthread_mutex_unlock(&t->lock);
     return r;
 }
@@ -444,6 +454,21 @@ task_result task_run(task *t)
 int64_t task_commit_due(const task *t)
 {
     return atomic_load(&t->due);
+}
+
+/* Records of internal topics go when they have been processed for good, as nobody else reads them. What
+ * fails is tried again later: it costs room on disk and nothing else. */
+static void trim_inputs(task *t)
+{
+    status st;
+    status_init(&st);
+    for (uint32_t i = 0; i < t->feed_count; i++) {
+        feed *f = &t->feeds[i];
+        if (!t->stage->inputs[f->input].internal || f->committed - f->trimmed < TRIM_RECORDS)
+            continue;
+        if (tlog_part_trim(f->part, f->committed, &st))
+            f->trimmed = f->committed;
+    }
 }
 
 static bool commit_locked(task *t)
@@ -467,6 +492,7 @@ static bool commit_locked(task *t)
         t->feeds[i].committed = t->feeds[i].position;
     t->dirty = false;
     t->next_commit = INT64_MAX;
+    trim_inputs(t);
     if (t->changes > SNAPSHOT_RECORDS)
         write_snapshot(t);
     return true;
@@ -478,7 +504,7 @@ bool task_commit(task *t, status *st)
     bool ok = commit_locked(t);
     if (!ok)
         *st = t->st;
-    publish_due(t);
+    publish(t);
     pthread_mutex_unlock(&t->lock);
     return ok;
 }
@@ -529,6 +555,7 @@ static bool open_feed(task *t, const stage_input *in, uint32_t input, int32_t pa
     if (f->position == TLOG_OFFSET_NONE)
         return false;
     f->committed = f->position;
+    f->trimmed = tlog_part_offsets(f->part).start;
     tlog_isolation iso = t->tp->exactly_once || !in->internal ? TLOG_READ_COMMITTED
                                                               : TLOG_READ_UNCOMMITTED;
     f->rd = tlog_reader_open(f->part, f->position, iso);
@@ -703,26 +730,11 @@ pipeline *task_pipeline(task *t)
     return t->pl;
 }
 
-uint64_t task_records_in(const task *t)
+task_counts task_get_counts(const task *t)
 {
-    return t->records_in;
-}
-
-uint64_t task_records_out(const task *t)
-{
-    return t->records_out;
-}
-
-uint64_t task_state_bytes(task *t)
-{
-    pipeline_state *s;
-    uint64_t        n = 0;
-    pthread_mutex_lock(&t->lock);
-    size_t count = pipeline_states(t->pl, &s);
-    for (size_t i = 0; i < count; i++)
-        n += store_bytes(s[i].s);
-    pthread_mutex_unlock(&t->lock);
-    return n;
+    return (task_counts){atomic_load_explicit(&t->told_in, memory_order_relaxed),
+                         atomic_load_explicit(&t->told_out, memory_order_relaxed),
+                         atomic_load_explicit(&t->told_state_bytes, memory_order_relaxed)};
 }
 
 void task_bound(task *t)
@@ -747,7 +759,7 @@ size_t task_offsets(task *t, arena *a, task_offset **out)
     *out = ARENA_ARRAY(a, task_offset, t->feed_count + 1);
     for (uint32_t i = 0; i < t->feed_count; i++)
         (*out)[i] = (task_offset){str_dup(a, t->feeds[i].topic), t->feeds[i].partition,
-                                  t->feeds[i].position, tlog_part_offsets(t->feeds[i].part).high};
+                                  t->feeds[i].committed, tlog_part_offsets(t->feeds[i].part).high};
     size_t n = t->feed_count;
     pthread_mutex_unlock(&t->lock);
     return n;

@@ -80,9 +80,11 @@ const char *task_error(const task *t);
 void task_lock(task *t);
 void task_unlock(task *t);
 pipeline *task_pipeline(task *t);
-uint64_t  task_records_in(const task *t);
-uint64_t  task_records_out(const task *t);
-uint64_t  task_state_bytes(task *t);
+/* As of the end of its last slice; any thread, no lock. */
+typedef struct task_counts {
+    uint64_t records_in, records_out, state_bytes;
+} task_counts;
+task_counts task_get_counts(const task *t);
 bool      task_at_end(task *t); /* a transient query over a bounded range has read all of it */
 /* Stops reading each input at the offset it has now (pull queries on streams). */
 void task_bound(task *t);
@@ -90,7 +92,7 @@ void task_bound(task *t);
 typedef struct task_offset {
     str     topic;
     int32_t partition;
-    int64_t position, end;
+    int64_t committed, end;
 } task_offset;
 size_t task_offsets(task *t, arena *a, task_offset **out);
 

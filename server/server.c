@@ -28,6 +28,7 @@ typedef struct server {
     engine_commands commands;
     kafka_server   *kafka;
     rest_server    *rest;
+    char            address[300]; /* HOST:PORT of REST as answers name it; the configured port */
     int64_t         last_command;
 } server;
 
@@ -106,9 +107,13 @@ static bool replay_commands(server *s, status *st)
 static bool open_engine(server *s, status *st)
 {
     s->commands = (engine_commands){s->storage, append_command, remove_command};
-    char state_dir[4096];
+    char     state_dir[4096];
+    listener at[LISTENERS_OF_A_SETTING_MAX];
+    settings_listeners(&s->set, "listeners", at);
+    snprintf(s->address, sizeof s->address, "%s:%u", at[0].host[0] ? at[0].host : "localhost", at[0].port);
     snprintf(state_dir, sizeof state_dir, "%.*s/state", STR_FMT(settings_text(&s->set, "weir.data.dir")));
     engine_options o = {
+        .host = s->address,
         .state_dir = state_dir,
         .log = storage_log(s->storage),
         .config = &s->set.values,

@@ -78,6 +78,11 @@ static tlog_offsets part_offsets(tlog_part *tp)
     return (tlog_offsets){start, stable, atomic_load(&p->high)};
 }
 
+static bool part_trim(tlog_part *tp, int64_t offset, status *st)
+{
+    return plog_delete_before((plog *)tp, offset, st);
+}
+
 static bool offset_for_time(tlog_part *p, int64_t ts_ms, int64_t *offset, int64_t *ts, status *st)
 {
     return plog_offset_for_time((plog *)p, ts_ms, offset, ts, st);
@@ -336,6 +341,7 @@ const tlog_ops local_ops = {
     .part_open = part_open,
     .part_close = part_close,
     .part_offsets = part_offsets,
+    .part_trim = part_trim,
     .part_offset_for_time = offset_for_time,
     .part_append = part_append,
     .part_watch = part_watch,

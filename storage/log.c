@@ -35,6 +35,11 @@ tlog_offsets tlog_part_offsets(tlog_part *p)
     return p->ops->part_offsets(p);
 }
 
+bool tlog_part_trim(tlog_part *p, int64_t offset, status *st)
+{
+    return p->ops->part_trim(p, offset, st);
+}
+
 bool tlog_part_offset_for_time(tlog_part *p, int64_t ts_ms, int64_t *offset, int64_t *ts_out,
                                status *st)
 {

@@ -61,6 +61,9 @@ typedef struct tlog_offsets {
     int64_t start, last_stable, high;
 } tlog_offsets;
 tlog_offsets tlog_part_offsets(tlog_part *p);
+/* Nobody will read below `offset` again: the log may drop what lies there. On disk when it returns, so
+ * not for every record. The log in memory keeps everything. Errors: ST_OFFSET_RANGE, ST_TXN_STATE, ST_IO. */
+bool tlog_part_trim(tlog_part *p, int64_t offset, status *st);
 
 /* First offset whose record timestamp is >= ts_ms; TLOG_OFFSET_NONE when there is none. */
 bool tlog_part_offset_for_time(tlog_part *p, int64_t ts_ms, int64_t *offset, int64_t *ts_out,

@@ -135,6 +135,13 @@ static tlog_offsets part_offsets(tlog_part *tp)
     return (tlog_offsets){0, stable, atomic_load(&p->high)};
 }
 
+static bool part_trim(tlog_part *tp, int64_t offset, status *st)
+{
+    if (offset >= 0 && offset <= atomic_load(&((mem_part *)tp)->high))
+        return true;
+    return status_set(st, ST_OFFSET_RANGE, "Offset %lld is not within the partition", (long long)offset);
+}
+
 /* Room for len bytes in one piece at the end. */
 static chunk *tail_with_room(mem_part *p, uint32_t len)
 {
@@ -635,6 +642,7 @@ static const tlog_ops mem_ops = {
     .part_open = part_open,
     .part_close = part_close,
     .part_offsets = part_offsets,
+    .part_trim = part_trim,
     .part_offset_for_time = part_offset_for_time,
     .part_append = part_append,
     .part_watch = part_watch,

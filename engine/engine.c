@@ -2,6 +2,7 @@
 #include "engine/engine.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -56,31 +57,55 @@ bool session_set(session *s, str name, str val, status *st)
 
 /* ---- metastore ---------------------------------------------------------------------------------------------- */
 
-void metastore_init(metastore *m)
+static metastore *metastore_new(void)
 {
-    memset(m, 0, sizeof *m);
+    metastore *m = MEM_NEW(metastore);
+    atomic_init(&m->refs, 1);
     catalog_init(&m->cat);
+    return m;
 }
 
-void metastore_copy(metastore *to, const metastore *from)
+static metastore *metastore_copy(const metastore *from)
 {
-    str   key;
-    void *v;
-    metastore_init(to);
+    str        key;
+    void      *v;
+    metastore *to = metastore_new();
     catalog_copy(&to->cat, &from->cat);
     for (size_t i = 0; map_next(&from->queries, &i, &key, &v);)
         map_put(&to->queries, key, query_ref(v));
+    return to;
 }
 
-void metastore_free(metastore *m)
+metastore *metastore_take(engine *e)
+{
+    pthread_mutex_lock(&e->meta_lock);
+    metastore *m = e->meta;
+    atomic_fetch_add(&m->refs, 1);
+    pthread_mutex_unlock(&e->meta_lock);
+    return m;
+}
+
+void metastore_release(metastore *m)
 {
     str   key;
     void *v;
+    if (atomic_fetch_sub(&m->refs, 1) > 1)
+        return;
     for (size_t i = 0; map_next(&m->queries, &i, &key, &v);)
         query_unref(v);
     map_free(&m->queries);
     map_free(&m->topics);
     catalog_free(&m->cat);
+    mem_free(m);
+}
+
+static void metastore_publish(engine *e, metastore *m)
+{
+    pthread_mutex_lock(&e->meta_lock);
+    metastore *was = e->meta;
+    e->meta = m;
+    pthread_mutex_unlock(&e->meta_lock);
+    metastore_release(was);
 }
 
 bool query_add(exec *x, query_info *q, query_info *replaces)
@@ -452,6 +477,39 @@ static bool pass(engine *e, session *s, metastore *m, bool dry, ast_stmt **list,
     return true;
 }
 
+static bool changes_meta(ast_stmt **list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (list[i]->has_variables || handlers[list[i]->kind].flags & KEPT)
+            return true;
+    return false;
+}
+
+/* All statements dry, then for real, each time on a copy of the metastore where they can change it. What a
+ * real one changed holds, also when one behind it fails. */
+static bool execute(engine *e, session *s, ast_stmt **list, size_t n, str sql, arena *a, json_t *out,
+                    engine_error *err)
+{
+    bool    changes = changes_meta(list, n);
+    session copy;
+    copy_session(&copy, s);
+    json_t    *scratch = json_array();
+    metastore *m = changes ? metastore_copy(e->meta) : metastore_take(e);
+    bool       ok = pass(e, &copy, m, true, list, n, sql, a, scratch, err);
+    metastore_release(m);
+    json_decref(scratch);
+    session_free(&copy);
+    if (!ok)
+        return false;
+    m = changes ? metastore_copy(e->meta) : metastore_take(e);
+    ok = pass(e, s, m, false, list, n, sql, a, out, err);
+    if (changes)
+        metastore_publish(e, m);
+    else
+        metastore_release(m);
+    return ok;
+}
+
 json_t *engine_execute(engine *e, session *s, str sql, arena *a, engine_error *err)
 {
     ast_stmt **list;
@@ -460,17 +518,9 @@ json_t *engine_execute(engine *e, session *s, str sql, arena *a, engine_error *e
     err->statement = sql;
     if (!parse_sql(a, sql, &list, &n, &err->st))
         return NULL;
+    json_t *out = json_array();
     pthread_mutex_lock(&e->lock);
-    json_t   *out = json_array(), *scratch = json_array();
-    metastore sandbox;
-    session   copy;
-    copy_session(&copy, s);
-    metastore_copy(&sandbox, &e->meta);
-    bool ok = pass(e, &copy, &sandbox, true, list, n, sql, a, scratch, err);
-    metastore_free(&sandbox);
-    session_free(&copy);
-    json_decref(scratch);
-    ok = ok && pass(e, s, &e->meta, false, list, n, sql, a, out, err);
+    bool ok = execute(e, s, list, n, sql, a, out, err);
     pthread_mutex_unlock(&e->lock);
     if (ok)
         return out;
@@ -532,8 +582,9 @@ engine *engine_open(const engine_options *o, status *st)
     e->state_dir = o->state_dir ? mem_dup(o->state_dir, strlen(o->state_dir) + 1) : NULL;
     e->opt.state_dir = e->state_dir;
     pthread_mutex_init(&e->lock, NULL);
+    pthread_mutex_init(&e->meta_lock, NULL);
     pthread_mutex_init(&e->push_lock, NULL);
-    metastore_init(&e->meta);
+    e->meta = metastore_new();
     if (!o->manual) {
         e->run = runtime_open(e, st);
         if (e->run == NULL) {
@@ -548,10 +599,11 @@ void engine_close(engine *e)
 {
     if (e->run)
         runtime_close(e->run);
-    metastore_free(&e->meta);
+    metastore_release(e->meta);
     VEC_FREE(&e->order);
     VEC_FREE(&e->pushes);
     pthread_mutex_destroy(&e->push_lock);
+    pthread_mutex_destroy(&e->meta_lock);
     pthread_mutex_destroy(&e->lock);
     mem_free(e->state_dir);
     mem_free(e);

@@ -217,7 +217,7 @@ static bool run_pull(exec *x, const plan *p, const source *table, const query_in
     if (!runtime_read_table(x->e->run, maker->id, x->a, pk.scan ? NULL : keys, key_count, pk.from, pk.to,
                             &rows, &n, x->st))
         return false;
-    announce(l, p, str_fmt(x->a, "query_%ld", (long)time(NULL)), table, x->a, false);
+    announce(l, p, str_fmt(x->a, "query_%ld", exec_now(x)), table, x->a, false);
     ectx   *cx = ARENA_NEW(x->a, ectx);
     value  *out = ARENA_ARRAY(x->a, value, p->output_count);
     int64_t left = p->has_limit ? p->limit : INT64_MAX;
@@ -423,8 +423,8 @@ bool engine_query(engine *e, session *s, str sql, arena *a, const query_listener
         return false;
     if (n != 1)
         return status_set(&err->st, ST_SQL, "Expected exactly one KSQL statement; found %zu instead", n);
-    pthread_mutex_lock(&e->lock);
-    exec x = {.e = e, .s = s, .a = a, .m = &e->meta, .text = sql, .st = &err->st};
+    metastore *m = metastore_take(e);
+    exec x = {.e = e, .s = s, .a = a, .m = m, .text = sql, .st = &err->st};
     x.statement_text = str_fmt(a, "%.*s;", STR_FMT(list[0]->source));
     x.stmt = exec_substitute(&x, list[0]);
     bool ok = x.stmt != NULL;
@@ -432,6 +432,6 @@ bool engine_query(engine *e, session *s, str sql, arena *a, const query_listener
     if (ok && x.stmt->kind != STMT_QUERY)
         ok = exec_fail(&x, "Neither a query nor a print statement");
     ok = ok && query_statement(&x, l, push);
-    pthread_mutex_unlock(&e->lock);
+    metastore_release(m);
     return ok;
 }

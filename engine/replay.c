@@ -138,7 +138,7 @@ static void describe_topics(replay *r)
 {
     str   key;
     void *v;
-    for (size_t i = 0; map_next(&r->e->meta.cat.sources, &i, &key, &v);) {
+    for (size_t i = 0; map_next(&r->e->meta->cat.sources, &i, &key, &v);) {
         const source *s = v;
         rtopic       *t = find_topic(r, s->topic);
         if (t == NULL) {
@@ -604,9 +604,9 @@ static void put_features(buf *out, const side_format *f, bool key, uint32_t colu
 
 static void put_sources(replay *r, buf *out)
 {
-    str *names = map_sorted_keys(&r->e->meta.cat.sources, &r->a);
-    for (size_t i = 0; i < r->e->meta.cat.sources.n; i++) {
-        const source *s = catalog_find(&r->e->meta.cat, names[i]);
+    str *names = map_sorted_keys(&r->e->meta->cat.sources, &r->a);
+    for (size_t i = 0; i < r->e->meta->cat.sources.n; i++) {
+        const source *s = catalog_find(&r->e->meta->cat, names[i]);
         buf           schema_text = BUF_INIT(BUF_MAX);
         buf_putz(out, i ? ",{\"name\":" : "{\"name\":");
         json_put_string(out, s->name);

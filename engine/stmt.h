@@ -27,8 +27,10 @@ typedef struct query_info { /* a persistent query as the catalog knows it; immut
 query_info *query_ref(query_info *q);
 void        query_unref(query_info *q);
 
-/* The catalog with the queries in it; statements are validated on a copy. */
+/* The catalog with the queries in it. Statements change a copy, which then takes the old one's place:
+ * queries and inserts read the one they found without a lock. */
 typedef struct metastore {
+    _Atomic int refs;
     catalog cat;
     map     queries; /* id -> query_info * */
     map     topics;  /* validation only: topics that would be made: name -> int32_t * partitions */
@@ -37,8 +39,9 @@ typedef struct metastore {
 struct engine {
     engine_options  opt;
     char           *state_dir; /* opt.state_dir, owned */
-    pthread_mutex_t lock; /* guards meta, order and next_seq; held while statements run */
-    metastore       meta;
+    pthread_mutex_t lock; /* one statement at a time; guards order and next_seq */
+    pthread_mutex_t meta_lock; /* guards the pointer; never held for longer than it takes to copy it */
+    metastore      *meta;
     VEC(query_info *) order; /* queries as they were created; a replaced one keeps its place */
     int64_t         next_seq;
     struct runtime *run; /* NULL when manual */
@@ -103,9 +106,8 @@ int32_t topic_partitions(exec *x, str name); /* 0: unknown */
 bool    topic_create(exec *x, str name, int32_t partitions, int64_t retention_ms, const char *policy);
 bool    topic_is_readonly(exec *x, str name);
 
-void metastore_init(metastore *m);
-void metastore_copy(metastore *to, const metastore *from);
-void metastore_free(metastore *m);
+metastore *metastore_take(engine *e); /* the present one, for reading; metastore_release() it */
+void       metastore_release(metastore *m);
 
 /* Adds a query to the metastore and, when not dry, starts it. */
 bool query_add(exec *x, query_info *q, query_info *replaces);

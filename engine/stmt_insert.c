@@ -383,10 +383,10 @@ bool engine_insert_json(engine *e, str target, str json_row, status *st)
     session s;
     arena_init(&a);
     session_init(&s);
-    pthread_mutex_lock(&e->lock);
-    exec x = {.e = e, .s = &s, .a = &a, .m = &e->meta, .st = st};
+    metastore *m = metastore_take(e);
+    exec x = {.e = e, .s = &s, .a = &a, .m = m, .st = st};
     bool ok = insert_json(&x, target, json_row);
-    pthread_mutex_unlock(&e->lock);
+    metastore_release(m);
     session_free(&s);
     arena_free(&a);
     return ok;
@@ -399,10 +399,10 @@ bool engine_check_insert_target(engine *e, str target, status *st)
     const source *t;
     arena_init(&a);
     session_init(&s);
-    pthread_mutex_lock(&e->lock);
-    exec x = {.e = e, .s = &s, .a = &a, .m = &e->meta, .st = st};
+    metastore *m = metastore_take(e);
+    exec x = {.e = e, .s = &s, .a = &a, .m = m, .st = st};
     bool ok = insert_target(&x, target_name(&a, target), &t);
-    pthread_mutex_unlock(&e->lock);
+    metastore_release(m);
     session_free(&s);
     arena_free(&a);
     return ok;

@@ -1,9 +1,10 @@
 # For the examples: a weir server of their own on a temporary folder, on the default ports.
 # Sourced by every examples/*/run; sets $work, $rest and $kafka, and stops the server at the end.
-# Other ports: WEIR_REST_PORT and WEIR_KAFKA_PORT.
+# Other ports: WEIR_REST_PORT and WEIR_KAFKA_PORT. Another program than ./weir: WEIR.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-[ -x "$root/weir" ] || make -s -C "$root" || exit 1
+weir=${WEIR:-$root/weir}
+[ -x "$weir" ] || make -s -C "$root" || exit 1
 rest_port=${WEIR_REST_PORT:-8088} kafka_port=${WEIR_KAFKA_PORT:-9092}
 rest=http://127.0.0.1:$rest_port kafka=127.0.0.1:$kafka_port
 work=$(mktemp -d)
@@ -15,7 +16,7 @@ stop_server() {
 }
 trap stop_server EXIT
 
-"$root/weir" server --set weir.data.dir="$work/data" --set listeners="$rest" \
+"$weir" server --set weir.data.dir="$work/data" --set listeners="$rest" \
     --set weir.kafka.listeners="PLAINTEXT://$kafka" \
     --set ksql.streams.auto.offset.reset=earliest >"$work/server.log" 2>&1 &
 server=$!

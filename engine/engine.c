@@ -552,11 +552,13 @@ bool engine_replay_command(engine *e, str text, int64_t seq, status *st)
 
 void engine_get_stats(engine *e, engine_stats *out)
 {
+    str        id;
+    void      *v;
+    metastore *m = metastore_take(e);
     memset(out, 0, sizeof *out);
-    pthread_mutex_lock(&e->lock);
-    for (size_t i = 0; i < e->order.n && e->run; i++) {
+    for (size_t i = 0; e->run && map_next(&m->queries, &i, &id, &v);) {
         run_info info;
-        if (!runtime_info(e->run, e->order.p[i]->id, &info))
+        if (!runtime_info(e->run, id, &info))
             continue;
         if (info.state == RUN_ERROR)
             out->queries_error++;
@@ -566,7 +568,7 @@ void engine_get_stats(engine *e, engine_stats *out)
         out->records_out += info.records_out;
         out->state_bytes += info.state_bytes;
     }
-    pthread_mutex_unlock(&e->lock);
+    metastore_release(m);
     pthread_mutex_lock(&e->push_lock);
     out->push_queries_active = e->pushes.n;
     pthread_mutex_unlock(&e->push_lock);
@@ -579,7 +581,7 @@ engine *engine_open(const engine_options *o, status *st)
 {
     engine *e = MEM_NEW(engine);
     e->opt = *o;
-    e->state_dir = o->state_dir ? mem_dup(o->state_dir, strlen(o->state_dir) + 1) : NULL;
+    e->state_dir = o->state_dir ? mem_strdup(o->state_dir) : NULL;
     e->opt.state_dir = e->state_dir;
     pthread_mutex_init(&e->lock, NULL);
     pthread_mutex_init(&e->meta_lock, NULL);

@@ -133,5 +133,7 @@ typedef struct engine_stats {
         push_queries_active;
 } engine_stats;
 void engine_get_stats(engine *e, engine_stats *out);
+/* GET /clusterStatus: this server, its queries with their stores and partitions (spec/rest-api-and-shell.md). */
+json_t *engine_cluster_status(engine *e);
 
 #endif

@@ -639,6 +639,27 @@ size_t runtime_offsets(runtime *r, str id, arena *a, task_offset **out)
     return all.n;
 }
 
+size_t runtime_stores(runtime *r, str id, arena *a, str **out)
+{
+    VEC(str) all = {0};
+    running *q = pin(r, id);
+    for (uint32_t i = 0; q && i < q->task_count; i++) {
+        pipeline_state *states;
+        size_t          n = pipeline_states(task_pipeline(q->tasks[i]), &states);
+        for (size_t k = 0; k < n; k++) {
+            bool known = false;
+            for (size_t j = 0; j < all.n && !known; j++)
+                known = str_eq(all.p[j], states[k].name);
+            if (!known)
+                AVEC_PUSH(a, &all, str_dup(a, states[k].name));
+        }
+    }
+    if (q)
+        unpin(r, q);
+    *out = all.p;
+    return all.n;
+}
+
 bool runtime_key(runtime *r, str id, const value *key, uint32_t n, arena *a, str *out)
 {
     bool     ok = false;

@@ -40,6 +40,8 @@ typedef struct run_info {
 bool runtime_info(runtime *r, str id, run_info *out);
 /* Input offsets of all tasks of a query. */
 size_t runtime_offsets(runtime *r, str id, arena *a, task_offset **out);
+/* Names of its stores, each once. */
+size_t runtime_stores(runtime *r, str id, arena *a, str **out);
 
 /* Reads the table that a query materialises. Rows are in the arena. found is false when the query does
  * not run here; st then says why. */

@@ -159,6 +159,7 @@ static bool open_rest(server *s, status *st)
         .stream_buffer_bytes = (size_t)settings_number(&s->set, "weir.rest.stream.buffer.bytes"),
         .push_queries_max = (int)settings_number(&s->set, "ksql.max.push.queries"),
         .command_timeout_ms = settings_number(&s->set, "ksql.server.command.response.timeout.ms"),
+        .heartbeat = settings_flag(&s->set, "ksql.heartbeat.enable"),
         .last_command = s->last_command,
         .service_id = settings_text(&s->set, "ksql.service.id"),
         .cluster_id = storage_cluster_id(s->storage),

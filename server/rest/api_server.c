@@ -37,6 +37,14 @@ void rest_healthcheck(call *c)
                   "\"commandRunner\":{\"isHealthy\":true}},\"serverState\":\"READY\"}"));
 }
 
+void rest_cluster_status(call *c)
+{
+    if (c->r->o.heartbeat)
+        call_json(c, engine_cluster_status(c->r->o.engine));
+    else
+        call_text(c, 404, "text/plain", STR("Not Found"));
+}
+
 static void put_cluster_id(call *c)
 {
     buf *o = &c->out;

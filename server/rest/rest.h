@@ -28,6 +28,7 @@ typedef struct rest_options {
     size_t        stream_buffer_bytes;  /* unsent rows of a push query before it is cut off */
     int           push_queries_max;
     int64_t       command_timeout_ms;   /* waiting for a commandSequenceNumber */
+    bool          heartbeat;            /* ksql.heartbeat.enable: answers /clusterStatus */
     int64_t       last_command;         /* sequence number of the newest kept command; -1: none */
     str           service_id, cluster_id; /* borrowed for the server's life */
     void (*log)(void *ctx, const char *line); /* one line, any thread; NULL: standard error */

@@ -64,7 +64,7 @@ static void constructors_and_access(void **state)
         {"CASE WHEN I = 4 THEN 'four' WHEN I = 5 THEN 'five' ELSE 'more' END", "five"},
         {"CASE WHEN I = 4 THEN 'four' END", "NULL"},
         {"TRANSFORM(ARRAY[1, 2], x => x + I)", "[6, 7]"},
-        {"REDUCE(ARRAY[1, 2, 3], 0, (s, x) => s + x)", "6"},
+        {"REDUCE(ARRAY[1, 2, 3], 0, (sum, x) => sum + x)", "6"},
         {"FILTER(ARRAY[1, 2, 3], x => x > 1)", "[2, 3]"},
     };
     check(cases, sizeof cases / sizeof *cases);

@@ -221,9 +221,7 @@ struct kafka_server {
     atomic_ullong *calls, *errors; /* by row of apis.def */
 };
 
-int64_t mono_ms(void);
-int64_t wall_ms(void);
-void    server_log(kafka_server *k, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void server_log(kafka_server *k, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 void  loop_init(loop *l, kafka_server *k);
 void  loop_free(loop *l);

@@ -1,4 +1,3 @@
-#include "base/clock.h"
 #include "storage/storage_int.h"
 
 #include <errno.h>
@@ -9,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 #define DIR_BYTES_MAX 3000 /* leaves room for topic, partition and file names */

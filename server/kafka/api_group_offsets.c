@@ -88,8 +88,7 @@ call_state api_offset_commit(call *c, const offset_commit_request *q, offset_com
     return CALL_DONE;
 }
 
-/* ---- OffsetFetch: one shape of answer (version 8's) that is folded down for older versions
- * --------- */
+/* ---- OffsetFetch: one shape of answer (version 8's) that is folded down for older versions */
 
 static const group_offset *find(const group_offset *o, size_t n, str topic, int32_t partition)
 {

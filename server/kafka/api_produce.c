@@ -35,7 +35,7 @@ static bool refuse(produce_response_partition *r, arena *a, int16_t error, const
 static void report_io(call *c, const status *st)
 {
     static _Atomic int64_t last_s;
-    if (st->code != ST_IO)
+    if (st->code != ST_IO && st->code != ST_FULL)
         return;
     int64_t now_s = clock_mono_coarse_ms() / 1000;
     if (atomic_exchange(&last_s, now_s) != now_s)
@@ -133,8 +133,7 @@ static void produce_one(call *c, str topic, const produce_request_partition *q,
     }
 }
 
-/* ---- acks=all
- * ------------------------------------------------------------------------------------ */
+/* ---- acks=all */
 
 void produce_sync(call *c)
 {

@@ -55,8 +55,7 @@ void loop_free(loop *l)
     pthread_mutex_destroy(&l->lock);
 }
 
-/* ---- handed in by other threads
- * ------------------------------------------------------------------ */
+/* ---- handed in by other threads */
 
 void loop_wake(loop *l)
 {

@@ -164,8 +164,7 @@ void server_accept(kafka_server *k, int listen_fd)
     }
 }
 
-/* ---- threads that take calls
- * ---------------------------------------------------------------------- */
+/* ---- threads that take calls */
 
 void call_thread_push(call_thread *t, call *c)
 {
@@ -234,8 +233,7 @@ static void call_thread_stop(call_thread *t)
     pthread_cond_destroy(&t->more);
 }
 
-/* ---- start and stop
- * ------------------------------------------------------------------------------ */
+/* ---- start and stop */
 
 static void fill_defaults(kafka_options *o)
 {

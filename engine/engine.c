@@ -4,8 +4,8 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "engine/runtime.h"
@@ -226,11 +226,7 @@ plan_options exec_plan_options(exec *x)
 
 int64_t exec_now(exec *x)
 {
-    struct timespec ts;
-    if (x->e->opt.now_ms)
-        return x->e->opt.now_ms(x->e->opt.clock_ctx);
-    clock_gettime(CLOCK_REALTIME, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+    return x->e->opt.now_ms ? x->e->opt.now_ms(x->e->opt.clock_ctx) : clock_wall_ms();
 }
 
 /* ---- answers ------------------------------------------------------------------------------------------------------ */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "engine/op/pipeline.h"
 #include "engine/pull_where.h"
@@ -292,9 +293,7 @@ static void on_end(void *ctx, const char *error)
 static str transient_id(exec *x, const source *s)
 {
     static uint64_t last;
-    struct timespec ts;
-    clock_gettime(CLOCK_REALTIME, &ts);
-    uint64_t n = (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+    uint64_t n = (uint64_t)clock_wall_ns();
     n = n * 6364136223846793005u + 1442695040888963407u + __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
     return str_fmt(x->a, "transient_%.*s_%lu", STR_FMT(s->name), (unsigned long)(n >> 1));
 }

@@ -2,9 +2,9 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "storage/io.h"
@@ -45,17 +45,9 @@ struct runtime {
     bool            stop;
 };
 
-static int64_t clock_ms(void *ctx)
-{
-    struct timespec ts;
-    (void)ctx;
-    clock_gettime(CLOCK_REALTIME, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 static int64_t now(runtime *r)
 {
-    return r->e->opt.now_ms ? r->e->opt.now_ms(r->e->opt.clock_ctx) : clock_ms(NULL);
+    return r->e->opt.now_ms ? r->e->opt.now_ms(r->e->opt.clock_ctx) : clock_wall_ms();
 }
 
 /* ---- the queue ---------------------------------------------------------------------------------------- */
@@ -353,7 +345,7 @@ static bool prepare(running *q, status *st)
         number_setting(q, "__emit.interval.ms.kstreams.windowed.aggregation__", 1000);
     tp->join_interval_ms =
         number_setting(q, "__emit.interval.ms.kstreams.outer.join.spurious.results.fix__", 1000);
-    tp->now_ms = r->e->opt.now_ms ? r->e->opt.now_ms : clock_ms;
+    tp->now_ms = r->e->opt.now_ms ? r->e->opt.now_ms : clock_wall_ms_of;
     tp->clock_ctx = r->e->opt.clock_ctx;
     str *thrown = ARENA_NEW(&q->a, str);
     *thrown = setting(q, "ksql.timestamp.throw.on.invalid", "false");
@@ -743,17 +735,10 @@ static void *timer(void *arg)
             }
         }
         bool work = r->queries.n > 0;
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
         int64_t wait = work ? next - t : 60000;
         if (wait < 1)
             wait = 1;
-        until.tv_sec += wait / 1000;
-        until.tv_nsec += wait % 1000 * 1000000;
-        if (until.tv_nsec >= 1000000000) {
-            until.tv_sec++;
-            until.tv_nsec -= 1000000000;
-        }
+        struct timespec until = clock_wall_after_ms(wait);
         pthread_cond_timedwait(&r->timer, &r->mu, &until);
     }
     pthread_mutex_unlock(&r->mu);

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "engine/engine.h"
 #include "server/kafka/kafka.h"
 #include "server/rest/rest.h"
@@ -32,23 +32,16 @@ typedef struct server {
     int64_t         last_command;
 } server;
 
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void log_line(void *ctx, const char *line)
 {
     (void)ctx;
-    struct timespec t;
-    struct tm       utc;
-    char            when[32];
-    clock_gettime(CLOCK_REALTIME, &t);
-    gmtime_r(&t.tv_sec, &utc);
+    int64_t   ms = clock_wall_ms();
+    time_t    s = ms / 1000;
+    struct tm utc;
+    char      when[32];
+    gmtime_r(&s, &utc);
     strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &utc);
-    fprintf(stderr, "%s.%03ldZ %s\n", when, t.tv_nsec / 1000000, line);
+    fprintf(stderr, "%s.%03dZ %s\n", when, (int)(ms % 1000), line);
 }
 
 /* ---- opening ------------------------------------------------------------------------------------------ */
@@ -211,7 +204,7 @@ static void tell_ready(const server *s, int64_t start_ms)
 {
     str dir = settings_text(&s->set, "weir.data.dir");
     printf("weir is ready: REST and console on port %u, Kafka on port %u, data in %.*s, started in %ld ms\n",
-           rest_server_port(s->rest), kafka_server_port(s->kafka), STR_FMT(dir), now_ms() - start_ms);
+           rest_server_port(s->rest), kafka_server_port(s->kafka), STR_FMT(dir), clock_mono_ms() - start_ms);
     fflush(stdout);
 }
 
@@ -259,7 +252,7 @@ static bool read_arguments(server *s, int argc, char **argv, status *st)
 
 int server_main(int argc, char **argv)
 {
-    int64_t start_ms = now_ms();
+    int64_t start_ms = clock_mono_ms();
     server  s = {0};
     status  st;
     status_init(&st);

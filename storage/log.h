@@ -25,7 +25,7 @@ typedef struct tlog_producer tlog_producer; /* a transactional producer: id, epo
 
 #define TLOG_OFFSET_NONE ((int64_t)-1)
 
-/* ---- topics ---------------------------------------------------------------------------------- */
+/* ---- topics */
 
 typedef struct tlog_config { /* one topic setting, Kafka's names: "retention.ms" */
     str name, value;
@@ -51,7 +51,7 @@ bool tlog_topic_get(tlog *l, arena *a, str name, tlog_topic *out, status *st);
 /* All topics sorted by name. */
 bool tlog_topic_list(tlog *l, arena *a, tlog_topic **out, size_t *n, status *st);
 
-/* ---- partitions ------------------------------------------------------------------------------ */
+/* ---- partitions */
 
 tlog_part *tlog_part_open(tlog *l, str topic, int32_t partition, status *st);
 void       tlog_part_close(tlog_part *p);
@@ -92,7 +92,7 @@ bool tlog_part_append(tlog_part *p, uint8_t *batches, uint32_t len_bytes, tlog_a
 uint64_t tlog_part_watch(tlog_part *p, void (*wake)(void *ctx), void *ctx);
 void     tlog_part_unwatch(tlog_part *p, uint64_t id);
 
-/* ---- reading --------------------------------------------------------------------------------- */
+/* ---- reading */
 
 typedef enum tlog_isolation {
     TLOG_READ_UNCOMMITTED, /* up to the high watermark */
@@ -117,7 +117,7 @@ bool tlog_reader_next(tlog_reader *r, uint32_t max_bytes, const uint8_t **data,
 /* First offset wanted from the data of the last tlog_reader_next(). */
 int64_t tlog_reader_first(const tlog_reader *r);
 
-/* ---- committed offsets and transactions ------------------------------------------------------- */
+/* ---- committed offsets and transactions */
 
 typedef struct tlog_commit {
     str     topic;
@@ -145,7 +145,7 @@ bool tlog_producer_commit(tlog_producer *p, str group, const tlog_commit *c, siz
  * a failed commit only abort or close (or a new owner of the id) can tell: none of them is undone. */
 bool tlog_producer_abort(tlog_producer *p, status *st);
 
-/* ---- implementations -------------------------------------------------------------------------- */
+/* ---- implementations */
 
 /* Everything in memory, one copy, nothing durable: `weir replay`, tests. */
 tlog *tlog_open_memory(void);

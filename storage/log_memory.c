@@ -8,8 +8,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "storage/topic_settings_int.h"
 #include "storage/txn_int.h"
@@ -67,14 +67,6 @@ typedef struct mem_reader {
 } mem_reader;
 
 static const tlog_ops mem_ops;
-
-static int64_t clock_ms(void *ctx)
-{
-    (void)ctx;
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ---- partitions */
 
@@ -213,7 +205,7 @@ static bool append_marker(tlog_part *tp, int64_t pid, int16_t epoch, bool commit
     mem_part *p = (mem_part *)tp;
     uint8_t   marker[MARKER_BYTES];
     batch_set set = {.v = set.few, .n = 1, .offsets = 1, .max_ts = INT64_MIN};
-    marker_build(marker, pid, epoch, commit, clock_ms(NULL));
+    marker_build(marker, pid, epoch, commit, clock_wall_ms());
     batch_parse(marker, sizeof marker, false, &set.few[0], st);
     pthread_mutex_lock(&p->lock);
     bool ok = atomic_load(&p->deleted) ? deleted(st) : true;
@@ -666,7 +658,7 @@ tlog *tlog_open_memory(void)
     l->next_pid = 1;
     pthread_mutex_init(&l->lock, NULL);
     l->backend = (txn_backend){append_set, append_marker, part_hold, pid_new, id_store, decide,
-                               undecide, clock_ms, l};
+                               undecide, clock_wall_ms_of, l};
     txn_coord_init(&l->coord, &l->backend);
     return &l->base;
 }

@@ -72,8 +72,17 @@ void plog_mark_deleted(plog *p)
 {
     pthread_mutex_lock(&p->lock);
     atomic_store(&p->deleted, true);
+    /* Whoever still holds the partition must not hold the disk space of its files as well. */
+    for (size_t i = 0; i < p->segs.n; i++)
+        segment_release(p->segs.p[i]);
+    p->segs.n = 0;
     pthread_mutex_unlock(&p->lock);
     watch_wake(&p->watches);
+}
+
+bool plog_no_more(const plog *p, status *st)
+{
+    return status_set(st, ST_NOT_FOUND, "The topic of %s was deleted", p->name);
 }
 
 int64_t plog_find_segment(const plog *p, int64_t offset)
@@ -117,12 +126,23 @@ static bool add_segment(plog *p, status *st)
     return true;
 }
 
+/* Takes off what a failed write left behind the end, so that nothing of it can come back. */
+static bool cut_tail(plog *p, segment *s, status *st)
+{
+    io *x = p->env->io;
+    int rc = x->truncate(x, s->fd, atomic_load(&s->size));
+    p->cut_due = rc < 0;
+    s->cut = true;
+    return rc < 0 ? io_failed(st, "Cannot cut a failed append off", p->name, rc) : true;
+}
+
 bool plog_roll(plog *p, status *st)
 {
     segment *s = active(p);
     if (s && atomic_load(&s->size) == 0)
         return true;
-    if (!add_segment(p, st))
+    /* A scan drops every segment behind one that does not end with a whole batch. */
+    if ((p->cut_due && !cut_tail(p, s, st)) || !add_segment(p, st))
         return false;
     if (s)
         segment_seal(s);
@@ -144,16 +164,6 @@ static bool roll_is_due(plog *p, const topic_conf *c, const segment *s, uint32_t
            plog_now(p) - s->created_ms > age_max - jitter ||
            (int64_t)s->offsets.mem.n >= c->segment_index_bytes ||
            s->next + offsets - s->base > INT32_MAX;
-}
-
-/* Takes off what a failed write left behind the end, so that nothing of it can come back. */
-static bool cut_tail(plog *p, segment *s, status *st)
-{
-    io *x = p->env->io;
-    int rc = x->truncate(x, s->fd, atomic_load(&s->size));
-    p->cut_due = rc < 0;
-    s->cut = true;
-    return rc < 0 ? io_failed(st, "Cannot cut a failed append off", p->name, rc) : true;
 }
 
 /* Writes a placed set at the end and publishes it. Lock held. */
@@ -247,11 +257,6 @@ static bool check_sizes(plog *p, const topic_conf *c, const batch_set *set, uint
     return true;
 }
 
-static bool deleted(const plog *p, status *st)
-{
-    return status_set(st, ST_NOT_FOUND, "The topic of %s was deleted", p->name);
-}
-
 static bool unsynced(const plog *p, status *st)
 {
     return status_set(st, ST_IO, "%s could not be synced to disk; nothing is acknowledged as durable "
@@ -278,7 +283,7 @@ static bool append_checked(plog *p, const topic_conf *c, batch_set *set, uint8_t
     if (durable && sync_is_broken(p))
         return unsynced(p, st);
     pthread_mutex_lock(&p->lock);
-    bool ok = atomic_load(&p->deleted) ? deleted(p, st)
+    bool ok = atomic_load(&p->deleted) ? plog_no_more(p, st)
                                        : batch_set_check(set, &p->states, base_out, st);
     int64_t base = atomic_load(&p->high);
     if (ok) {
@@ -360,7 +365,7 @@ bool plog_append_marker(plog *p, int64_t pid, int16_t epoch, bool commit, int64_
     batch_parse(marker, sizeof marker, false, &set.few[0], st);
     set.max_ts = set.few[0].max_ts;
     pthread_mutex_lock(&p->lock);
-    bool ok = atomic_load(&p->deleted) ? deleted(p, st) : true;
+    bool ok = atomic_load(&p->deleted) ? plog_no_more(p, st) : true;
     if (ok) {
         batch_set_place(&set, atomic_load(&p->high), p->leader_epoch);
         ok = write_locked(p, atomic_load(&p->conf), &set, marker, sizeof marker, st);

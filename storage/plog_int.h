@@ -81,6 +81,8 @@ static inline int64_t plog_now(const plog *p)
 void plog_configure(plog *p, const topic_conf *conf);
 /* Refuses readers and appenders from now on, and wakes them. Files stay: plog_remove_files(). */
 void plog_mark_deleted(plog *p);
+/* Says so: ST_NOT_FOUND. */
+bool plog_no_more(const plog *p, status *st);
 
 /* Appends a checked set; see tlog_part_append(). */
 bool plog_append(plog *p, batch_set *set, uint8_t *bytes, uint32_t len, bool durable,

@@ -67,7 +67,9 @@ static bool place(disk_reader *r, status *st)
     r->at = r->end = 0;
     pthread_mutex_lock(&p->lock);
     int64_t i = plog_find_segment(p, r->base.next);
-    bool    ok = i >= 0 ? segment_open(p->segs.p[i], st) : out_of_range(p, r->base.next, st);
+    bool    ok = i >= 0                      ? segment_open(p->segs.p[i], st)
+                 : atomic_load(&p->deleted) ? plog_no_more(p, st)
+                                            : out_of_range(p, r->base.next, st);
     if (ok) {
         r->seg = p->segs.p[i];
         segment_hold(r->seg);
@@ -161,7 +163,7 @@ bool plog_reader_next(tlog_reader *tr, uint32_t max_bytes, const uint8_t **data,
     *data = NULL;
     *len = 0;
     if (atomic_load(&p->deleted))
-        return status_set(st, ST_NOT_FOUND, "The topic of %s was deleted", p->name);
+        return plog_no_more(p, st);
     int64_t end = atomic_load(r->iso == TLOG_READ_COMMITTED ? &p->last_stable : &p->high);
     if (tr->next < atomic_load(&p->start) || tr->next > atomic_load(&p->high))
         return out_of_range(p, tr->next, st);
@@ -308,8 +310,6 @@ bool plog_fetch(plog *p, int64_t offset, uint32_t max_bytes, tlog_isolation iso,
                 fetch_result *out, status *st)
 {
     *out = (fetch_result){.slice.fd = -1};
-    if (atomic_load(&p->deleted))
-        return status_set(st, ST_NOT_FOUND, "The topic of %s was deleted", p->name);
     pthread_mutex_lock(&p->lock);
     out->offsets = (tlog_offsets){atomic_load(&p->start), atomic_load(&p->last_stable),
                                   atomic_load(&p->high)};
@@ -317,7 +317,9 @@ bool plog_fetch(plog *p, int64_t offset, uint32_t max_bytes, tlog_isolation iso,
     int64_t  i = plog_find_segment(p, offset), size = 0;
     segment *s = NULL;
     bool     ok = true;
-    if (offset < out->offsets.start || offset > out->offsets.high)
+    if (atomic_load(&p->deleted))
+        ok = plog_no_more(p, st);
+    else if (offset < out->offsets.start || offset > out->offsets.high)
         ok = out_of_range(p, offset, st);
     else if (offset < end && i >= 0 && (ok = segment_open(p->segs.p[i], st))) {
         s = p->segs.p[i];

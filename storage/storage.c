@@ -6,21 +6,13 @@
 #include <stdio.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 #define DIR_BYTES_MAX 3000 /* leaves room for topic, partition and file names */
 #define PRODUCER_EXPIRY_MS 86400000
-
-static int64_t clock_ms(void *ctx)
-{
-    (void)ctx;
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ---- the folder's lock: held by the open file, released by the kernel when the process dies. The
  * lock and SQLite go to the operating system directly, not through io. */
@@ -351,7 +343,7 @@ storage *storage_open(const storage_options *opt, status *st)
     s->lock_fd = -1;
     s->log.ops = &local_ops;
     s->env = (plog_env){.io = opt->io ? opt->io : io_posix(), .fsync_off = opt->fsync_off,
-                        .now_ms = opt->now_ms ? opt->now_ms : clock_ms, .clock_ctx = opt->clock_ctx,
+                        .now_ms = opt->now_ms ? opt->now_ms : clock_wall_ms_of, .clock_ctx = opt->clock_ctx,
                         .ops = &local_ops, .txns = &s->txns};
     s->default_partitions = opt->default_partitions ? opt->default_partitions : 1;
     topic_defaults_init(&s->defaults, opt);

@@ -56,7 +56,7 @@ str storage_cluster_id(storage *s);
  * one thread. */
 void storage_maintain(storage *s);
 
-/* ---- topic settings ("configs") ---------------------------------------------------------------- */
+/* ---- topic settings ("configs") */
 
 typedef struct topic_setting {
     const char *name, *type; /* type: "long" "int" "string" "boolean" "list" "double" */
@@ -74,7 +74,7 @@ bool storage_topic_config(storage *s, str topic, str name, arena *a, str *value,
 /* The checks of tlog_topic_create() but for whether the name is taken; creates nothing. */
 bool storage_topic_check(const tlog_topic *spec, status *st);
 
-/* ---- raw reads for the Fetch API ----------------------------------------------------------------- */
+/* ---- raw reads for the Fetch API */
 
 typedef struct fetch_slice {
     int           fd;       /* a dup for sendfile, to be closed by the caller; -1: use data */
@@ -108,7 +108,7 @@ bool storage_part_sync(storage *s, tlog_part *p, status *st);
  * Errors: ST_OFFSET_RANGE, ST_TXN_STATE (an open transaction begins below), ST_IO. */
 bool storage_delete_records(storage *s, tlog_part *p, int64_t offset, int64_t *start_out, status *st);
 
-/* ---- producers and groups over the wire ----------------------------------------------------------- */
+/* ---- producers and groups over the wire */
 
 /* A producer id for an idempotent producer without a transactional id (epoch 0). */
 bool storage_producer_id_new(storage *s, int64_t *pid, int16_t *epoch, status *st);
@@ -145,7 +145,7 @@ bool storage_group_offsets_get(storage *s, str group, arena *a, group_offset **o
 bool storage_group_offsets_list_groups(storage *s, arena *a, str **groups, size_t *n, status *st);
 bool storage_group_delete(storage *s, str group, status *st);
 
-/* ---- the engine's catalog ------------------------------------------------------------------------ */
+/* ---- the engine's catalog */
 
 /* Ordered commands (SQL statements) with their outcome: the catalog is rebuilt by running them
  * again. `seq` grows by one a command and never repeats. */

@@ -21,7 +21,6 @@
 
 #define TXN_ID_BYTES_MAX 1024
 #define TXN_TIMEOUT_MAX_MS 900000     /* transaction.max.timeout.ms */
-#define TXN_TIMEOUT_DEFAULT_MS 60000
 #define TXN_EPOCH_MAX 32766           /* then a new producer id is taken */
 
 typedef enum txn_state { TXN_EMPTY, TXN_ONGOING, TXN_COMMITTED, TXN_ABORTED } txn_state;

@@ -1,7 +1,7 @@
 /* DATE / TIME functions (spec/functions.md 3.6). */
 #include <stdio.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "engine/func/func_int.h"
 #include "engine/func/lenient_date.h"
 #include "engine/func/time_zone.h"
@@ -359,21 +359,14 @@ FN(same_number)
     return args[0];
 }
 
-static int64_t wall_clock_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 FN(unix_date_now)
 {
-    return value_i(floor_div(cx->now_ms ? cx->now_ms : wall_clock_ms(), MS_PER_DAY));
+    return value_i(floor_div(cx->now_ms ? cx->now_ms : clock_wall_ms(), MS_PER_DAY));
 }
 
 FN(unix_timestamp_now)
 {
-    return value_i(cx->now_ms ? cx->now_ms : wall_clock_ms());
+    return value_i(cx->now_ms ? cx->now_ms : clock_wall_ms());
 }
 
 #define R(n, d, p, r, fun, ...)                                                                    \

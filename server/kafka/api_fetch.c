@@ -45,12 +45,18 @@ static kpart *part_of(call *c, fetch_part *p, int16_t *error)
         *error = KE_UNKNOWN_TOPIC_ID;
         return NULL;
     }
-    kpart *part = parts_get(l, p->name, p->q->partition, &st);
-    if (part == NULL)
-        *error = error_of(&st);
-    else if (c->version >= 13 && !kpart_has_id(part, p->topic->topic_id))
-        *error = KE_UNKNOWN_TOPIC_ID;
-    return *error ? NULL : part;
+    for (int attempt = 0; attempt < 2; attempt++) {
+        kpart *part = parts_get(l, p->name, p->q->partition, &st);
+        if (part == NULL) {
+            *error = error_of(&st);
+            return NULL;
+        }
+        if (c->version < 13 || kpart_has_id(part, p->topic->topic_id))
+            return part;
+        parts_forget(part); /* perhaps of an older topic of that name: the next one is not */
+    }
+    *error = KE_UNKNOWN_TOPIC_ID;
+    return NULL;
 }
 
 static bool read_part(call *c, fetch_state *f, fetch_part *p, kpart *part, status *st)

@@ -1,4 +1,5 @@
 /* OffsetCommit, OffsetFetch: the coordinator says who may, storage keeps them. */
+#include "base/clock.h"
 #include "server/kafka/apis.h"
 
 #define METADATA_MAX 4096 /* offset.metadata.max.bytes */
@@ -36,7 +37,7 @@ static size_t collect(call *c, const offset_commit_request *q, offset_commit_res
                       group_offset *out)
 {
     size_t  n = 0;
-    int64_t now = wall_ms();
+    int64_t now = clock_wall_ms();
     for (int32_t t = 0; t < q->topics.n; t++) {
         const offset_commit_request_topic *qt = &q->topics.p[t];
         tlog_topic                         topic = {0};
@@ -71,7 +72,7 @@ call_state api_offset_commit(call *c, const offset_commit_request *q, offset_com
     status  st;
     status_init(&st);
     put_codes(c, q, r);
-    int16_t error = coord_commit_check(call_server(c)->coord, mono_ms(), q->group_id, q->member_id,
+    int16_t error = coord_commit_check(call_server(c)->coord, clock_mono_ms(), q->group_id, q->member_id,
                                        q->group_instance_id, q->generation_id_or_member_epoch);
     if (error) {
         fail_rest(c, r, error);
@@ -87,8 +88,7 @@ call_state api_offset_commit(call *c, const offset_commit_request *q, offset_com
     return CALL_DONE;
 }
 
-/* ---- OffsetFetch: one shape of answer (version 8's) that is folded down for older versions
- * --------- */
+/* ---- OffsetFetch: one shape of answer (version 8's) that is folded down for older versions */
 
 static const group_offset *find(const group_offset *o, size_t n, str topic, int32_t partition)
 {

@@ -128,8 +128,7 @@ call_state api_sync_group(call *c, const sync_group_request *q, sync_group_respo
     return CALL_PARKED;
 }
 
-/* ---- staying and leaving
- * ------------------------------------------------------------------------- */
+/* ---- staying and leaving */
 
 call_state api_heartbeat(call *c, const heartbeat_request *q, heartbeat_response *r)
 {
@@ -162,8 +161,7 @@ call_state api_leave_group(call *c, const leave_group_request *q, leave_group_re
     return CALL_DONE;
 }
 
-/* ---- administration: groups with members are the coordinator's, the others exist by their offsets
- * - */
+/* ---- administration: groups with members are the coordinator's, the others exist by their offsets */
 
 static bool has_offsets(call *c, str group)
 {

@@ -6,8 +6,8 @@
  */
 #include <stdatomic.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/num.h"
 #include "server/kafka/apis.h"
 
@@ -35,11 +35,10 @@ static bool refuse(produce_response_partition *r, arena *a, int16_t error, const
 static void report_io(call *c, const status *st)
 {
     static _Atomic int64_t last_s;
-    struct timespec        t;
-    if (st->code != ST_IO)
+    if (st->code != ST_IO && st->code != ST_FULL)
         return;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-    if (atomic_exchange(&last_s, t.tv_sec) != t.tv_sec)
+    int64_t now_s = clock_mono_coarse_ms() / 1000;
+    if (atomic_exchange(&last_s, now_s) != now_s)
         server_log(call_server(c), "records refused: %s", st->msg);
 }
 
@@ -134,8 +133,7 @@ static void produce_one(call *c, str topic, const produce_request_partition *q,
     }
 }
 
-/* ---- acks=all
- * ------------------------------------------------------------------------------------ */
+/* ---- acks=all */
 
 void produce_sync(call *c)
 {

@@ -154,8 +154,7 @@ void call_count_error(call *c, int16_t error)
                                   memory_order_relaxed);
 }
 
-/* ---- opening and closing
- * ------------------------------------------------------------------------- */
+/* ---- opening and closing */
 
 static void address_text(const struct sockaddr_storage *a, char *out, size_t size)
 {

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "server/kafka/server_int.h"
 
@@ -27,7 +28,7 @@ void loop_init(loop *l, kafka_server *k)
     *l = (loop){.srv = k};
     pthread_mutex_init(&l->lock, NULL);
     arena_init(&l->scratch);
-    l->now_ms = mono_ms();
+    l->now_ms = clock_mono_ms();
     l->sweep_at = l->now_ms + SWEEP_MS;
     l->epoll = epoll_create1(EPOLL_CLOEXEC);
     l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -54,8 +55,7 @@ void loop_free(loop *l)
     pthread_mutex_destroy(&l->lock);
 }
 
-/* ---- handed in by other threads
- * ------------------------------------------------------------------ */
+/* ---- handed in by other threads */
 
 void loop_wake(loop *l)
 {
@@ -191,7 +191,7 @@ static int wait_ms(const loop *l)
         at = ktimers_next(&l->timers);
     if (due < at)
         at = due;
-    int64_t ms = at - mono_ms();
+    int64_t ms = at - clock_mono_ms();
     return ms <= 0 ? 0 : (int)ms;
 }
 
@@ -268,7 +268,7 @@ void *loop_main(void *arg)
         if (stopping && l->run_head)
             timeout = 0;
         int n = epoll_wait(l->epoll, ev, EVENTS_MAX, timeout);
-        l->now_ms = mono_ms();
+        l->now_ms = clock_mono_ms();
         take_events(l, ev, n);
         take_mail(l);
         run_timers(l);

@@ -180,12 +180,13 @@ bool parts_topic_name(loop *l, const uint8_t id[16], str *name)
 {
     str  key = str_make((const char *)id, 16);
     str *known = map_get(&l->ids, key);
-    if (known == NULL) { /* a new topic, or one we have not met: learn them all */
+    if (known == NULL && l->ids_ms != l->now_ms) { /* one we have not met: learn them all */
         status      st;
         tlog_topic *topics;
         size_t      n;
         status_init(&st);
         ids_clear(l);
+        l->ids_ms = l->now_ms;
         if (!tlog_topic_list(l->srv->log, &l->scratch, &topics, &n, &st))
             return false;
         for (size_t i = 0; i < n; i++) {
@@ -203,10 +204,7 @@ bool parts_topic_name(loop *l, const uint8_t id[16], str *name)
 
 bool kpart_has_id(const kpart *p, const uint8_t id[16])
 {
-    bool same = p->topic && memcmp(p->topic->id, id, 16) == 0;
-    if (!same)
-        ids_clear(p->loop); /* the name belongs to a newer topic */
-    return same;
+    return p->topic && memcmp(p->topic->id, id, 16) == 0;
 }
 
 /* ---- closing ------------------------------------------------------------------------------------

@@ -9,27 +9,12 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "server/kafka/server_int.h"
 
 #define BACKLOG 512
-
-int64_t mono_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-int64_t wall_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 void server_log(kafka_server *k, const char *fmt, ...)
 {
@@ -179,8 +164,7 @@ void server_accept(kafka_server *k, int listen_fd)
     }
 }
 
-/* ---- threads that take calls
- * ---------------------------------------------------------------------- */
+/* ---- threads that take calls */
 
 void call_thread_push(call_thread *t, call *c)
 {
@@ -249,8 +233,7 @@ static void call_thread_stop(call_thread *t)
     pthread_cond_destroy(&t->more);
 }
 
-/* ---- start and stop
- * ------------------------------------------------------------------------------ */
+/* ---- start and stop */
 
 static void fill_defaults(kafka_options *o)
 {

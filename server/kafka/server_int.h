@@ -124,8 +124,7 @@ void  conn_returned(call *c); /* a call came back from another thread */
 void  conn_close(conn *n);
 bool  conn_is_idle(const conn *n);
 
-/* ---- partitions known to a loop
- * ------------------------------------------------------------------ */
+/* ---- partitions known to a loop */
 
 typedef struct ktopic ktopic;
 
@@ -150,9 +149,10 @@ struct kpart {
 /* The partition from the loop's cache, opened when it is new. NULL: ST_NOT_FOUND and so on. Valid
  * in this turn of the loop; kpart_hold() makes it last. */
 kpart *parts_get(loop *l, str topic, int32_t partition, status *st);
-/* The name of the topic with this id; false: none. Lives in the loop's turn. */
+/* The name of the topic with this id; false: none, or it was made after the list was last read, which
+ * is done once a turn at most. Lives in the loop's turn. */
 bool parts_topic_name(loop *l, const uint8_t id[16], str *name);
-/* false: the name has since been given to another topic. */
+/* false: the partition is of an older or a newer topic of that name. */
 bool kpart_has_id(const kpart *p, const uint8_t id[16]);
 /* The topic was deleted (ST_NOT_FOUND from an operation): the next parts_get() opens it anew. */
 void parts_forget(kpart *p);
@@ -166,8 +166,7 @@ void parts_free(loop *l);
 kpart *parts_take_dirty(loop *l);
 void   fetch_wake(kpart *p);
 
-/* ---- loops and the server
- * ------------------------------------------------------------------------ */
+/* ---- loops and the server */
 
 typedef struct call_queue {
     call *head, *tail;
@@ -183,6 +182,7 @@ struct loop {
     ktimers         timers;
     map             topics;  /* name -> ktopic */
     map             ids;     /* topic id -> name (str *) */
+    int64_t         ids_ms;  /* when they were read; 0: never */
     arena           scratch; /* of one turn */
     call           *spare;   /* calls to be used again */
     uint32_t        spare_count;
@@ -221,9 +221,7 @@ struct kafka_server {
     atomic_ullong *calls, *errors; /* by row of apis.def */
 };
 
-int64_t mono_ms(void);
-int64_t wall_ms(void);
-void    server_log(kafka_server *k, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void server_log(kafka_server *k, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 void  loop_init(loop *l, kafka_server *k);
 void  loop_free(loop *l);
@@ -238,8 +236,7 @@ void  call_thread_push(call_thread *t, call *c);
 void *worker_main(void *t);
 void *syncer_main(void *t);
 
-/* ---- what handlers share
- * -------------------------------------------------------------------------- */
+/* ---- what handlers share */
 
 static inline kafka_server *call_server(const call *c)
 {

@@ -62,8 +62,7 @@ struct wire_struct {
     }
 typedef WIRE_LIST_OF(void) wire_list; /* what every list looks like in memory */
 
-/* ---- reading: checks its own bounds; after the first fault everything reads as zero
- * --------------- */
+/* ---- reading: checks its own bounds; after the first fault everything reads as zero */
 
 typedef struct wire_reader {
     const uint8_t *p, *end;
@@ -87,8 +86,7 @@ void wire_skip_tags(wire_reader *r);
 /* Decodes a message into *out. false: r->fault says why. Bytes behind the message are ignored. */
 bool wire_decode(wire_reader *r, const wire_struct *s, void *out);
 
-/* ---- writing
- * ------------------------------------------------------------------------------------- */
+/* ---- writing */
 
 typedef struct wire_cut { /* bytes of a slice belong in front of out[at] */
     size_t      at;

@@ -1,6 +1,7 @@
 /* POST /query and /query-stream: SELECT and PRINT. */
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "server/rest/rest_int.h"
 
 /* Hands what was gathered over to the answer, or lets the transport go on with the stream. */
@@ -75,7 +76,7 @@ static void run_query(call *c, str sql, session *ses, framing_kind kind, bool ol
     s->counted = push;
     s->is_print = print;
     s->print_formats = s->keep_alive_lines = print && old_endpoint;
-    s->last_ms = rest_now_ms();
+    s->last_ms = clock_mono_coarse_ms();
     l.ctx = s;
     if (engine_query(c->r->o.engine, ses, sql, &c->a, &l, &s->q, &err)) {
         const char *media = !print ? framing_content_type(kind) : old_endpoint ? TYPE_JSON : NULL;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "server/rest/rest_int.h"
 #include "server/version.h"
 
@@ -123,7 +124,7 @@ void rest_metrics(call *c)
                atomic_load(&r->slow_readers));
     put_requests(o, r);
     put_metric(o, "weir_uptime_seconds", "gauge", "Since the REST port opened.",
-               (uint64_t)(rest_now_ms() - r->start_ms) / 1000);
+               (uint64_t)(clock_mono_coarse_ms() - r->start_ms) / 1000);
     put_metric(o, "process_resident_memory_bytes", "gauge", "Resident memory.", resident_bytes());
     if (r->o.kafka)
         kafka_server_metrics(r->o.kafka, o);

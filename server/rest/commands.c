@@ -1,7 +1,7 @@
 /* What became of commands: GET /status, and waiting for a commandSequenceNumber. */
 #include <stdio.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "server/rest/rest_int.h"
 
@@ -45,14 +45,7 @@ void commands_note(rest_server *r, json_t *entities)
 
 bool commands_wait(rest_server *r, int64_t seq)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += r->o.command_timeout_ms / 1000;
-    until.tv_nsec += r->o.command_timeout_ms % 1000 * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_nsec -= 1000000000;
-        until.tv_sec++;
-    }
+    struct timespec until = clock_wall_after_ms(r->o.command_timeout_ms);
     int late = 0;
     pthread_mutex_lock(&r->commands_mu);
     while (r->last_command < seq && late == 0 && !atomic_load(&r->stopping))

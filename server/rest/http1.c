@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "server/rest/rest_int.h"
 
@@ -77,7 +78,7 @@ void http1_hung_up(rest_server *r, int fd, uint32_t generation)
 
 void http1_tick(rest_server *r)
 {
-    int64_t now = rest_now_ms(), patience = (int64_t)r->o.request_timeout_s * 1000;
+    int64_t now = clock_mono_coarse_ms(), patience = (int64_t)r->o.request_timeout_s * 1000;
     pthread_mutex_lock(&r->conns_mu);
     for (size_t i = 0; i < r->conns_cap; i++) {
         conn *c = r->conns[i];
@@ -118,7 +119,7 @@ static void on_connection(void *cls, struct MHD_Connection *m, void **socket_con
         c->c.r = r;
         c->c.body = BUF_INIT(REST_BODY_MAX_BYTES);
         c->c.out = BUF_INIT(BUF_MAX);
-        atomic_store(&c->reading_since_ms, rest_now_ms());
+        atomic_store(&c->reading_since_ms, clock_mono_coarse_ms());
         *socket_context = c;
         table_put(r, c);
         atomic_fetch_add(&r->connections_open, 1);
@@ -177,7 +178,7 @@ static void begin_call(conn *c, const char *method, const char *url, const char 
     k->text = STR_NONE;
     k->stream = NULL;
     c->state = CONN_READING;
-    atomic_store(&c->reading_since_ms, rest_now_ms());
+    atomic_store(&c->reading_since_ms, clock_mono_coarse_ms());
 }
 
 static void wake_conn(void *ctx)

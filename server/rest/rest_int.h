@@ -116,7 +116,6 @@ _Static_assert(sizeof(((rest_server *)0)->requests) / sizeof(((rest_server *)0)-
                "one row a route");
 #define ROUTE_NONE 63
 
-int64_t rest_now_ms(void); /* monotonic */
 void    rest_log(rest_server *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* http1.c: HTTP/1.1 through libmicrohttpd. */

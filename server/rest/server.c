@@ -8,9 +8,9 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "server/rest/rest_int.h"
 
@@ -19,13 +19,6 @@
 #define EVENTS_MAX 64
 /* data.u64 of an event: a watched connection has a generation in the upper half, from 1 on. */
 #define EVENT_STOP UINT32_MAX
-
-int64_t rest_now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 void rest_log(rest_server *r, const char *fmt, ...)
 {
@@ -146,7 +139,7 @@ static void *accepter_main(void *arg)
 {
     rest_server       *r = arg;
     struct epoll_event events[EVENTS_MAX];
-    int64_t            tick = rest_now_ms() + TICK_MS;
+    int64_t            tick = clock_mono_coarse_ms() + TICK_MS;
     for (;;) {
         int n = epoll_wait(r->epoll_fd, events, EVENTS_MAX, TICK_MS);
         for (int i = 0; i < n; i++) {
@@ -158,9 +151,9 @@ static void *accepter_main(void *arg)
             else
                 accept_all(r, (int)low);
         }
-        if (rest_now_ms() >= tick) {
+        if (clock_mono_coarse_ms() >= tick) {
             http1_tick(r);
-            tick = rest_now_ms() + TICK_MS;
+            tick = clock_mono_coarse_ms() + TICK_MS;
         }
     }
 }
@@ -202,7 +195,7 @@ rest_server *rest_server_start(const rest_options *o, status *st)
     r->o = *o;
     r->o.loops = loops_wanted(o->loops);
     r->last_command = o->last_command;
-    r->start_ms = rest_now_ms();
+    r->start_ms = clock_mono_coarse_ms();
     pthread_mutex_init(&r->conns_mu, NULL);
     pthread_mutex_init(&r->commands_mu, NULL);
     pthread_cond_init(&r->commands_done, NULL);

@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "server/rest/rest_int.h"
 
@@ -75,7 +76,7 @@ static void cut_off(stream *s, size_t was)
     framing_error(&s->f, &s->ready, 50000, str_of(s->pushes ? push : pull));
     s->over = true;
     if (s->pushes) {
-        s->full_since_ms = rest_now_ms();
+        s->full_since_ms = clock_mono_coarse_ms();
         atomic_fetch_add(&s->r->slow_readers, 1);
     }
 }
@@ -111,7 +112,7 @@ static void on_line(void *ctx, str text)
         size_t was = s->ready.n;
         buf_puts(&s->ready, text);
         buf_putc(&s->ready, '\n');
-        s->last_ms = rest_now_ms();
+        s->last_ms = clock_mono_coarse_ms();
         if (s->ready.full) {
             s->ready.n = was;
             s->over = true;

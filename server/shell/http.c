@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/num.h"
 #include "server/shell/interrupt.h"
 #include "server/version.h"
@@ -145,21 +145,14 @@ bool http_authorize_token(http_server *s, str token, status *st)
 /* ---- the socket
  * ------------------------------------------------------------------------------------------ */
 
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Waits for the socket; false: Ctrl-C, or nothing in time. */
 static bool await(int fd, short events, int timeout_ms, status *st)
 {
-    int64_t until = now_ms() + timeout_ms;
+    int64_t until = clock_mono_ms() + timeout_ms;
     for (;;) {
         struct pollfd wait_for[2] = {{.fd = fd, .events = events},
                                      {.fd = interrupt_fd(), .events = POLLIN}};
-        int64_t       left = timeout_ms < 0 ? -1 : until - now_ms();
+        int64_t       left = timeout_ms < 0 ? -1 : until - clock_mono_ms();
         int           n = poll(wait_for, 2, timeout_ms < 0 ? -1 : (int)(left > 0 ? left : 0));
         if (interrupt_seen())
             return status_set(st, ST_STOPPING, "Interrupted.");

@@ -1,7 +1,7 @@
 #include "server/shell/rows.h"
 
-#include <time.h>
 
+#include "base/clock.h"
 #include "server/shell/interrupt.h"
 #include "server/shell/shell_int.h"
 
@@ -122,13 +122,6 @@ typedef struct reading {
     int64_t     deadline_ms; /* -1: none */
 } reading;
 
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void end_line(reading *g)
 {
     arena a;
@@ -183,7 +176,7 @@ static void read_rows(reading *g, status *st)
                 screen_note(&g->sh->scr, "Press CTRL-C to interrupt");
         }
         if (g->deadline_ms >= 0) {
-            int64_t left = g->deadline_ms - now_ms();
+            int64_t left = g->deadline_ms - clock_mono_ms();
             g->h.timeout_ms = left > 0 ? (int)(left < INT32_MAX ? left : INT32_MAX) : 0;
         }
         n = http_read(&g->h, part, sizeof part, st);
@@ -196,7 +189,7 @@ static void read_rows(reading *g, status *st)
 
 static bool finish(reading *g, const status *st)
 {
-    bool timed_out = g->deadline_ms >= 0 && now_ms() >= g->deadline_ms;
+    bool timed_out = g->deadline_ms >= 0 && clock_mono_ms() >= g->deadline_ms;
     bool interrupted = st->code == ST_STOPPING;
     screen_unnote(&g->sh->scr);
     if (st->code != ST_OK && !interrupted && !timed_out)
@@ -223,7 +216,7 @@ bool shell_run_query(shell *sh, str sql, bool is_print)
               .screen_width = screen_width(&sh->scr)},
         .is_print = is_print,
         .line = BUF_INIT(ROW_LINE_MAX_BYTES),
-        .deadline_ms = sh->query_timeout_ms < 0 ? -1 : now_ms() + sh->query_timeout_ms,
+        .deadline_ms = sh->query_timeout_ms < 0 ? -1 : clock_mono_ms() + sh->query_timeout_ms,
     };
     status st;
     buf    body = BUF_INIT(BUF_MAX);

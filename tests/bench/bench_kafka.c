@@ -14,9 +14,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "server/kafka/kafka.h"
 
 static char  brokers[64];
@@ -24,9 +24,7 @@ static pid_t server_pid;
 
 static double seconds(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+    return (double)clock_mono_ns() / 1e9;
 }
 
 static double server_cpu(void)

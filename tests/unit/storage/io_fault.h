@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -41,12 +42,13 @@ typedef struct fault_io {
     char     root[64]; /* above it nothing is known */
 } fault_io;
 
-static inline uint64_t fault_random(fault_io *f)
+/* Below n, from a state that is not 0. */
+static inline uint64_t random_below(uint64_t *state, uint64_t n)
 {
-    f->random ^= f->random << 13;
-    f->random ^= f->random >> 7;
-    f->random ^= f->random << 17;
-    return f->random;
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state % n;
 }
 
 static inline fault_io *fault_of(io *x)
@@ -370,6 +372,13 @@ static inline bool fault_make_dir(char out[64])
     return mkdtemp(out) != NULL;
 }
 
+static inline bool fault_remove_dir(const char *dir)
+{
+    char cmd[96];
+    snprintf(cmd, sizeof cmd, "rm -rf %s", dir);
+    return system(cmd) == 0;
+}
+
 /* Stops every operation, as if the process had been killed. fault_revive() starts it again. */
 static inline void fault_kill(fault_io *f)
 {
@@ -393,8 +402,8 @@ static inline void fault_lose(fault_io *f, fault_file *file)
         return;
     size_t keep = file->disk_n;
     if (file->now_n > keep) {
-        size_t more = file->now_n - keep, piece = fault_random(f) % (more + 1);
-        switch (fault_random(f) % 4) {
+        size_t more = file->now_n - keep, piece = random_below(&f->random, more + 1);
+        switch (random_below(&f->random, 4)) {
         case 0: piece = 0; break;
         case 1: piece = more; break;
         case 2: memset(file->now + keep + piece, 0, more - piece); piece = more; break;
@@ -421,11 +430,11 @@ static inline void fault_power_cut(fault_io *f)
     /* Entries that were not synced: each is there or not. */
     for (size_t i = 0; i < n; i++) {
         fault_file *was = map_get(&f->disk, names[i]);
-        if (map_get(&f->names, names[i]) != was && fault_random(f) % 2)
+        if (map_get(&f->names, names[i]) != was && random_below(&f->random, 2))
             fault_put(&f->names, str_z(&a, names[i]), was);
     }
     for (size_t i = 0; i < m; i++)
-        if (!map_get(&f->names, disk[i]) && fault_random(f) % 2)
+        if (!map_get(&f->names, disk[i]) && random_below(&f->random, 2))
             fault_put(&f->names, str_z(&a, disk[i]), map_get(&f->disk, disk[i]));
     /* A folder that is lost takes its entries along; parents sort before their children. */
     n = f->names.n;

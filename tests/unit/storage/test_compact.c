@@ -30,10 +30,7 @@ typedef struct world {
 
 static uint64_t pick(world *w, uint64_t n)
 {
-    w->random ^= w->random << 13;
-    w->random ^= w->random >> 7;
-    w->random ^= w->random << 17;
-    return w->random % n;
+    return random_below(&w->random, n);
 }
 
 static int64_t world_now(void *ctx)
@@ -82,10 +79,8 @@ static void world_init(world *w, uint64_t seed)
 
 static void world_free(world *w)
 {
-    char cmd[96];
     fault_free(&w->f);
-    snprintf(cmd, sizeof cmd, "rm -rf %s", w->dir);
-    assert_int_equal(system(cmd), 0);
+    assert_true(fault_remove_dir(w->dir));
 }
 
 /* A transaction, aborted or committed, or a plain batch, of a few records. */

@@ -1,5 +1,6 @@
 #include "log_checks.h"
 
+#include <dirent.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -410,6 +411,53 @@ static void retention(void **state)
     storage_close(s);
 }
 
+/* Files that this process holds open and that have no name any more. */
+static int nameless_files(void)
+{
+    int            n = 0;
+    DIR           *d = opendir("/proc/self/fd");
+    struct dirent *e;
+    assert_non_null(d);
+    while ((e = readdir(d))) {
+        char    link[300], to[512];
+        snprintf(link, sizeof link, "/proc/self/fd/%s", e->d_name);
+        ssize_t got = readlink(link, to, sizeof to - 1);
+        to[got > 0 ? got : 0] = 0;
+        n += strstr(to, dir) && strstr(to, "(deleted)");
+    }
+    closedir(d);
+    return n;
+}
+
+static void a_deleted_topic_gives_its_disk_space_back(void **state)
+{
+    (void)state;
+    storage *s = open_dir((storage_options){.segment_bytes = 200});
+    make_topic(storage_log(s), "t", 1);
+    tlog_part *p = open_part(storage_log(s), "t", 0);
+    for (int i = 0; i < 10; i++)
+        append_values(p, NULL, "v", 1);
+    /* A transaction of that partition, and who looks at it, may outlive it by far. */
+    tlog_producer *pr = tlog_producer_open(storage_log(s), STR("a"), &check_st);
+    append_values(p, pr, "v", 1);
+    assert_ok(tlog_topic_delete(storage_log(s), STR("t"), &check_st));
+    assert_int_equal(nameless_files(), 0);
+    arena        a = {0};
+    fetch_result f;
+    assert_fails(storage_fetch(s, p, 0, 100, TLOG_READ_COMMITTED, &a, &f, &check_st), ST_NOT_FOUND);
+    tlog_reader   *r = tlog_reader_open(p, 0, TLOG_READ_COMMITTED);
+    const uint8_t *data;
+    uint32_t       len;
+    assert_fails(tlog_reader_next(r, 100, &data, &len, &check_st), ST_NOT_FOUND);
+    tlog_reader_close(r);
+    storage_maintain(s);
+    assert_ok(tlog_producer_commit(pr, STR("g"), NULL, 0, &check_st));
+    tlog_producer_close(pr);
+    tlog_part_close(p);
+    arena_free(&a);
+    storage_close(s);
+}
+
 static void settings_of_topics(void **state)
 {
     (void)state;
@@ -635,6 +683,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(idempotent_producers, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(transactions_of_clients, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(retention, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(a_deleted_topic_gives_its_disk_space_back, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(settings_of_topics, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(groups_commands_and_values, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(a_newer_format_is_refused, make_dir, remove_dir),

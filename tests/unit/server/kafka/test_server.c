@@ -20,8 +20,7 @@
 #include "base/num.h"
 #include "server/kafka/server_int.h"
 
-/* ---- a broker on a new folder
- * --------------------------------------------------------------------- */
+/* ---- a broker on a new folder */
 
 typedef struct broker {
     char          dir[64];
@@ -75,8 +74,7 @@ static void down(broker *b)
     mem_free(b);
 }
 
-/* ---- a client
- * ------------------------------------------------------------------------------------- */
+/* ---- a client */
 
 static int dial(broker *b)
 {
@@ -163,6 +161,15 @@ static int32_t get_answer(int fd, int16_t key, int16_t version, void *message, a
     return correlation;
 }
 
+/* A request and its answer. */
+static void ask(int fd, int16_t key, int16_t version, const void *q, void *r, arena *a)
+{
+    static atomic_int last = 100000;
+    int32_t           correlation = atomic_fetch_add(&last, 1);
+    put_request(fd, key, version, correlation, q, a);
+    assert_int_equal(get_answer(fd, key, version, r, a), correlation);
+}
+
 static void create_topic(int fd, const char *name, int32_t partitions)
 {
     arena a;
@@ -171,9 +178,20 @@ static void create_topic(int fd, const char *name, int32_t partitions)
         .name = str_of(name), .num_partitions = partitions, .replication_factor = 1};
     create_topics_request  q = {.topics = {&t, 1}, .timeout_ms = 1000};
     create_topics_response r;
-    put_request(fd, 19, 5, 77, &q, &a);
-    assert_int_equal(get_answer(fd, 19, 5, &r, &a), 77);
+    ask(fd, 19, 5, &q, &r, &a);
     assert_int_equal(r.topics.p[0].error_code, 0);
+    arena_free(&a);
+}
+
+static void delete_topic(int fd, const char *name)
+{
+    arena a;
+    arena_init(&a);
+    str                    topic = str_of(name);
+    delete_topics_request  q = {.topic_names = {&topic, 1}};
+    delete_topics_response r;
+    ask(fd, 20, 4, &q, &r, &a);
+    assert_int_equal(r.responses.p[0].error_code, 0);
     arena_free(&a);
 }
 
@@ -208,6 +226,13 @@ static produce_response_partition get_produce(int fd, int32_t correlation, arena
     return r.responses.p[0].partition_responses.p[0];
 }
 
+static produce_response_partition produce(int fd, const char *topic, int32_t partition, int16_t acks,
+                                          str records, arena *a)
+{
+    put_produce(fd, 1, topic, partition, acks, records, a);
+    return get_produce(fd, 1, a);
+}
+
 static void put_fetch(int fd, int32_t correlation, const char *topic, int32_t partition,
                       int64_t offset, int32_t wait_ms, int32_t min_bytes, arena *a)
 {
@@ -232,54 +257,88 @@ static fetch_response_partition get_fetch(int fd, int32_t correlation, arena *a)
     return r.responses.p[0].partitions.p[0];
 }
 
-/* ---- requests and answers
- * ------------------------------------------------------------------------- */
+/* What is there at once. */
+static fetch_response_partition fetch(int fd, const char *topic, int32_t partition, int64_t offset,
+                                      arena *a)
+{
+    put_fetch(fd, 1, topic, partition, offset, 0, 1, a);
+    return get_fetch(fd, 1, a);
+}
+
+static const join_group_request_protocol range = {.name = STR("range"), .metadata = STR("")};
+
+/* A new member of group "g". */
+static join_group_request join_request(int32_t session_ms, int32_t rebalance_ms)
+{
+    return (join_group_request){.group_id = STR("g"),
+                                .session_timeout_ms = session_ms,
+                                .rebalance_timeout_ms = rebalance_ms,
+                                .member_id = STR(""),
+                                .protocol_type = STR("consumer"),
+                                .protocols = {(join_group_request_protocol *)(uintptr_t)&range, 1}};
+}
+
+/* ---- most tests: a broker with a topic "t" of two partitions, and a connection */
+
+typedef struct scene {
+    broker *b;
+    int     fd;
+    arena   a;
+} scene;
+
+static int scene_up(void **state)
+{
+    scene *s = MEM_NEW(scene);
+    s->b = up();
+    s->fd = dial(s->b);
+    create_topic(s->fd, "t", 2);
+    *state = s;
+    return 0;
+}
+
+static int scene_down(void **state)
+{
+    scene *s = *state;
+    close(s->fd);
+    arena_free(&s->a);
+    down(s->b);
+    mem_free(s);
+    return 0;
+}
+
+/* ---- requests and answers */
 
 static void produce_and_fetch(void **state)
 {
-    (void)state;
-    arena   a;
-    broker *b = up();
-    int     fd = dial(b);
-    arena_init(&a);
-    create_topic(fd, "t", 2);
+    scene *s = *state;
     for (int i = 0; i < 3; i++) {
-        put_produce(fd, i, "t", 1, (int16_t)(i == 1 ? -1 : 1), batch(&a, 5, "value"), &a);
-        produce_response_partition p = get_produce(fd, i, &a);
+        int16_t                    acks = i == 1 ? -1 : 1;
+        produce_response_partition p =
+            produce(s->fd, "t", 1, acks, batch(&s->a, 5, "value"), &s->a);
         assert_int_equal(p.error_code, 0);
         assert_int_equal(p.base_offset, 5 * i);
         assert_int_equal(p.log_append_time_ms, -1);
         assert_int_equal(p.log_start_offset, 0);
     }
-    put_fetch(fd, 9, "t", 1, 7, 0, 1, &a);
-    fetch_response_partition f = get_fetch(fd, 9, &a);
+    fetch_response_partition f = fetch(s->fd, "t", 1, 7, &s->a);
     assert_int_equal(f.error_code, 0);
     assert_int_equal(f.high_watermark, 15);
     assert_int_equal(f.last_stable_offset, 15);
     assert_int_equal(f.log_start_offset, 0);
     assert_int_equal(be_get64(f.records.data), 5); /* the batch that holds 7 */
-    put_fetch(fd, 10, "t", 1, 15, 0, 1, &a);
-    assert_int_equal(get_fetch(fd, 10, &a).records.len_bytes, 0);
-    put_fetch(fd, 11, "t", 1, 16, 500, 1, &a);
-    assert_int_equal(get_fetch(fd, 11, &a).error_code, KE_OFFSET_OUT_OF_RANGE);
-    put_fetch(fd, 12, "t", 2, 0, 500, 1, &a);
-    assert_int_equal(get_fetch(fd, 12, &a).error_code, KE_UNKNOWN_TOPIC_OR_PARTITION);
-    put_fetch(fd, 13, "nowhere", 0, 0, 500, 1, &a);
-    assert_int_equal(get_fetch(fd, 13, &a).error_code, KE_UNKNOWN_TOPIC_OR_PARTITION);
-    close(fd);
-    arena_free(&a);
-    down(b);
+    assert_int_equal(fetch(s->fd, "t", 1, 15, &s->a).records.len_bytes, 0);
+    put_fetch(s->fd, 11, "t", 1, 16, 500, 1, &s->a);
+    assert_int_equal(get_fetch(s->fd, 11, &s->a).error_code, KE_OFFSET_OUT_OF_RANGE);
+    put_fetch(s->fd, 12, "t", 2, 0, 500, 1, &s->a);
+    assert_int_equal(get_fetch(s->fd, 12, &s->a).error_code, KE_UNKNOWN_TOPIC_OR_PARTITION);
+    put_fetch(s->fd, 13, "nowhere", 0, 0, 500, 1, &s->a);
+    assert_int_equal(get_fetch(s->fd, 13, &s->a).error_code, KE_UNKNOWN_TOPIC_OR_PARTITION);
 }
 
 static void bad_batches_are_refused(void **state)
 {
-    (void)state;
-    arena   a;
-    broker *b = up();
-    int     fd = dial(b);
-    arena_init(&a);
-    create_topic(fd, "t", 1);
-    str good = batch(&a, 1, "x");
+    scene *s = *state;
+    str    good = batch(&s->a, 1, "x");
     static const struct {
         int at, value, error; /* at -1: the length instead */
     } bad[] = {
@@ -290,70 +349,50 @@ static void bad_batches_are_refused(void **state)
         {-1, 30, KE_CORRUPT_MESSAGE},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        str s = str_dup(&a, good);
+        str records = str_dup(&s->a, good);
         if (bad[i].at < 0)
-            s.n = (uint32_t)bad[i].value;
+            records.n = (uint32_t)bad[i].value;
         else
-            ((char *)s.p)[bad[i].at] = (char)bad[i].value;
-        put_produce(fd, (int32_t)i, "t", 0, 1, s, &a);
-        assert_int_equal(get_produce(fd, (int32_t)i, &a).error_code, bad[i].error);
+            ((char *)records.p)[bad[i].at] = (char)bad[i].value;
+        assert_int_equal(produce(s->fd, "t", 0, 1, records, &s->a).error_code, bad[i].error);
     }
-    put_produce(fd, 50, "t", 0, 3, good, &a);
-    assert_int_equal(get_produce(fd, 50, &a).error_code, KE_INVALID_REQUIRED_ACKS);
-    put_produce(fd, 51, "t", 5, 1, good, &a);
-    assert_int_equal(get_produce(fd, 51, &a).error_code, KE_UNKNOWN_TOPIC_OR_PARTITION);
-    put_produce(fd, 52, "t", 0, 1, good, &a);
-    assert_int_equal(get_produce(fd, 52, &a).base_offset, 0); /* nothing of it was written */
-    close(fd);
-    arena_free(&a);
-    down(b);
+    assert_int_equal(produce(s->fd, "t", 0, 3, good, &s->a).error_code, KE_INVALID_REQUIRED_ACKS);
+    assert_int_equal(produce(s->fd, "t", 5, 1, good, &s->a).error_code,
+                     KE_UNKNOWN_TOPIC_OR_PARTITION);
+    /* nothing of it was written */
+    assert_int_equal(produce(s->fd, "t", 0, 1, good, &s->a).base_offset, 0);
 }
 
 static void idempotent_producer(void **state)
 {
-    (void)state;
-    arena   a;
-    broker *b = up();
-    int     fd = dial(b);
-    arena_init(&a);
-    create_topic(fd, "t", 1);
+    scene *s = *state;
     init_producer_id_request  q = {.producer_id = -1, .producer_epoch = -1};
     init_producer_id_response r;
-    put_request(fd, 22, 4, 1, &q, &a);
-    get_answer(fd, 22, 4, &r, &a);
+    ask(s->fd, 22, 4, &q, &r, &s->a);
     assert_int_equal(r.error_code, 0);
     assert_true(r.producer_id >= 0);
     int32_t seqs[] = {0, 1, 1, 5};
     int16_t errors[] = {0, 0, 0, KE_OUT_OF_ORDER_SEQUENCE};
     int64_t offsets[] = {0, 1, 1, -1};
     for (int i = 0; i < 4; i++) {
-        str s = batch(&a, 1, "x");
-        be_put64((char *)s.p + 43, (uint64_t)r.producer_id);
-        be_put16((char *)s.p + 51, (uint16_t)r.producer_epoch);
-        be_put32((char *)s.p + 53, (uint32_t)seqs[i]);
-        be_put32((char *)s.p + 17, crc32c(0, s.p + 21, s.n - 21));
-        put_produce(fd, i, "t", 0, -1, s, &a);
-        produce_response_partition p = get_produce(fd, i, &a);
+        str   records = batch(&s->a, 1, "x");
+        char *to = (char *)records.p;
+        be_put64(to + 43, (uint64_t)r.producer_id);
+        be_put16(to + 51, (uint16_t)r.producer_epoch);
+        be_put32(to + 53, (uint32_t)seqs[i]);
+        be_put32(to + 17, crc32c(0, to + 21, records.n - 21));
+        produce_response_partition p = produce(s->fd, "t", 0, -1, records, &s->a);
         assert_int_equal(p.error_code, errors[i]);
         assert_int_equal(p.base_offset, offsets[i]);
     }
-    close(fd);
-    arena_free(&a);
-    down(b);
 }
 
-/* ---- order and waiting
- * ---------------------------------------------------------------------------- */
+/* ---- order and waiting */
 
 static void pipelined_requests_are_answered_in_order(void **state)
 {
-    (void)state;
+    scene *s = *state;
     enum { N = 300 };
-    arena   a;
-    broker *b = up();
-    int     fd = dial(b);
-    arena_init(&a);
-    create_topic(fd, "t", 1);
     int16_t  kind[N];
     unsigned seed = (unsigned)time(NULL);
     printf("seed %u\n", seed);
@@ -365,95 +404,67 @@ static void pipelined_requests_are_answered_in_order(void **state)
     for (int i = 0; i < N; i++) {
         kind[i] = (int16_t)(rand() % 5);
         if (kind[i] == 0)
-            put_request(fd, 3, 9, i, &mq, &a);
+            put_request(s->fd, 3, 9, i, &mq, &s->a);
         else if (kind[i] == 1)
-            put_request(fd, 18, 3, i, &vq, &a);
+            put_request(s->fd, 18, 3, i, &vq, &s->a);
         else if (kind[i] == 2)
-            put_fetch(fd, i, "t", 0, 0, 1, 1, &a);
+            put_fetch(s->fd, i, "t", 0, 0, 1, 1, &s->a);
         else
-            put_produce(fd, i, "t", 0, (int16_t)(kind[i] == 3 ? -1 : 1), batch(&a, 1, "v"), &a);
+            put_produce(s->fd, i, "t", 0, (int16_t)(kind[i] == 3 ? -1 : 1), batch(&s->a, 1, "v"), &s->a);
     }
     for (int i = 0; i < N; i++) {
         metadata_response     mr;
         api_versions_response vr;
         if (kind[i] == 0) {
-            assert_int_equal(get_answer(fd, 3, 9, &mr, &a), i);
+            assert_int_equal(get_answer(s->fd, 3, 9, &mr, &s->a), i);
         } else if (kind[i] == 1) {
-            assert_int_equal(get_answer(fd, 18, 3, &vr, &a), i);
+            assert_int_equal(get_answer(s->fd, 18, 3, &vr, &s->a), i);
             assert_int_equal(vr.api_keys.n, api_count);
         } else if (kind[i] == 2) {
-            assert_int_equal(get_fetch(fd, i, &a).high_watermark, produced);
+            assert_int_equal(get_fetch(s->fd, i, &s->a).high_watermark, produced);
         } else {
-            assert_int_equal(get_produce(fd, i, &a).base_offset, produced++);
+            assert_int_equal(get_produce(s->fd, i, &s->a).base_offset, produced++);
         }
     }
-    close(fd);
-    arena_free(&a);
-    down(b);
 }
 
 static void long_poll_wakes_up(void **state)
 {
-    (void)state;
-    arena   a;
-    broker *b = up();
-    int     reader = dial(b), writer = dial(b);
-    arena_init(&a);
-    create_topic(writer, "t", 1);
+    scene *s = *state;
+    int    reader = dial(s->b), writer = s->fd;
     for (int i = 0; i < 20; i++) {
-        put_fetch(reader, i, "t", 0, i, 60000, 1, &a);
-        put_produce(writer, i, "t", 0, 1, batch(&a, 1, "v"), &a);
-        get_produce(writer, i, &a);
-        assert_int_equal(get_fetch(reader, i, &a).high_watermark, i + 1);
+        put_fetch(reader, i, "t", 0, i, 60000, 1, &s->a);
+        produce(writer, "t", 0, 1, batch(&s->a, 1, "v"), &s->a);
+        assert_int_equal(get_fetch(reader, i, &s->a).high_watermark, i + 1);
     }
     /* min_bytes of two batches: one is not enough */
-    str one = batch(&a, 1, "v");
-    put_fetch(reader, 30, "t", 0, 20, 60000, (int32_t)one.n + 1, &a);
-    put_produce(writer, 30, "t", 0, 1, one, &a);
-    get_produce(writer, 30, &a);
-    put_produce(writer, 31, "t", 0, 1, one, &a);
-    get_produce(writer, 31, &a);
-    assert_int_equal(get_fetch(reader, 30, &a).records.len_bytes, 2 * one.n);
-    put_fetch(reader, 31, "t", 0, 22, 1, 1, &a); /* nothing comes: it is answered after 1 ms */
-    assert_int_equal(get_fetch(reader, 31, &a).records.len_bytes, 0);
+    str one = batch(&s->a, 1, "v");
+    put_fetch(reader, 30, "t", 0, 20, 60000, (int32_t)one.n + 1, &s->a);
+    produce(writer, "t", 0, 1, one, &s->a);
+    produce(writer, "t", 0, 1, one, &s->a);
+    assert_int_equal(get_fetch(reader, 30, &s->a).records.len_bytes, 2 * one.n);
+    put_fetch(reader, 31, "t", 0, 22, 1, 1, &s->a); /* nothing comes: it is answered after 1 ms */
+    assert_int_equal(get_fetch(reader, 31, &s->a).records.len_bytes, 0);
     /* the topic goes away under a waiting reader */
-    put_fetch(reader, 32, "t", 0, 22, 60000, 1, &a);
-    str                    name = STR("t");
-    delete_topics_request  dq = {.topic_names = {&name, 1}};
-    delete_topics_response dr;
-    put_request(writer, 20, 4, 1, &dq, &a);
-    get_answer(writer, 20, 4, &dr, &a);
-    assert_int_equal(dr.responses.p[0].error_code, 0);
-    assert_int_equal(get_fetch(reader, 32, &a).error_code, KE_UNKNOWN_TOPIC_OR_PARTITION);
+    put_fetch(reader, 32, "t", 0, 22, 60000, 1, &s->a);
+    delete_topic(writer, "t");
+    assert_int_equal(get_fetch(reader, 32, &s->a).error_code, KE_UNKNOWN_TOPIC_OR_PARTITION);
     create_topic(writer, "t", 1);
-    put_produce(writer, 33, "t", 0, 1, batch(&a, 1, "v"), &a);
-    assert_int_equal(get_produce(writer, 33, &a).base_offset, 0);
+    assert_int_equal(produce(writer, "t", 0, 1, batch(&s->a, 1, "v"), &s->a).base_offset, 0);
     close(reader);
-    close(writer);
-    arena_free(&a);
-    down(b);
 }
 
 static void readers_that_leave_are_forgotten(void **state)
 {
-    (void)state;
-    arena   a;
-    broker *b = up();
-    int     writer = dial(b);
-    arena_init(&a);
-    create_topic(writer, "t", 1);
+    scene *s = *state;
     for (int i = 0; i < 50; i++) {
-        int reader = dial(b);
-        put_fetch(reader, i, "t", 0, i, 60000, 1, &a);
+        int reader = dial(s->b);
+        put_fetch(reader, i, "t", 0, i, 60000, 1, &s->a);
         if (i % 2)
             shutdown(reader, SHUT_WR);
         close(reader);
-        put_produce(writer, i, "t", 0, 1, batch(&a, 1, "v"), &a);
-        get_produce(writer, i, &a);
+        produce(s->fd, "t", 0, 1, batch(&s->a, 1, "v"), &s->a);
     }
-    close(writer);
-    arena_free(&a);
-    down(b);
 }
 
 static void stop_answers_what_waits(void **state)
@@ -465,17 +476,10 @@ static void stop_answers_what_waits(void **state)
     arena_init(&a);
     create_topic(poll_fd, "t", 1);
     put_fetch(poll_fd, 5, "t", 0, 0, 600000, 1, &a);
-    join_group_request_protocol p = {.name = STR("range"), .metadata = STR("")};
-    join_group_request          q = {.group_id = STR("g"),
-                                     .session_timeout_ms = 10000,
-                                     .rebalance_timeout_ms = 60000,
-                                     .member_id = STR(""),
-                                     .protocol_type = STR("consumer"),
-                                     .protocols = {&p, 1}};
-    join_group_response         r;
-    put_request(join_fd, 11, 2, 1, &q, &a);
-    assert_int_equal(get_answer(join_fd, 11, 2, &r, &a), 1);
-    q.member_id = STR(""); /* a second member: waits for the first */
+    join_group_request  q = join_request(10000, 60000);
+    join_group_response r;
+    ask(join_fd, 11, 2, &q, &r, &a);
+    /* a second member: waits for the first */
     put_request(join_fd, 11, 2, 2, &q, &a);
     int probe = dial(b); /* both are parked once a later request on their loops is answered */
     create_topic(probe, "x", 1);
@@ -494,8 +498,36 @@ static void stop_answers_what_waits(void **state)
     down(b);
 }
 
-/* ---- strangers
- * ------------------------------------------------------------------------------------ */
+/* By id a topic is read, not what had its name before. */
+static void a_topic_made_anew_is_fetched_by_its_new_id(void **state)
+{
+    scene *s = *state;
+    for (int round = 0; round < 3; round++) {
+        produce(s->fd, "t", 0, 1, batch(&s->a, round + 1, "v"), &s->a); /* the loop knows this one */
+        if (round == 1) { /* goes while nobody waits for it */
+            delete_topic(s->fd, "t");
+            create_topic(s->fd, "t", 2);
+        }
+        uint8_t    none[16] = {0xff};
+        tlog_topic t;
+        status     st;
+        assert_true(tlog_topic_get(storage_log(s->b->s), &s->a, STR("t"), &t, &st));
+        for (int known = 0; known < 2; known++) {
+            fetch_request_partition p = {.current_leader_epoch = -1, .partition_max_bytes = 1 << 20};
+            fetch_request_topic     ft = {.partitions = {&p, 1}};
+            fetch_request           q = {.max_bytes = 1 << 20, .session_epoch = -1, .topics = {&ft, 1}};
+            fetch_response          r;
+            memcpy(ft.topic_id, known ? t.id : none, 16);
+            ask(s->fd, 1, 13, &q, &r, &s->a);
+            const fetch_response_partition *rp = &r.responses.p[0].partitions.p[0];
+            assert_int_equal(rp->error_code, known ? KE_NONE : KE_UNKNOWN_TOPIC_ID);
+            if (known)
+                assert_int_equal(rp->high_watermark, round == 0 ? 1 : round == 1 ? 0 : 3);
+        }
+    }
+}
+
+/* ---- strangers */
 
 static void garbage_closes_its_connection(void **state)
 {
@@ -542,21 +574,14 @@ static void garbage_closes_its_connection(void **state)
 
 static void unknown_api_versions_version_gets_an_answer(void **state)
 {
-    (void)state;
-    arena                 a;
-    broker               *b = up();
-    int                   fd = dial(b);
+    scene *s = *state;
     api_versions_response r;
-    arena_init(&a);
-    put(fd, "\0\0\0\16\0\x12\0\x63\0\0\0\7\0\2xy??", 18);
-    assert_int_equal(get_answer(fd, 18, 0, &r, &a), 7);
+    put(s->fd, "\0\0\0\16\0\x12\0\x63\0\0\0\7\0\2xy??", 18);
+    assert_int_equal(get_answer(s->fd, 18, 0, &r, &s->a), 7);
     assert_int_equal(r.error_code, KE_UNSUPPORTED_VERSION);
     assert_int_equal(r.api_keys.n, 1);
     assert_int_equal(r.api_keys.p[0].api_key, 18);
-    create_topic(fd, "t", 1); /* and the connection goes on */
-    close(fd);
-    arena_free(&a);
-    down(b);
+    create_topic(s->fd, "u", 1); /* and the connection goes on */
 }
 
 static void every_prefix_of_a_request_is_waited_for(void **state)
@@ -582,20 +607,13 @@ static void every_prefix_of_a_request_is_waited_for(void **state)
 
 static void acks_0_has_no_answer(void **state)
 {
-    (void)state;
-    arena   a;
-    broker *b = up();
-    int     fd = dial(b);
-    arena_init(&a);
-    create_topic(fd, "t", 1);
+    scene *s = *state;
     for (int i = 0; i < 10; i++)
-        put_produce(fd, i, "t", 0, 0, batch(&a, 1, "v"), &a);
-    put_fetch(fd, 99, "t", 0, 0, 0, 1, &a);
-    assert_int_equal(get_fetch(fd, 99, &a).high_watermark, 10);
-    put_produce(fd, 100, "t", 7, 0, batch(&a, 1, "v"), &a);
-    assert_true(closed(fd)); /* the only way to say that it failed */
-    arena_free(&a);
-    down(b);
+        put_produce(s->fd, i, "t", 0, 0, batch(&s->a, 1, "v"), &s->a);
+    assert_int_equal(fetch(s->fd, "t", 0, 0, &s->a).high_watermark, 10);
+    int other = dial(s->b);
+    put_produce(other, 100, "t", 7, 0, batch(&s->a, 1, "v"), &s->a);
+    assert_true(closed(other)); /* the only way to say that it failed */
 }
 
 static void too_many_connections_are_turned_away(void **state)
@@ -624,16 +642,12 @@ static void a_reader_that_does_not_read_stops_only_itself(void **state)
     memset(value, 'v', 100000);
     value[100000] = 0;
     str big = batch(&a, 8, value);
-    for (int i = 0; i < 8; i++) {
-        put_produce(writer, i, "t", 0, 1, big, &a);
-        assert_int_equal(get_produce(writer, i, &a).error_code, 0);
-    }
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(produce(writer, "t", 0, 1, big, &a).error_code, 0);
     for (int i = 0; i < 60; i++)
         put_fetch(slow, i, "t", 0, 0, 0, 1, &a);
-    for (int i = 0; i < 8; i++) {
-        put_produce(writer, i, "t", 0, 1, big, &a);
-        assert_int_equal(get_produce(writer, i, &a).error_code, 0);
-    }
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(produce(writer, "t", 0, 1, big, &a).error_code, 0);
     for (int i = 0; i < 60; i++) {
         fetch_response_partition f = get_fetch(slow, i, &a);
         assert_true(f.records.len_bytes >= big.n);
@@ -647,19 +661,14 @@ static void a_reader_that_does_not_read_stops_only_itself(void **state)
 
 static void metrics_count(void **state)
 {
-    (void)state;
-    broker *b = up();
-    int     fd = dial(b);
+    scene *s = *state;
     buf     out = BUF_INIT(BUF_MAX);
-    create_topic(fd, "t", 1);
-    kafka_server_metrics(b->k, &out);
+    kafka_server_metrics(s->b->k, &out);
     buf_putc(&out, 0);
     assert_non_null(strstr(out.p, "weir_kafka_connections 1\n"));
     assert_non_null(strstr(out.p, "weir_kafka_requests_total{api=\"CreateTopics\"} 1\n"));
     assert_non_null(strstr(out.p, "weir_kafka_errors_total{api=\"CreateTopics\"} 0\n"));
     buf_free(&out);
-    close(fd);
-    down(b);
 }
 
 static void port_in_use(void **state)
@@ -678,8 +687,7 @@ static void port_in_use(void **state)
     down(b);
 }
 
-/* ---- many at once: what the thread sanitizer looks at
- * ---------------------------------------------- */
+/* ---- many at once: what the thread sanitizer looks at */
 
 enum { WRITERS = 3, READERS = 3, BATCHES = 150, PARTS = 2 };
 
@@ -697,8 +705,7 @@ static void *write_many(void *arg)
         arena a;
         arena_init(&a);
         int16_t acks = (int16_t)(i % 2 ? 1 : -1);
-        put_produce(fd, i, "t", i % PARTS, acks, batch(&a, 3, "value"), &a);
-        assert_int_equal(get_produce(fd, i, &a).error_code, 0);
+        assert_int_equal(produce(fd, "t", i % PARTS, acks, batch(&a, 3, "value"), &a).error_code, 0);
         arena_free(&a);
     }
     close(fd);
@@ -738,13 +745,7 @@ static void *join_many(void *arg)
     int     fd = dial(w->b);
     arena   a;
     arena_init(&a);
-    join_group_request_protocol p = {.name = STR("range"), .metadata = STR("")};
-    join_group_request          q = {.group_id = STR("g"),
-                                     .session_timeout_ms = 6000,
-                                     .rebalance_timeout_ms = 300,
-                                     .member_id = STR(""),
-                                     .protocol_type = STR("consumer"),
-                                     .protocols = {&p, 1}};
+    join_group_request q = join_request(6000, 300);
     for (int i = 0; i < 20; i++) {
         join_group_response j;
         put_request(fd, 11, 3, i, &q, &a);
@@ -761,8 +762,7 @@ static void *join_many(void *arg)
         sync_group_response sr;
         if (j.error_code)
             continue;
-        put_request(fd, 14, 2, 100 + i, &sq, &a);
-        get_answer(fd, 14, 2, &sr, &a);
+        ask(fd, 14, 2, &sq, &sr, &a);
         offset_commit_request_partition cp = {.partition_index = 0, .committed_offset = i};
         offset_commit_request_topic     ct = {.name = STR("t"), .partitions = {&cp, 1}};
         offset_commit_request           cq = {.group_id = STR("g"),
@@ -770,13 +770,11 @@ static void *join_many(void *arg)
                                               .member_id = q.member_id,
                                               .topics = {&ct, 1}};
         offset_commit_response          cr;
-        put_request(fd, 8, 5, 200 + i, &cq, &a);
-        get_answer(fd, 8, 5, &cr, &a);
+        ask(fd, 8, 5, &cq, &cr, &a);
     }
     leave_group_request  lq = {.group_id = STR("g"), .member_id = q.member_id};
     leave_group_response lr;
-    put_request(fd, 13, 2, 999, &lq, &a);
-    get_answer(fd, 13, 2, &lr, &a);
+    ask(fd, 13, 2, &lq, &lr, &a);
     close(fd);
     arena_free(&a);
     return NULL;
@@ -806,20 +804,21 @@ static void many_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(produce_and_fetch),
-        cmocka_unit_test(bad_batches_are_refused),
-        cmocka_unit_test(idempotent_producer),
-        cmocka_unit_test(pipelined_requests_are_answered_in_order),
-        cmocka_unit_test(long_poll_wakes_up),
-        cmocka_unit_test(readers_that_leave_are_forgotten),
+        cmocka_unit_test_setup_teardown(produce_and_fetch, scene_up, scene_down),
+        cmocka_unit_test_setup_teardown(bad_batches_are_refused, scene_up, scene_down),
+        cmocka_unit_test_setup_teardown(idempotent_producer, scene_up, scene_down),
+        cmocka_unit_test_setup_teardown(pipelined_requests_are_answered_in_order, scene_up, scene_down),
+        cmocka_unit_test_setup_teardown(long_poll_wakes_up, scene_up, scene_down),
+        cmocka_unit_test_setup_teardown(readers_that_leave_are_forgotten, scene_up, scene_down),
+        cmocka_unit_test_setup_teardown(a_topic_made_anew_is_fetched_by_its_new_id, scene_up, scene_down),
         cmocka_unit_test(stop_answers_what_waits),
         cmocka_unit_test(garbage_closes_its_connection),
-        cmocka_unit_test(unknown_api_versions_version_gets_an_answer),
+        cmocka_unit_test_setup_teardown(unknown_api_versions_version_gets_an_answer, scene_up, scene_down),
         cmocka_unit_test(every_prefix_of_a_request_is_waited_for),
-        cmocka_unit_test(acks_0_has_no_answer),
+        cmocka_unit_test_setup_teardown(acks_0_has_no_answer, scene_up, scene_down),
         cmocka_unit_test(too_many_connections_are_turned_away),
         cmocka_unit_test(a_reader_that_does_not_read_stops_only_itself),
-        cmocka_unit_test(metrics_count),
+        cmocka_unit_test_setup_teardown(metrics_count, scene_up, scene_down),
         cmocka_unit_test(port_in_use),
         cmocka_unit_test(many_at_once),
     };

@@ -12,8 +12,7 @@
 #include "base/num.h"
 #include "server/kafka/server_int.h"
 
-/* ---- random messages by the tables
- * ---------------------------------------------------------------- */
+/* ---- random messages by the tables */
 
 static uint64_t seed;
 
@@ -256,8 +255,7 @@ static void api_rows_make_sense(void **state)
     assert_null(api_find(9999));
 }
 
-/* ---- golden bytes
- * --------------------------------------------------------------------------------- */
+/* ---- golden bytes */
 
 static void expect_bytes(const wire_struct *s, int version, bool flexible, const void *in,
                          const char *bytes, size_t len)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/num.h"
+#include "engine/func/text_build.h"
 #include "engine/types/datetime.h"
 #include "engine/types/decimal.h"
 
@@ -114,11 +115,9 @@ static bool double_to_int(CAST_ARGS)
 static bool to_text(CAST_ARGS)
 {
     (void)to;
-    buf b = BUF_INIT(BUF_MAX);
-    value_text(&b, from, v);
-    *out = value_s(str_dup(cx->a, buf_str(&b)));
-    buf_free(&b);
-    return true;
+    value_text(func_scratch(), from, v);
+    *out = func_scratch_value(cx);
+    return out->state == V_OK;
 }
 
 static bool int_to_text(CAST_ARGS)

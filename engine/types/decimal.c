@@ -9,8 +9,6 @@
 #include "base/num.h"
 
 #define POW10_I64_MAX 18
-/* A scale or exponent beyond this is refused when a number is parsed: 10^n must stay computable. */
-#define EXPONENT_MAX 100000
 
 static const int64_t pow10_i64[POW10_I64_MAX + 1] = {
     1LL, 10LL, 100LL, 1000LL, 10000LL, 100000LL, 1000000LL, 10000000LL, 100000000LL, 1000000000LL,
@@ -434,12 +432,12 @@ bool decimal_parse(arena *a, str s, value *out, int32_t *scale)
         if (s.p[i] != 'e' && s.p[i] != 'E')
             return false;
         int64_t e;
-        if (!num_parse_i64(str_make(s.p + i + 1, s.n - i - 1), &e) || e > EXPONENT_MAX ||
-            e < -EXPONENT_MAX)
+        if (!num_parse_i64(str_make(s.p + i + 1, s.n - i - 1), &e) || e > DECIMAL_DIGITS_MAX ||
+            e < -DECIMAL_DIGITS_MAX)
             return false;
         sc -= e;
     }
-    if (sc > EXPONENT_MAX || sc < -EXPONENT_MAX)
+    if (sc > DECIMAL_DIGITS_MAX || sc < -DECIMAL_DIGITS_MAX)
         return false;
     *scale = (int32_t)sc;
     if (fits && (neg || small != INT64_MIN)) {

@@ -10,6 +10,9 @@
 #include "base/buf.h"
 #include "engine/types/value.h"
 
+/* Digits of a DECIMAL type, and the scale or exponent of a number in text: 10^n must stay computable. */
+#define DECIMAL_DIGITS_MAX 100000
+
 /* Unscaled integer of a value that is DECIMAL; makes one from a 128-bit number. */
 value decimal_from_i128(arena *a, __int128 v);
 

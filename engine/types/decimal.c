@@ -187,7 +187,7 @@ static bool arith_mpz(char op, mpz_t r, const mpz_t x, int32_t xs, const mpz_t y
 bool decimal_arith(arena *a, char op, value x, int32_t xs, value y, int32_t ys, int32_t p, int32_t s,
                    value *out)
 {
-    if (x.n == 0 && y.n == 0 && p <= 37) {
+    if (x.n == 0 && y.n == 0) { /* 128 bits hold these results, and their types have the digits for them */
         if (op == '*') {
             *out = decimal_from_i128(a, (__int128)x.i * y.i);
             return true;
@@ -351,13 +351,8 @@ bool decimal_fits(value x, int32_t scale, int32_t p, int32_t s)
 bool decimal_cast(arena *a, value x, int32_t scale, int32_t p, int32_t s, value *out, buf *err)
 {
     if (!decimal_fits(x, scale, p, s)) {
-        if (err) {
-            buf_printf(err,
-                       "Numeric field overflow: A field with precision %d and scale %d must round "
-                       "to an absolute value less than 10^%d. Got ",
-                       p, s, p - s);
-            decimal_text_plain(err, x, scale);
-        }
+        if (err)
+            decimal_overflow_text(err, x, scale, p, s);
         return false;
     }
     return decimal_rescale(a, x, scale, s, ROUND_HALF_UP, out);
@@ -584,6 +579,15 @@ void decimal_text_plain(buf *out, value x, int32_t scale)
         buf_putc(out, '-');
     put_plain(out, z, (int32_t)strlen(z), scale);
     mem_free(z);
+}
+
+void decimal_overflow_text(buf *out, value x, int32_t scale, int32_t p, int32_t s)
+{
+    buf_printf(out,
+               "Numeric field overflow: A field with precision %d and scale %d must round to an absolute value "
+               "less than 10^%d. Got ",
+               p, s, p - s);
+    decimal_text_plain(out, x, scale);
 }
 
 void decimal_text(buf *out, value x, int32_t scale)

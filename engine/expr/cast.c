@@ -240,7 +240,7 @@ static bool date_to_timestamp(CAST_ARGS)
 {
     UNUSED_TYPES;
     (void)cx;
-    *out = value_i(v.i * MS_PER_DAY);
+    *out = value_i(days_to_ms(v.i));
     return true;
 }
 
@@ -256,7 +256,7 @@ static bool timestamp_to_time(CAST_ARGS)
 {
     UNUSED_TYPES;
     (void)cx;
-    *out = value_i(v.i - floor_div(v.i, MS_PER_DAY) * MS_PER_DAY);
+    *out = value_i(floor_mod(v.i, MS_PER_DAY));
     return true;
 }
 

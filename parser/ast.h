@@ -87,7 +87,7 @@ typedef enum ast_kind {
     EX_IN,      /* args[0] IN (args[1..]) */
     EX_LIKE,    /* args[0] LIKE args[1]; text = the escape character (may be multi-byte) or n = 0 */
     EX_CASE,    /* WHEN args[0] THEN args[1] WHEN ... [ELSE last when arg_count is odd] */
-    EX_SIMPLE_CASE, /* CASE args[0] WHEN args[1] THEN args[2] ... [ELSE last when even]; refused later */
+    EX_SIMPLE_CASE, /* CASE args[0] WHEN args[1] THEN args[2] ... [ELSE last when even] */
     EX_AT_TIME_ZONE /* args[0], text; refused later */
 } ast_kind;
 

@@ -1,59 +1,27 @@
-/* The index of aggregate functions, and binding of calls. */
+/* The aggregate functions by name, and binding of calls. */
 #include "engine/agg/agg.h"
 
 #include <pthread.h>
-#include <stdlib.h>
 
-#include "base/map.h"
+#include "engine/func/overload_index.h"
 
 static const agg_row *const families[] = {agg_basic,  agg_collect, agg_distinct,
                                           agg_offset, agg_top,     agg_statistics};
 
-typedef struct agg_group {
-    overload *list;
-    size_t    n;
-} agg_group;
-
-static struct {
-    arena a;
-    map   by_name;
-} idx;
+static overload_index idx;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-static void add(const agg_row *row)
-{
-    str        name = str_upper(&idx.a, str_of(row->name));
-    agg_group *g = map_get(&idx.by_name, name);
-    if (g == NULL) {
-        g = ARENA_NEW(&idx.a, agg_group);
-        map_put(&idx.by_name, name, g);
-    }
-    overload *bigger = ARENA_ARRAY(&idx.a, overload, g->n + 1);
-    if (g->n)
-        memcpy(bigger, g->list, g->n * sizeof *bigger);
-    if (!overload_parse(&idx.a, row->name, row->params, row->returns, row, &bigger[g->n]))
-        abort(); /* a row of ours that does not parse: the unit tests visit every one */
-    g->list = bigger;
-    g->n++;
-}
 
 static void build(void)
 {
-    arena_init(&idx.a);
     for (size_t f = 0; f < sizeof families / sizeof *families; f++)
         for (const agg_row *r = families[f]; r->name; r++)
-            add(r);
+            overload_index_add(&idx, r->name, r->params, r->returns, r);
 }
 
 const overload *agg_find(str name, size_t *n)
 {
     pthread_once(&once, build);
-    arena a;
-    arena_init(&a);
-    agg_group *g = map_get(&idx.by_name, str_upper(&a, name));
-    arena_free(&a);
-    *n = g ? g->n : 0;
-    return g ? g->list : NULL;
+    return overload_index_find(&idx, name, n);
 }
 
 bool agg_exists(str name)
@@ -65,15 +33,9 @@ bool agg_exists(str name)
 size_t agg_names(arena *a, const agg_row ***rows)
 {
     pthread_once(&once, build);
-    str *names = map_sorted_keys(&idx.by_name, a);
-    *rows = ARENA_ARRAY(a, const agg_row *, idx.by_name.n);
-    size_t n = 0;
-    for (size_t i = 0; i < idx.by_name.n; i++) {
-        agg_group     *g = map_get(&idx.by_name, names[i]);
-        const agg_row *row = g->list[0].row;
-        if (!(row->flags & FN_HIDDEN))
-            (*rows)[n++] = row;
-    }
+    const void **all;
+    size_t       n = overload_index_rows(&idx, a, &all);
+    *rows = (const agg_row **)all;
     return n;
 }
 

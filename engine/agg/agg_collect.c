@@ -6,11 +6,6 @@
 
 /* ---- COLLECT_LIST, COLLECT_SET ---------------------------------------------------------------------------- */
 
-INITIAL(no_elements)
-{
-    return value_v(NULL, 0);
-}
-
 /* The limit is c->state: a number of elements. */
 static uint64_t limit_of(const agg_call *c)
 {
@@ -234,41 +229,33 @@ RESULT(attr_result)
 
 /* ---- SUM_LIST ------------------------------------------------------------------------------------------------------------ */
 
-static value plus(const agg_call *c, value a, value b, int sign)
-{
-    if (c->result_type->kind == T_DOUBLE)
-        return value_d(a.d + sign * b.d);
-    uint64_t sum = sign > 0 ? (uint64_t)a.i + (uint64_t)b.i : (uint64_t)a.i - (uint64_t)b.i;
-    return value_i(c->result_type->kind == T_INTEGER ? (int32_t)(uint32_t)sum : (int64_t)sum);
-}
-
 static value list_sum(const agg_call *c, value list)
 {
-    value sum = c->result_type->kind == T_DOUBLE ? value_d(0) : value_i(0);
+    value sum = agg_sum_zero(c->result_type);
     for (uint32_t i = 0; i < list.n; i++)
         if (list.v[i].state == V_OK)
-            sum = plus(c, sum, list.v[i], 1);
+            sum = agg_sum(c->result_type, sum, list.v[i], 1);
     return sum;
 }
 
 INITIAL(sum_list_initial)
 {
-    return c->result_type->kind == T_DOUBLE ? value_d(0) : value_i(0);
+    return agg_sum_zero(c->result_type);
 }
 
 STEP(sum_list_add)
 {
-    return args[0].state == V_OK ? plus(c, s, list_sum(c, args[0]), 1) : s;
+    return args[0].state == V_OK ? agg_sum(c->result_type, s, list_sum(c, args[0]), 1) : s;
 }
 
 STEP(sum_list_undo)
 {
-    return args[0].state == V_OK ? plus(c, s, list_sum(c, args[0]), -1) : s;
+    return args[0].state == V_OK ? agg_sum(c->result_type, s, list_sum(c, args[0]), -1) : s;
 }
 
 MERGE(sum_list_merge)
 {
-    return plus(c, a, b, 1);
+    return agg_sum(c->result_type, a, b, 1);
 }
 
 #define SUM_LIST_ROW(d, t)                                                                         \
@@ -278,14 +265,14 @@ MERGE(sum_list_merge)
 
 const agg_row agg_collect[] = {
     {.name = "ATTR", .doc = "Returns the value when it is the same in all rows, else NULL.",
-     .params = "T val1", .returns = "T", .state_type = attr_state, .initial = no_elements,
+     .params = "T val1", .returns = "T", .state_type = attr_state, .initial = agg_no_elements,
      .add = attr_add, .merge = attr_merge, .undo = attr_undo, .result = attr_result,
      .flags = FN_NO_AUTHOR},
     {.name = "collect_list", .doc = "Gathers all values in an array.", .params = "T val1",
-     .returns = "ARRAY<T>", .setup = list_setup, .initial = no_elements, .add = list_add,
+     .returns = "ARRAY<T>", .setup = list_setup, .initial = agg_no_elements, .add = list_add,
      .merge = list_merge, .undo = list_undo},
     {.name = "collect_set", .doc = "Gathers the distinct values in an array.", .params = "T val1",
-     .returns = "ARRAY<T>", .setup = set_setup, .initial = no_elements, .add = set_add,
+     .returns = "ARRAY<T>", .setup = set_setup, .initial = agg_no_elements, .add = set_add,
      .merge = set_merge},
     {.name = "histogram", .doc = "Counts how often each text occurs, for up to 1000 texts.",
      .params = "VARCHAR val1", .returns = "MAP<VARCHAR, BIGINT>", .initial = no_entries,

@@ -61,16 +61,6 @@ static bool accepts(const agg_call *c, value v)
     return v.state == V_OK || !ignores_nulls(c);
 }
 
-INITIAL(nothing)
-{
-    return VALUE_NULL;
-}
-
-INITIAL(no_elements)
-{
-    return value_v(NULL, 0);
-}
-
 RESULT(single_result)
 {
     return s.state == V_OK ? s.v[1] : VALUE_NULL;
@@ -156,7 +146,7 @@ STEP(latest_list_add)
      .merge = f##_merge, .result = single_result}
 #define SOME(n, p, inits, f)                                                                       \
     {.name = n, .params = p, .returns = "ARRAY<T>", .init_params = inits,                          \
-     .state_type = list_type, .setup = offset_setup, .initial = no_elements, .add = f##_list_add,  \
+     .state_type = list_type, .setup = offset_setup, .initial = agg_no_elements, .add = f##_list_add,  \
      .merge = list_merge, .result = list_result}
 #define ROWS(n, d, count, f, init)                                                                 \
     ONE(n, d, "T val1", 0, f, init), SOME(n, "T val1, INT " count, 1, f),                          \
@@ -165,7 +155,7 @@ STEP(latest_list_add)
 
 const agg_row agg_offset[] = {
     ROWS("EARLIEST_BY_OFFSET", "Returns the value, or the values, of the earliest rows.", "earliestN",
-         earliest, nothing),
+         earliest, agg_null),
     ROWS("LATEST_BY_OFFSET", "Returns the value, or the values, of the latest rows.", "latestN", latest,
          latest_initial),
     {0},

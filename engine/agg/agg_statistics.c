@@ -80,18 +80,9 @@ TYPE(moments_type)
 
 INITIAL(moments_initial)
 {
-    value v[MOMENTS] = {c->arg_types[0]->kind == T_DOUBLE ? value_d(0) : value_i(0), value_i(0),
+    value v[MOMENTS] = {agg_sum_zero(c->arg_types[0]), value_i(0),
                         value_d(0)};
     return agg_struct(cx, v, MOMENTS);
-}
-
-/* In the type of the argument, where it wraps. */
-static value sum(const agg_call *c, value a, value b, int sign)
-{
-    if (c->arg_types[0]->kind == T_DOUBLE)
-        return value_d(a.d + sign * b.d);
-    uint64_t s = sign > 0 ? (uint64_t)a.i + (uint64_t)b.i : (uint64_t)a.i - (uint64_t)b.i;
-    return value_i(c->arg_types[0]->kind == T_INTEGER ? (int32_t)(uint32_t)s : (int64_t)s);
 }
 
 STEP(stddev_add)
@@ -100,7 +91,7 @@ STEP(stddev_add)
         return s;
     const type *t = c->arg_types[0];
     double      n = (double)s.v[COUNT].i + 1;
-    value       total = sum(c, s.v[SUM], args[0], 1);
+    value       total = agg_sum(t, s.v[SUM], args[0], 1);
     double      delta = number(t, args[0]) * n - number(t, total);
     double      m2 = s.v[M2].d + (n > 1 ? delta * delta / (n * (n - 1)) : 0);
     return agg_struct(cx, (value[]){total, value_i(s.v[COUNT].i + 1), value_d(m2)}, MOMENTS);
@@ -115,7 +106,7 @@ STEP(stddev_undo)
     double      delta = x * (n + 1) - number(t, s.v[SUM]);
     double      m2 = s.v[M2].d - (n > 0 ? delta * delta / (n * (n + 1)) : 0);
     return agg_struct(
-        cx, (value[]){sum(c, s.v[SUM], args[0], -1), value_i(s.v[COUNT].i - 1), value_d(m2)},
+        cx, (value[]){agg_sum(c->arg_types[0], s.v[SUM], args[0], -1), value_i(s.v[COUNT].i - 1), value_d(m2)},
         MOMENTS);
 }
 
@@ -129,7 +120,7 @@ static value stddev_merged(const agg_call *c, ectx *cx, value a, value b, bool w
             d = (double)(a.v[SUM].i / a.v[COUNT].i - b.v[SUM].i / b.v[COUNT].i);
         m2 += n * m * d * d / (n + m);
     }
-    value v[MOMENTS] = {sum(c, a.v[SUM], b.v[SUM], 1), value_i(a.v[COUNT].i + b.v[COUNT].i),
+    value v[MOMENTS] = {agg_sum(c->arg_types[0], a.v[SUM], b.v[SUM], 1), value_i(a.v[COUNT].i + b.v[COUNT].i),
                         value_d(m2)};
     return agg_struct(cx, v, MOMENTS);
 }

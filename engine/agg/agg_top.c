@@ -1,6 +1,4 @@
 /* TOPK, TOPKDISTINCT (spec/functions.md 4.3): the state is the list itself, in descending order. */
-#include <stdio.h>
-
 #include "engine/agg/agg_int.h"
 
 SETUP(top_setup)
@@ -11,11 +9,6 @@ SETUP(top_setup)
 static int64_t k_of(const agg_call *c)
 {
     return c->init_args[0].i;
-}
-
-INITIAL(no_elements)
-{
-    return value_v(NULL, 0);
 }
 
 /* With further columns the elements are structs, ordered by the first field. */
@@ -105,11 +98,11 @@ TYPE(distinct_type)
 
 #define TOPK_ROW(d, t)                                                                             \
     {.name = "TOPK", .doc = d, .params = t " val1, ANY... val2, INT k", .returns = "ARRAY<S>",     \
-     .init_params = 1, .result_type = topk_type, .setup = top_setup, .initial = no_elements,       \
+     .init_params = 1, .result_type = topk_type, .setup = top_setup, .initial = agg_no_elements,       \
      .add = topk_add, .merge = topk_merge}
 #define DISTINCT_ROW(d, t)                                                                         \
     {.name = "TOPKDISTINCT", .doc = d, .params = t " val1, INT k", .returns = "ARRAY<" t ">",      \
-     .init_params = 1, .result_type = distinct_type, .setup = top_setup, .initial = no_elements,   \
+     .init_params = 1, .result_type = distinct_type, .setup = top_setup, .initial = agg_no_elements,   \
      .add = distinct_add, .merge = distinct_merge}
 
 const agg_row agg_top[] = {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/num.h"
+#include "engine/func/text_build.h"
 #include "engine/types/datetime.h"
 #include "engine/types/decimal.h"
 
@@ -114,11 +115,9 @@ static bool double_to_int(CAST_ARGS)
 static bool to_text(CAST_ARGS)
 {
     (void)to;
-    buf b = BUF_INIT(BUF_MAX);
-    value_text(&b, from, v);
-    *out = value_s(str_dup(cx->a, buf_str(&b)));
-    buf_free(&b);
-    return true;
+    value_text(func_scratch(), from, v);
+    *out = func_scratch_value(cx);
+    return out->state == V_OK;
 }
 
 static bool int_to_text(CAST_ARGS)
@@ -241,7 +240,7 @@ static bool date_to_timestamp(CAST_ARGS)
 {
     UNUSED_TYPES;
     (void)cx;
-    *out = value_i(v.i * MS_PER_DAY);
+    *out = value_i(days_to_ms(v.i));
     return true;
 }
 
@@ -257,7 +256,7 @@ static bool timestamp_to_time(CAST_ARGS)
 {
     UNUSED_TYPES;
     (void)cx;
-    *out = value_i(v.i - floor_div(v.i, MS_PER_DAY) * MS_PER_DAY);
+    *out = value_i(floor_mod(v.i, MS_PER_DAY));
     return true;
 }
 

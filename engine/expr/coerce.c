@@ -41,10 +41,12 @@ const type *type_resolve(arena *a, const ast_type *t, type_lookup custom, void *
 {
     switch (t->kind) {
     case AT_DECIMAL: {
+        _Static_assert(DECIMAL_DIGITS_MAX == 100000, "as in the text below");
         const char *what = t->precision < 1          ? "precision must be >= 1"
                            : t->scale < 0            ? "scale must be >= 0"
                            : t->precision < t->scale ? "precision must be >= scale"
-                                                     : NULL;
+                           : t->precision > DECIMAL_DIGITS_MAX ? "precision must be <= 100000"
+                                                               : NULL;
         if (what) {
             status_set_at(st, ST_SQL, t->pos, "DECIMAL %s: DECIMAL(%d,%d)", what, t->precision,
                           t->scale);

@@ -1,11 +1,9 @@
 /* From a syntax tree to typed closures: each ast_kind has one function in the table at the end. */
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "engine/expr/cast.h"
-#include "engine/expr/common_type.h"
 #include "engine/expr/eval.h"
+#include "engine/expr/unify.h"
 #include "engine/func/func.h"
+#include "engine/types/decimal.h"
 #include "parser/parser.h"
 
 typedef struct lambda_var {
@@ -19,7 +17,7 @@ typedef struct xc {
     const xscope *scope;
     xoptions      opt;
     status       *st;
-    lambda_var    vars[EXPR_LAMBDA_VARS_MAX]; /* those in scope */
+    lambda_var    vars[EXPR_VARS_MAX]; /* those in scope */
     uint32_t      var_count, slots_used;
     uint32_t      depth;
 } xc;
@@ -36,6 +34,18 @@ static xnode *node(xc *c, xeval eval, const type *t, uint32_t args)
     return x;
 }
 
+/* A place in ectx.vars for a lambda's argument or a CASE's operand. */
+static bool take_slot(xc *c, uint32_t *slot)
+{
+    if (c->slots_used == EXPR_VARS_MAX)
+        return status_set(c->st, ST_SQL,
+                          "Too many lambda arguments and CASE operands in one expression; at most %d are "
+                          "possible.",
+                          EXPR_VARS_MAX);
+    *slot = c->slots_used++;
+    return true;
+}
+
 static str expr_text(xc *c, const ast_expr *e)
 {
     buf b = BUF_INIT(BUF_MAX);
@@ -50,30 +60,10 @@ static str ttext(xc *c, const type *t)
     return type_text(c->a, t);
 }
 
-static void *refuse(xc *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void *refuse(xc *c, const char *fmt, ...)
-{
-    char    msg[ST_MSG_MAX];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(msg, sizeof msg, fmt, ap);
-    va_end(ap);
-    status_set(c->st, ST_SQL, "%s", msg);
-    return NULL;
-}
-
+#define REFUSE_AS(c, code, ...) (status_set((c)->st, code, __VA_ARGS__), (void *)NULL)
+#define refuse(c, ...) REFUSE_AS(c, ST_SQL, __VA_ARGS__)
 /* A fault that the reference finds only when it generates code: other prefixes apply. */
-static void *refuse_gen(xc *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void *refuse_gen(xc *c, const char *fmt, ...)
-{
-    char    msg[ST_MSG_MAX];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(msg, sizeof msg, fmt, ap);
-    va_end(ap);
-    status_set(c->st, ST_SQL_GEN, "%s", msg);
-    return NULL;
-}
+#define refuse_gen(c, ...) REFUSE_AS(c, ST_SQL_GEN, __VA_ARGS__)
 
 const xnode *expr_literal(arena *a, const type *t, value v)
 {
@@ -181,30 +171,36 @@ static void *arith_error(xc *c, const ast_expr *e, const type *l, const type *r)
                   STR_FMT(text), type_base(l), type_base(r));
 }
 
-static const type *decimal_result(arena *a, ast_op op, const type *l, const type *r)
+static const type *decimal_result(xc *c, const ast_expr *e, const type *l, const type *r)
 {
-    int32_t p1, s1, p2, s2, p, s;
+    int32_t p1, s1, p2, s2;
+    int64_t p, s;
     type_as_decimal(l, &p1, &s1);
     type_as_decimal(r, &p2, &s2);
     int32_t smax = s1 > s2 ? s1 : s2, w1 = p1 - s1, w2 = p2 - s2;
-    switch (op) {
+    switch (e->op) {
     case OP_MUL:
-        p = p1 + p2 + 1;
-        s = s1 + s2;
+        p = (int64_t)p1 + p2 + 1;
+        s = (int64_t)s1 + s2;
         break;
     case OP_DIV:
-        s = s1 + p2 + 1 > 6 ? s1 + p2 + 1 : 6;
+        s = (int64_t)s1 + p2 + 1 > 6 ? (int64_t)s1 + p2 + 1 : 6;
         p = p1 - s1 + s2 + s;
         break;
     case OP_MOD:
         s = smax;
-        p = (w1 < w2 ? w1 : w2) + smax;
+        p = (int64_t)(w1 < w2 ? w1 : w2) + smax;
         break;
     default:
         s = smax;
-        p = (w1 > w2 ? w1 : w2) + smax + 1;
+        p = (int64_t)(w1 > w2 ? w1 : w2) + smax + 1;
     }
-    return type_decimal(a, p, s);
+    if (p <= DECIMAL_DIGITS_MAX && s <= DECIMAL_DIGITS_MAX)
+        return type_decimal(c->a, (int32_t)p, (int32_t)s);
+    /* Divisions within divisions double the digits at every level. */
+    return refuse(c, "Error processing expression: %.*s. Its type would be DECIMAL(%ld, %ld); at most %d digits "
+                     "are possible.",
+                  STR_FMT(expr_text(c, e)), p, s, DECIMAL_DIGITS_MAX);
 }
 
 static xnode *comp_arith(xc *c, const ast_expr *e)
@@ -226,9 +222,11 @@ static xnode *comp_arith(xc *c, const ast_expr *e)
     bool        big = l->type->kind == T_BIGINT || r->type->kind == T_BIGINT;
     arith_class cls = dbl ? AR_DOUBLE : dec ? AR_DECIMAL : big ? AR_LONG : AR_INT;
     const type *t = dbl   ? &type_double
-                    : dec ? decimal_result(c->a, e->op, l->type, r->type)
+                    : dec ? decimal_result(c, e, l->type, r->type)
                     : big ? &type_bigint
                           : &type_integer;
+    if (t == NULL)
+        return NULL;
     xnode *x = node(c, ev_arith(e->op, cls), t, 2);
     x->args[0] = dbl ? cast_to(c, l, &type_double) : l;
     x->args[1] = dbl ? cast_to(c, r, &type_double) : r;
@@ -364,9 +362,8 @@ static bool need_boolean(xc *c, const xnode *x, const ast_expr *e)
 {
     if (x->type->kind == T_BOOLEAN)
         return true;
-    refuse_gen(c, "Unexpected error generating code: %.*s is %.*s, not BOOLEAN",
-               STR_FMT(expr_text(c, e)), STR_FMT(ttext(c, x->type)));
-    return false;
+    return status_set(c->st, ST_SQL_GEN, "Unexpected error generating code: %.*s is %.*s, not BOOLEAN",
+                      STR_FMT(expr_text(c, e)), STR_FMT(ttext(c, x->type)));
 }
 
 static xnode *comp_logic(xc *c, const ast_expr *e)
@@ -418,40 +415,75 @@ static xnode *comp_like(xc *c, const ast_expr *e)
 
 /* ---- CASE, CAST -------------------------------------------------------------------------------------- */
 
+/* The operand of CASE x WHEN ...: evaluated once into a variable, which stands on the left of every
+ * comparison. */
+static xnode *comp_operand(xc *c, const ast_expr *e, xnode *x)
+{
+    xnode *a = compile(c, e);
+    if (a == NULL || !take_slot(c, &x->slot))
+        return NULL;
+    x->args[0] = a;
+    xnode *var = node(c, ev_var, a->type, 0);
+    var->slot = x->slot;
+    return var;
+}
+
+/* What stands behind WHEN, as a condition. operand: of CASE x WHEN ..., else NULL. */
+static const xnode *comp_when(xc *c, const ast_expr *e, const ast_expr *when, const xnode *operand)
+{
+    xnode *a = compile(c, when);
+    if (a == NULL)
+        return NULL;
+    if (operand)
+        return compare_nodes(c, OP_EQ, e->args[0], operand, when, a);
+    if (a->type->kind != T_BOOLEAN)
+        return refuse(c, "WHEN operand type should be boolean.\nType for '%.*s' is %.*s",
+                      STR_FMT(expr_text(c, when)), STR_FMT(ttext(c, a->type)));
+    return a;
+}
+
+/* t: of the branches before, NULL when there is none yet. when: of a THEN branch, NULL for ELSE. */
+static bool same_branch_type(xc *c, const type *t, const ast_expr *when, const ast_expr *then, const type *u)
+{
+    if (t == NULL || type_equal(t, u))
+        return true;
+    if (when == NULL)
+        return status_set(c->st, ST_SQL,
+                          "Invalid Case expression. Type for the default clause should be the same as for "
+                          "'THEN' clauses.\nTHEN type: %.*s.\nDEFAULT type: %.*s.",
+                          STR_FMT(ttext(c, t)), STR_FMT(ttext(c, u)));
+    return status_set(c->st, ST_SQL,
+                      "Invalid Case expression. Type for all 'THEN' clauses should be the same.\nTHEN "
+                      "expression 'WHEN %.*s THEN %.*s' has type: %.*s.\nPrevious THEN expression(s) type: "
+                      "%.*s.",
+                      STR_FMT(expr_text(c, when)), STR_FMT(expr_text(c, then)), STR_FMT(ttext(c, u)),
+                      STR_FMT(ttext(c, t)));
+}
+
 static xnode *comp_case(xc *c, const ast_expr *e)
 {
-    xnode      *x = node(c, ev_case, NULL, e->arg_count);
-    const type *t = NULL;
-    for (uint32_t i = 0; i < e->arg_count; i++) {
-        bool   when = i % 2 == 0 && i + 1 < e->arg_count;
-        xnode *a = compile(c, e->args[i]);
+    bool         simple = e->kind == EX_SIMPLE_CASE;
+    xnode       *x = node(c, simple ? ev_simple_case : ev_case, NULL, e->arg_count);
+    const xnode *operand = simple ? comp_operand(c, e->args[0], x) : NULL;
+    const type  *t = NULL;
+    if (simple && operand == NULL)
+        return NULL;
+    for (uint32_t i = simple; i < e->arg_count; i++) {
+        const ast_expr *when = NULL;
+        if (i + 1 < e->arg_count) {
+            when = e->args[i];
+            x->args[i] = comp_when(c, e, when, operand);
+            if (x->args[i++] == NULL)
+                return NULL;
+        }
+        const xnode *a = x->args[i] = compile(c, e->args[i]);
         if (a == NULL)
             return NULL;
-        x->args[i] = a;
-        if (when) {
-            if (a->type->kind != T_BOOLEAN)
-                return refuse(c,
-                              "WHEN operand type should be boolean.\nType for '%.*s' is %.*s",
-                              STR_FMT(expr_text(c, e->args[i])), STR_FMT(ttext(c, a->type)));
-            continue;
-        }
         if (a->type->kind == T_NULL)
             continue;
-        if (t == NULL) {
-            t = a->type;
-        } else if (!type_equal(t, a->type)) {
-            if (i % 2 == 0)
-                return refuse(c,
-                              "Invalid Case expression. Type for the default clause should be the "
-                              "same as for 'THEN' clauses.\nTHEN type: %.*s.\nDEFAULT type: %.*s.",
-                              STR_FMT(ttext(c, t)), STR_FMT(ttext(c, a->type)));
-            return refuse(c,
-                          "Invalid Case expression. Type for all 'THEN' clauses should be the "
-                          "same.\nTHEN expression 'WHEN %.*s THEN %.*s' has type: %.*s.\nPrevious "
-                          "THEN expression(s) type: %.*s.",
-                          STR_FMT(expr_text(c, e->args[i - 1])), STR_FMT(expr_text(c, e->args[i])),
-                          STR_FMT(ttext(c, a->type)), STR_FMT(ttext(c, t)));
-        }
+        if (!same_branch_type(c, t, when, e->args[i], a->type))
+            return NULL;
+        t = a->type;
     }
     if (t == NULL)
         return refuse(c, "Invalid Case expression. All case branches have NULL type");
@@ -478,10 +510,11 @@ static xnode *comp_type_ctor(xc *c, const ast_expr *e)
     return comp_literal(c, &lit);
 }
 
-static xnode *comp_refused(xc *c, const ast_expr *e)
+/* ksqlDB parses it and refuses it as well (spec/sql-language.md 4). */
+static xnode *comp_time_zone(xc *c, const ast_expr *e)
 {
-    return refuse(c, "not yet implemented: %s",
-                  e->kind == EX_SIMPLE_CASE ? "AstBuilder.visitSimpleCaseExpression" : "AT TIME ZONE");
+    (void)e;
+    return refuse(c, "not yet implemented: AT TIME ZONE");
 }
 
 /* ---- constructors ------------------------------------------------------------------------------------- */
@@ -497,7 +530,7 @@ static const type *common_args(xc *c, const ast_expr *e, uint32_t first, uint32_
             return NULL;
         list[n++] = (typed_expr){e->args[i], x->args[i]->type};
     }
-    const type *t = common_type(c->a, list, n, c->st);
+    const type *t = unify_types(c->a, list, n, c->st);
     if (t == NULL || t->kind == T_NULL)
         return t;
     for (uint32_t i = first; i < e->arg_count; i += step) {
@@ -579,7 +612,7 @@ static xnode *comp_in(xc *c, const ast_expr *e)
         list[n++] = (typed_expr){e->args[i], x->args[kept++]->type};
     }
     x->arg_count = kept;
-    const type *t = common_type(c->a, list, n, c->st);
+    const type *t = unify_types(c->a, list, n, c->st);
     if (t == NULL) {
         c->st->code = ST_SQL_GEN;
         return NULL;
@@ -652,15 +685,17 @@ static bool lambda_name_ok(xc *c, str name, uint32_t outer)
 {
     for (uint32_t i = 0; i < c->scope->column_count; i++)
         if (str_eq(c->scope->columns[i].name, name))
-            return refuse(c, "Lambda function argument can't be a column name: %.*s", STR_FMT(name)) != NULL;
+            return status_set(c->st, ST_SQL, "Lambda function argument can't be a column name: %.*s",
+                              STR_FMT(name));
     for (uint32_t i = 0; i < outer; i++)
         if (str_eq(c->vars[i].name, name))
-            return refuse(c, "Reusing lambda arguments in nested lambda is not allowed") != NULL;
+            return status_set(c->st, ST_SQL,
+                              "Reusing lambda arguments in nested lambda is not allowed");
     for (uint32_t i = 0; i < name.n; i++) {
         char ch = name.p[i];
         bool letter = (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z') || ch == '_' || ch == '$';
         if (!letter && !(i > 0 && ch >= '0' && ch <= '9'))
-            return refuse(c, "Invalid lambda argument name: %.*s", STR_FMT(name)) != NULL;
+            return status_set(c->st, ST_SQL, "Invalid lambda argument name: %.*s", STR_FMT(name));
     }
     return true;
 }
@@ -679,10 +714,8 @@ static bool comp_lambda_arg(xc *c, const ast_expr *e, const ptype *p, bindings *
         const type *t = ptype_instantiate(c->a, p->inputs[k], bound, c->st);
         if (t == NULL)
             return false;
-        if (c->var_count == EXPR_LAMBDA_VARS_MAX || c->slots_used == EXPR_LAMBDA_VARS_MAX)
-            return refuse(c, "Too many lambda arguments in one expression; at most %d are possible.",
-                          EXPR_LAMBDA_VARS_MAX) != NULL;
-        slots[k] = c->slots_used++;
+        if (!take_slot(c, &slots[k]))
+            return false;
         c->vars[c->var_count++] = (lambda_var){e->names[k], t, slots[k]};
     }
     xnode *body = compile(c, e->args[0]);
@@ -706,16 +739,16 @@ static bool comp_lambda_arg(xc *c, const ast_expr *e, const ptype *p, bindings *
         if (str_eq(before.b[k].name, p->elem->name))
             other = before.b[k].type;
     if (other)
-        refuse(c,
-               "Found invalid instance of generic schema when mapping %.*s to %.*s. Cannot map %.*s to "
-               "both %.*s and %.*s",
-               (int)want.n, want.p, (int)got.n, got.p, STR_FMT(p->elem->name),
-               STR_FMT(ttext(c, other)), STR_FMT(ttext(c, body->type)));
+        status_set(c->st, ST_SQL,
+                   "Found invalid instance of generic schema when mapping %.*s to %.*s. Cannot map %.*s to "
+                   "both %.*s and %.*s",
+                   (int)want.n, want.p, (int)got.n, got.p, STR_FMT(p->elem->name),
+                   STR_FMT(ttext(c, other)), STR_FMT(ttext(c, body->type)));
     else
-        refuse(c,
-               "Cannot infer generics for %.*s from %.*s because they do not have the same schema "
-               "structure.",
-               (int)want.n, want.p, (int)got.n, got.p);
+        status_set(c->st, ST_SQL,
+                   "Cannot infer generics for %.*s from %.*s because they do not have the same schema "
+                   "structure.",
+                   (int)want.n, want.p, (int)got.n, got.p);
     buf_free(&want);
     buf_free(&got);
     return false;
@@ -833,8 +866,8 @@ static xnode *(*const compilers[])(xc *, const ast_expr *) = {
     [EX_NOT] = comp_not,            [EX_IS_NULL] = comp_is_null,
     [EX_IS_NOT_NULL] = comp_is_null, [EX_BETWEEN] = comp_between,
     [EX_IN] = comp_in,              [EX_LIKE] = comp_like,
-    [EX_CASE] = comp_case,          [EX_SIMPLE_CASE] = comp_refused,
-    [EX_AT_TIME_ZONE] = comp_refused,
+    [EX_CASE] = comp_case,          [EX_SIMPLE_CASE] = comp_case,
+    [EX_AT_TIME_ZONE] = comp_time_zone,
 };
 
 static xnode *compile(xc *c, const ast_expr *e)

@@ -6,6 +6,7 @@
 
 #include "engine/expr/cast.h"
 #include "engine/func/func.h"
+#include "engine/func/text_build.h"
 #include "engine/types/decimal.h"
 
 #define CALL_ARGS_MAX 64 /* arguments on the stack; more go to the arena */
@@ -33,11 +34,6 @@ value ev_column(const xnode *x, ectx *cx)
 value ev_var(const xnode *x, ectx *cx)
 {
     return cx->vars[x->slot];
-}
-
-value ev_fail(const xnode *x, ectx *cx)
-{
-    return ectx_fail(cx, "%.*s", STR_FMT(value_str(x->lit)));
 }
 
 value ev_catch(const xnode *x, ectx *cx)
@@ -144,12 +140,15 @@ xeval ev_negate(arith_class c)
 
 static value concat(ectx *cx, str l, str r)
 {
-    char *p = arena_bytes(cx->a, (size_t)l.n + r.n);
+    size_t n = (size_t)l.n + r.n;
+    char  *p = func_text_room(cx, n);
+    if (p == NULL)
+        return VALUE_ERR;
     if (l.n)
         memcpy(p, l.p, l.n);
     if (r.n)
         memcpy(p + l.n, r.p, r.n);
-    return value_s(str_make(p, (size_t)l.n + r.n));
+    return value_s(str_make(p, n));
 }
 
 value ev_concat(const xnode *x, ectx *cx)
@@ -330,9 +329,9 @@ value ev_in(const xnode *x, ectx *cx)
     return value_b(false);
 }
 
-value ev_case(const xnode *x, ectx *cx)
+/* WHEN args[i] THEN args[i + 1] ... [ELSE] */
+static inline value choose(const xnode *x, ectx *cx, uint32_t i)
 {
-    uint32_t i = 0;
     for (; i + 1 < x->arg_count; i += 2) {
         value v = xnode_eval(x->args[i], cx);
         if (v.state == V_ERR)
@@ -341,6 +340,20 @@ value ev_case(const xnode *x, ectx *cx)
             return xnode_eval(x->args[i + 1], cx);
     }
     return i < x->arg_count ? xnode_eval(x->args[i], cx) : VALUE_NULL;
+}
+
+value ev_case(const xnode *x, ectx *cx)
+{
+    return choose(x, cx, 0);
+}
+
+value ev_simple_case(const xnode *x, ectx *cx)
+{
+    value v = xnode_eval(x->args[0], cx);
+    if (v.state == V_ERR)
+        return v;
+    cx->vars[x->slot] = v;
+    return choose(x, cx, 1);
 }
 
 /* ---- LIKE ---------------------------------------------------------------------------------------- */
@@ -508,7 +521,7 @@ static bool is_lambda(const func_call *f, uint32_t i)
     return f->lambda_slots && f->lambda_slots[i];
 }
 
-value ev_call(const xnode *x, ectx *cx)
+static inline value call(const xnode *x, ectx *cx, bool sees_nulls)
 {
     const func_call *f = x->call;
     value            few[CALL_ARGS_MAX];
@@ -521,25 +534,20 @@ value ev_call(const xnode *x, ectx *cx)
             continue;
         }
         args[i] = xnode_eval(f->args[i], cx);
-        if (args[i].state != V_OK)
+        if (args[i].state == V_ERR || (!sees_nulls && args[i].state == V_NULL))
             return args[i];
     }
     return f->row->fn(f, cx, args);
 }
 
+value ev_call(const xnode *x, ectx *cx)
+{
+    return call(x, cx, false);
+}
+
 value ev_call_nulls(const xnode *x, ectx *cx)
 {
-    const func_call *f = x->call;
-    value            few[CALL_ARGS_MAX];
-    value           *args = few;
-    if (f->arg_count > CALL_ARGS_MAX)
-        args = arena_alloc(cx->a, f->arg_count * sizeof *args);
-    for (uint32_t i = 0; i < f->arg_count; i++) {
-        args[i] = is_lambda(f, i) ? VALUE_NULL : xnode_eval(f->args[i], cx);
-        if (args[i].state == V_ERR)
-            return args[i];
-    }
-    return f->row->fn(f, cx, args);
+    return call(x, cx, true);
 }
 
 value func_lambda(const func_call *f, ectx *cx, uint32_t i, const value *inputs, uint32_t n)

@@ -7,7 +7,6 @@
 value ev_literal(const xnode *x, ectx *cx); /* lit */
 value ev_column(const xnode *x, ectx *cx);  /* slot */
 value ev_var(const xnode *x, ectx *cx);     /* slot */
-value ev_fail(const xnode *x, ectx *cx);    /* lit: the message as a string */
 value ev_catch(const xnode *x, ectx *cx);   /* args[0]; lit: what it is, for the log */
 
 typedef enum arith_class { AR_INT, AR_LONG, AR_DOUBLE, AR_DECIMAL } arith_class;
@@ -29,6 +28,7 @@ value ev_is_not_null(const xnode *x, ectx *cx);
 value ev_in(const xnode *x, ectx *cx);   /* args[0] IN args[1..], one type */
 value ev_like(const xnode *x, ectx *cx); /* lit: the escape character, NULL for none */
 value ev_case(const xnode *x, ectx *cx); /* as EX_CASE */
+value ev_simple_case(const xnode *x, ectx *cx); /* as EX_SIMPLE_CASE, args[1], args[3] ... conditions; slot */
 
 value ev_cast(const xnode *x, ectx *cx);       /* state: cast_fn */
 value ev_int_to_double(const xnode *x, ectx *cx);

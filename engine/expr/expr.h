@@ -14,7 +14,7 @@
 #include "engine/types/value.h"
 #include "parser/ast.h"
 
-#define EXPR_LAMBDA_VARS_MAX 32 /* lambda variables in one expression, over all nesting levels */
+#define EXPR_VARS_MAX 32 /* lambda arguments and CASE operands in one expression, over all nesting levels */
 #define EXPR_ERR_MAX 512
 
 typedef struct xnode xnode;
@@ -25,7 +25,7 @@ typedef value (*xeval)(const xnode *x, ectx *cx);
 struct ectx {
     arena       *a;   /* results that need room are cut from here; the caller resets it */
     const value *row; /* columns, as in the layout the expression was compiled for */
-    value        vars[EXPR_LAMBDA_VARS_MAX];
+    value        vars[EXPR_VARS_MAX];
     int64_t      now_ms; /* wall clock for the functions that ask */
     /* Told of failures that were caught inside an expression (nested errors); may be NULL. */
     void (*on_nested_error)(void *ctx, const char *what, const char *msg);
@@ -43,7 +43,7 @@ struct xnode {
     const type       *type;
     const xnode     **args;
     uint32_t          arg_count;
-    uint32_t          slot; /* column or lambda variable */
+    uint32_t          slot; /* column or variable */
     value             lit;  /* literals; also per-kind parameters */
     struct func_call *call;
     void             *state;

@@ -621,11 +621,8 @@ bool decimal_fit(arena *a, value v, int32_t scale, const type *t, value *out, ch
     buf  b = BUF_INIT(SERDE_ERR_MAX);
     bool ok = decimal_fits(v, scale, t->precision, t->scale);
     if (!ok) {
-        decimal_text_plain(&b, v, scale);
-        snprintf(err, max,
-                 "Numeric field overflow: A field with precision %d and scale %d must round to an "
-                 "absolute value less than 10^%d. Got %.*s",
-                 t->precision, t->scale, t->precision - t->scale, (int)b.n, b.p);
+        decimal_overflow_text(&b, v, scale, t->precision, t->scale);
+        snprintf(err, max, "%.*s", (int)b.n, b.p);
     } else if (!decimal_rescale(a, v, scale, t->scale, ROUND_UNNECESSARY, out)) {
         ok = false;
         decimal_text_plain(&b, v, scale);

@@ -28,8 +28,7 @@ typedef bool (*func_init)(arena *a, func_call *f, status *st);
 enum {
     FN_NULLS = 1,    /* sees NULL arguments */
     FN_VOLATILE = 2, /* not a constant even when its arguments are */
-    FN_HIDDEN = 4,   /* test-only, not listed */
-    FN_NO_AUTHOR = 8 /* DESCRIBE FUNCTION shows no author (spec/functions.md 7) */
+    FN_NO_AUTHOR = 4 /* DESCRIBE FUNCTION shows no author (spec/functions.md 7) */
 };
 
 typedef struct func_row {
@@ -127,8 +126,7 @@ bool ptype_bind(const ptype *p, const type *t, bindings *bound);
 
 /* All overloads of a scalar function, any case; *n == 0 when there is no such function. */
 const overload *func_find(str name, size_t *n);
-bool            func_exists(str name);
-/* All scalar functions by name; for SHOW FUNCTIONS. */
-size_t func_names(arena *a, const func_row ***first_rows);
+/* The first row of every scalar function, by name; for SHOW FUNCTIONS. */
+size_t func_names(arena *a, const func_row ***rows);
 
 #endif

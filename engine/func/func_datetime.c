@@ -318,7 +318,7 @@ static value date_plus(ectx *cx, const value *args, int sign)
     if (!interval(cx, args, 1, &by))
         return VALUE_ERR;
     /* towards zero: before 1970 a part of a day leads towards 1970 */
-    return value_i((int64_t)sum(args[2].i * MS_PER_DAY, by, sign) / MS_PER_DAY);
+    return value_i((int64_t)sum(days_to_ms(args[2].i), by, sign) / MS_PER_DAY);
 }
 
 static value time_plus(ectx *cx, const value *args, int sign)

@@ -294,14 +294,14 @@ static int64_t julian_days(int64_t y, int64_t m)
 static int64_t calendar_days(int64_t year, int64_t month, int64_t day)
 {
     year += floor_div(month, 12);
-    month -= floor_div(month, 12) * 12;
+    month = floor_mod(month, 12);
     int64_t g = days_from_civil(year, (int)month + 1, 1) + day - 1;
     return g >= GREGORIAN_DAYS ? g : julian_days(year, month + 1) + day - 1;
 }
 
 static int64_t sunday_of(int64_t days)
 {
-    return days - (days + 4 - floor_div(days + 4, 7) * 7);
+    return days - floor_mod(days + 4, 7);
 }
 
 static int64_t days_of(const fields *x)

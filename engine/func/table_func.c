@@ -1,37 +1,23 @@
-/* Table functions: the index and their rows (spec/functions.md 5). */
+/* The table functions by name, and binding of calls (spec/functions.md 5). */
 #include "engine/func/table_func.h"
 
 #include <pthread.h>
 
-#define TABLE_FUNC_OVERLOADS_MAX 64
+#include "engine/func/overload_index.h"
 
-static struct {
-    arena    a;
-    overload list[TABLE_FUNC_OVERLOADS_MAX];
-    size_t   n;
-} idx;
+static overload_index idx;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void build(void)
 {
-    arena_init(&idx.a);
-    for (const func_row *r = func_table; r->name && idx.n < TABLE_FUNC_OVERLOADS_MAX; r++)
-        overload_parse(&idx.a, r->name, r->params, r->returns, r, &idx.list[idx.n++]);
+    for (const func_row *r = func_table; r->name; r++)
+        overload_index_add(&idx, r->name, r->params, r->returns, r);
 }
 
-/* Rows of one name stand together in the table. */
 const overload *table_func_find(str name, size_t *n)
 {
     pthread_once(&once, build);
-    const overload *first = NULL;
-    *n = 0;
-    for (size_t i = 0; i < idx.n; i++)
-        if (str_eq_nocase(name, str_of(idx.list[i].name))) {
-            if (first == NULL)
-                first = &idx.list[i];
-            ++*n;
-        }
-    return first;
+    return overload_index_find(&idx, name, n);
 }
 
 bool table_func_exists(str name)
@@ -43,11 +29,9 @@ bool table_func_exists(str name)
 size_t table_func_names(arena *a, const func_row ***rows)
 {
     pthread_once(&once, build);
-    size_t n = 0;
-    *rows = ARENA_ARRAY(a, const func_row *, idx.n + 1);
-    for (size_t i = 0; i < idx.n; i++)
-        if (i == 0 || strcmp(idx.list[i].name, idx.list[i - 1].name) != 0)
-            (*rows)[n++] = idx.list[i].row;
+    const void **all;
+    size_t       n = overload_index_rows(&idx, a, &all);
+    *rows = (const func_row **)all;
     return n;
 }
 

@@ -8,6 +8,7 @@
  * the element's type. */
 extern const func_row func_table[];
 
+/* As those of func.h. */
 const overload *table_func_find(str name, size_t *n);
 bool            table_func_exists(str name);
 size_t          table_func_names(arena *a, const func_row ***rows);

@@ -1,8 +1,9 @@
 /* Text results: the scratch buffer, and UTF-8 text seen in UTF-16 units. */
+#include "engine/func/text_build.h"
+
 #include <pthread.h>
 
 #include "base/mem.h"
-#include "engine/func/func_int.h"
 
 #define SCRATCH_KEEP_BYTES ((size_t)1 << 20) /* a larger buffer is given back after use */
 

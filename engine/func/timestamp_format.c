@@ -63,7 +63,7 @@ void week_of(int64_t days, int64_t *week_year, int64_t *week)
     civil_from_days(days, &y, &m, &d);
     for (int64_t year = y + 1;; year--) {
         int64_t first = days_from_civil(year, 1, 1);
-        int64_t sunday = first - (first + 4 - floor_div(first + 4, 7) * 7); /* 1970 began on a Thursday */
+        int64_t sunday = first - floor_mod(first + 4, 7); /* 1970 began on a Thursday */
         if (days >= sunday) {
             *week_year = year;
             *week = (days - sunday) / 7 + 1;

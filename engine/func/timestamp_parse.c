@@ -450,7 +450,7 @@ static bool resolve_year(scan *x, datetime_error *err)
 
 static int64_t sunday_of(int64_t days)
 {
-    return days - (days + 4 - floor_div(days + 4, 7) * 7);
+    return days - floor_mod(days + 4, 7);
 }
 
 /* Monday 1 .. Sunday 7 of a localized weekday, Sunday 1. */
@@ -502,7 +502,7 @@ static bool whole_date(scan *x, bool *whole, int64_t *days, datetime_error *err)
 static bool cross_check(scan *x, int64_t days, datetime_error *err)
 {
     const parsed *p = &x->p;
-    int64_t       y, weekday = days + 3 - floor_div(days + 3, 7) * 7 + 1;
+    int64_t       y, weekday = floor_mod(days + 3, 7) + 1;
     int           m, d;
     civil_from_days(days, &y, &m, &d);
     const int64_t real[FIELD_COUNT] = {[F_WEEKDAY] = weekday,
@@ -563,7 +563,7 @@ static bool partial_date(scan *x, int64_t *days, datetime_error *err)
         return false;
     }
     if (weekday && !has(p, F_WEEK_YEAR))
-        *days += weekday - (*days + 3 - floor_div(*days + 3, 7) * 7 + 1);
+        *days += weekday - (floor_mod(*days + 3, 7) + 1);
     return true;
 }
 

@@ -5,11 +5,10 @@
 datetime_value datetime_of_timestamp(int64_t ms, const zone *z)
 {
     int64_t utc_s = floor_div(ms, 1000), local_s = utc_s + zone_at(z, utc_s).offset;
-    int64_t days = floor_div(local_s, 86400);
     return (datetime_value){.has_date = true,
                             .has_time = true,
-                            .days = days,
-                            .day_ms = (local_s - days * 86400) * 1000 + (ms - utc_s * 1000),
+                            .days = floor_div(local_s, 86400),
+                            .day_ms = floor_mod(local_s, 86400) * 1000 + floor_mod(ms, 1000),
                             .z = z,
                             .utc_s = utc_s};
 }
@@ -27,7 +26,7 @@ static bool field_get(const datetime_value *v, dt_field f, int64_t *out)
     } else {
         y = week_year = week = m = d = 0;
     }
-    int64_t weekday = v->days + 3 - floor_div(v->days + 3, 7) * 7; /* Monday 0 */
+    int64_t weekday = floor_mod(v->days + 3, 7); /* Monday 0 */
     switch (f) {
     case F_ERA:
         *out = y > 0;
@@ -46,7 +45,7 @@ static bool field_get(const datetime_value *v, dt_field f, int64_t *out)
         break;
     case F_WEEK_OF_MONTH: {
         int64_t first = v->days - d + 1;
-        int64_t before = first + 4 - floor_div(first + 4, 7) * 7; /* days since Sunday */
+        int64_t before = floor_mod(first + 4, 7); /* days since Sunday */
         *out = (d - 1 + before) / 7 + 1;
         break;
     }

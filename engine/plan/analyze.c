@@ -692,7 +692,7 @@ static ast_visit visit_collect_agg(ast_expr *e, void *ctx)
 static ast_visit visit_collect_table(ast_expr *e, void *ctx)
 {
     collector *c = ctx;
-    if (e->kind == EX_CASE) {
+    if (e->kind == EX_CASE || e->kind == EX_SIMPLE_CASE) {
         use_search s = {is_table_fn, NULL, false};
         ast_walk(e, visit_use, &s);
         if (s.found) {

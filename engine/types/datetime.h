@@ -18,6 +18,17 @@ static inline int64_t floor_div(int64_t x, int64_t by)
 {
     return x / by - (x % by != 0 && (x < 0) != (by < 0));
 }
+/* What floor_div leaves: 0 to by - 1. */
+static inline int64_t floor_mod(int64_t x, int64_t by)
+{
+    int64_t r = x % by;
+    return r < 0 ? r + by : r;
+}
+/* Wraps: a DATE may be any 64-bit number. */
+static inline int64_t days_to_ms(int64_t days)
+{
+    return (int64_t)((uint64_t)days * (uint64_t)MS_PER_DAY);
+}
 
 void time_text(buf *out, int64_t ms);      /* HH:mm, HH:mm:ss; milliseconds are dropped */
 void date_text(buf *out, int64_t days);    /* yyyy-MM-dd */

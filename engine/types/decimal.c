@@ -9,8 +9,6 @@
 #include "base/num.h"
 
 #define POW10_I64_MAX 18
-/* A scale or exponent beyond this is refused when a number is parsed: 10^n must stay computable. */
-#define EXPONENT_MAX 100000
 
 static const int64_t pow10_i64[POW10_I64_MAX + 1] = {
     1LL, 10LL, 100LL, 1000LL, 10000LL, 100000LL, 1000000LL, 10000000LL, 100000000LL, 1000000000LL,
@@ -189,7 +187,7 @@ static bool arith_mpz(char op, mpz_t r, const mpz_t x, int32_t xs, const mpz_t y
 bool decimal_arith(arena *a, char op, value x, int32_t xs, value y, int32_t ys, int32_t p, int32_t s,
                    value *out)
 {
-    if (x.n == 0 && y.n == 0 && p <= 37) {
+    if (x.n == 0 && y.n == 0) { /* 128 bits hold these results, and their types have the digits for them */
         if (op == '*') {
             *out = decimal_from_i128(a, (__int128)x.i * y.i);
             return true;
@@ -353,13 +351,8 @@ bool decimal_fits(value x, int32_t scale, int32_t p, int32_t s)
 bool decimal_cast(arena *a, value x, int32_t scale, int32_t p, int32_t s, value *out, buf *err)
 {
     if (!decimal_fits(x, scale, p, s)) {
-        if (err) {
-            buf_printf(err,
-                       "Numeric field overflow: A field with precision %d and scale %d must round "
-                       "to an absolute value less than 10^%d. Got ",
-                       p, s, p - s);
-            decimal_text_plain(err, x, scale);
-        }
+        if (err)
+            decimal_overflow_text(err, x, scale, p, s);
         return false;
     }
     return decimal_rescale(a, x, scale, s, ROUND_HALF_UP, out);
@@ -434,12 +427,12 @@ bool decimal_parse(arena *a, str s, value *out, int32_t *scale)
         if (s.p[i] != 'e' && s.p[i] != 'E')
             return false;
         int64_t e;
-        if (!num_parse_i64(str_make(s.p + i + 1, s.n - i - 1), &e) || e > EXPONENT_MAX ||
-            e < -EXPONENT_MAX)
+        if (!num_parse_i64(str_make(s.p + i + 1, s.n - i - 1), &e) || e > DECIMAL_DIGITS_MAX ||
+            e < -DECIMAL_DIGITS_MAX)
             return false;
         sc -= e;
     }
-    if (sc > EXPONENT_MAX || sc < -EXPONENT_MAX)
+    if (sc > DECIMAL_DIGITS_MAX || sc < -DECIMAL_DIGITS_MAX)
         return false;
     *scale = (int32_t)sc;
     if (fits && (neg || small != INT64_MIN)) {
@@ -586,6 +579,15 @@ void decimal_text_plain(buf *out, value x, int32_t scale)
         buf_putc(out, '-');
     put_plain(out, z, (int32_t)strlen(z), scale);
     mem_free(z);
+}
+
+void decimal_overflow_text(buf *out, value x, int32_t scale, int32_t p, int32_t s)
+{
+    buf_printf(out,
+               "Numeric field overflow: A field with precision %d and scale %d must round to an absolute value "
+               "less than 10^%d. Got ",
+               p, s, p - s);
+    decimal_text_plain(out, x, scale);
 }
 
 void decimal_text(buf *out, value x, int32_t scale)

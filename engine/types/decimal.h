@@ -10,6 +10,9 @@
 #include "base/buf.h"
 #include "engine/types/value.h"
 
+/* Digits of a DECIMAL type, and the scale or exponent of a number in text: 10^n must stay computable. */
+#define DECIMAL_DIGITS_MAX 100000
+
 /* Unscaled integer of a value that is DECIMAL; makes one from a 128-bit number. */
 value decimal_from_i128(arena *a, __int128 v);
 
@@ -54,6 +57,8 @@ int32_t decimal_digits(value x);
 /* HALF_UP to p significant digits; *scale changes. */
 value decimal_round_digits(arena *a, value x, int32_t *scale, int32_t p);
 
+/* Why x does not fit DECIMAL(p, s), in ksqlDB's words. */
+void decimal_overflow_text(buf *out, value x, int32_t scale, int32_t p, int32_t s);
 void decimal_text_plain(buf *out, value x, int32_t scale);
 void decimal_text(buf *out, value x, int32_t scale); /* BigDecimal.toString: may use an exponent */
 

@@ -83,7 +83,7 @@ static void varints_round_trip(void **state)
     for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
         char    p[VARINT_MAX_BYTES];
         size_t  n = varint_write(p, v[i]);
-        int64_t back;
+        int64_t back = 0;
         assert_int_equal(n, varint_size(v[i]));
         assert_ptr_equal(varint_read(p, p + n, &back), p + n);
         assert_true(back == v[i]);

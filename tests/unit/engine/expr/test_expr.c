@@ -63,8 +63,17 @@ static void constructors_and_access(void **state)
         {"STRUCT(x := 1, y := 'z')->y", "z"},
         {"CASE WHEN I = 4 THEN 'four' WHEN I = 5 THEN 'five' ELSE 'more' END", "five"},
         {"CASE WHEN I = 4 THEN 'four' END", "NULL"},
+        {"CASE I WHEN 4 THEN 'four' WHEN 5 THEN 'five' ELSE 'more' END", "five"},
+        {"CASE I WHEN L THEN 'same' END", "NULL"},
+        {"CASE I + 1 WHEN 6.0 THEN 'six' END", "six"},
+        {"CASE N_I WHEN 5 THEN 'five' ELSE 'none' END", "none"},
+        {"CASE I WHEN N_I THEN 'null' WHEN 5 THEN 'five' END", "five"},
+        {"CASE I / 0 WHEN 1 THEN 1 END", "ERR / by zero"},
+        {"CASE I WHEN 5 THEN CASE S WHEN 'foo' THEN 'both' END END", "both"},
+        {"CASE RANDOM() WHEN 2.0 THEN 'never' ELSE 'once' END", "once"},
+        {"TRANSFORM(ARRAY[1, 2], x => CASE x WHEN 2 THEN I ELSE x END)", "[1, 5]"},
         {"TRANSFORM(ARRAY[1, 2], x => x + I)", "[6, 7]"},
-        {"REDUCE(ARRAY[1, 2, 3], 0, (sum, x) => sum + x)", "6"},
+        {"REDUCE(ARRAY[1, 2, 3], 0, (total, x) => total + x)", "6"},
         {"FILTER(ARRAY[1, 2, 3], x => x > 1)", "[2, 3]"},
     };
     check(cases, sizeof cases / sizeof *cases);
@@ -96,6 +105,58 @@ static void refused(void **state)
     }
 }
 
+static void case_refused(void **state)
+{
+    (void)state;
+    static const row_case cases[] = {
+        {"CASE I WHEN 'x' THEN 1 END", "REFUSED Cannot compare I (INTEGER) to 'x' (STRING) with EQUAL."},
+        {"CASE I WHEN NULL THEN 1 END",
+         "REFUSED Comparison with NULL not supported: INTEGER = NULL\nUse 'IS NULL' or 'IS NOT NULL' instead."},
+        {"CASE I WHEN 1 THEN 1 WHEN 2 THEN 'x' END",
+         "REFUSED Invalid Case expression. Type for all 'THEN' clauses should be the same.\nTHEN expression 'WHEN 2 "
+         "THEN 'x'' has type: STRING.\nPrevious THEN expression(s) type: INTEGER."},
+        {"CASE I WHEN 1 THEN 1 ELSE 'x' END",
+         "REFUSED Invalid Case expression. Type for the default clause should be the same as for 'THEN' "
+         "clauses.\nTHEN type: INTEGER.\nDEFAULT type: STRING."},
+        {"CASE I WHEN 1 THEN NULL END", "REFUSED Invalid Case expression. All case branches have NULL type"},
+        {"CASE WHEN I THEN 1 END", "REFUSED WHEN operand type should be boolean.\nType for 'I' is INTEGER"},
+    };
+    check(cases, sizeof cases / sizeof *cases);
+}
+
+/* What a statement could make of a row without a limit. */
+static void too_large(void **state)
+{
+    (void)state;
+    buf b = BUF_INIT(1 << 16);
+    for (int i = 0; i < 40; i++) /* each level doubles the digits of the type */
+        buf_putz(&b, "DEC42 / (");
+    buf_putz(&b, "DEC42");
+    for (int i = 0; i < 40; i++)
+        buf_putc(&b, ')');
+    buf_putc(&b, 0);
+    assert_non_null(strstr(ev(b.p), "at most 100000 digits are possible."));
+    assert_string_equal(ev("CAST(I AS DECIMAL(2147483647, 2147483646))"),
+                        "REFUSED DECIMAL precision must be <= 100000: DECIMAL(2147483647,2147483646)");
+    buf_clear(&b);
+    buf_putz(&b, "LEN(");
+    for (int i = 0; i < 70; i++)
+        buf_printf(&b, "%sLPAD('', 1048576, 'x')", i ? " + " : "");
+    buf_putz(&b, ")");
+    buf_putc(&b, 0);
+    assert_string_equal(ev(b.p), "ERR the result is longer than 67108864 bytes");
+    buf_clear(&b);
+    for (int i = 0; i < 40; i++)
+        buf_putz(&b, "CASE I WHEN 1 THEN 1 ELSE ");
+    buf_putz(&b, "2");
+    for (int i = 0; i < 40; i++)
+        buf_putz(&b, " END");
+    buf_putc(&b, 0);
+    assert_string_equal(ev(b.p), "REFUSED Too many lambda arguments and CASE operands in one expression; at most 32 "
+                                 "are possible.");
+    buf_free(&b);
+}
+
 static void types(void **state)
 {
     (void)state;
@@ -113,7 +174,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arithmetic), cmocka_unit_test(comparison_and_logic),
         cmocka_unit_test(constructors_and_access), cmocka_unit_test(casts),
-        cmocka_unit_test(refused), cmocka_unit_test(types),
+        cmocka_unit_test(refused), cmocka_unit_test(case_refused),
+        cmocka_unit_test(too_large), cmocka_unit_test(types),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

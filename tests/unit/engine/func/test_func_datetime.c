@@ -235,9 +235,28 @@ static void test_arithmetic(void **state)
     CHECK_VALUES(cases);
 }
 
+/* The ends of a 64-bit TIMESTAMP. */
+static void extremes(void **state)
+{
+    (void)state;
+#define LEAST "FROM_UNIXTIME(-9223372036854775807 - 1)"
+    static const eval_case cases[] = {
+        {"CAST(" LEAST " AS STRING)", "-292275055-05-16T16:47:04.192"},
+        {"CAST(" LEAST " AS TIME)", "16:47:04"},
+        {"CAST(" LEAST " AS DATE)", "-292275055-05-16"},
+        {"CAST(CAST(" LEAST " AS DATE) AS TIMESTAMP)", "+292278994-08-16T14:25:51.616"}, /* wraps */
+        {"DATEADD(DAYS, 1, CAST(" LEAST " AS DATE))", "-292275055-05-17"},
+        {"FORMAT_TIMESTAMP(" LEAST ", 'uuuu-MM-dd HH:mm:ss.SSS')", "-292275055-05-16 16:47:04.192"},
+        {"TO_JSON_STRING(" LEAST ")", "\"-292275055-05-16T16:47:04.192\""},
+        {"CAST(FROM_UNIXTIME(9223372036854775807) AS STRING)", "+292278994-08-17T07:12:55.807"},
+    };
+    CHECK_VALUES(cases);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(extremes),
         cmocka_unit_test(test_printing),   cmocka_unit_test(test_patterns), cmocka_unit_test(test_parsing),
         cmocka_unit_test(test_parse_date), cmocka_unit_test(test_arithmetic),
     };

@@ -1,10 +1,10 @@
-#include "engine/expr/common_type.h"
+#include "engine/expr/unify.h"
 
 #include "base/num.h"
 #include "engine/types/decimal.h"
 #include "parser/parser.h"
 
-bool expr_is_literal(const ast_expr *e)
+static bool is_literal(const ast_expr *e)
 {
     return e->kind <= EX_STRING;
 }
@@ -44,11 +44,6 @@ value expr_literal_value(arena *a, const ast_expr *e, const type **t, status *st
         *t = &type_null;
         return VALUE_NULL;
     }
-}
-
-static bool is_number_literal(const ast_expr *e)
-{
-    return e->kind == EX_STRING;
 }
 
 static bool invalid_input(const type *t, str text, status *st)
@@ -140,7 +135,7 @@ static const type *join_types(arena *a, const type *common, const typed_expr *x,
         return join_constructor(a, common, x, st);
     if (x->t->kind == T_NULL || type_equal(common, x->t))
         return common;
-    if (is_number_literal(x->e)) {
+    if (x->e->kind == EX_STRING) { /* a text adapts to what the others are */
         if (type_is_number(common)) {
             const type *t = type_of_number_text(a, x->e->text);
             if (t == NULL) {
@@ -157,14 +152,14 @@ static const type *join_types(arena *a, const type *common, const typed_expr *x,
             return common;
         }
     }
-    coerce_mode mode = expr_is_literal(x->e) ? COERCE_LAX : COERCE_STRICT;
+    coerce_mode mode = is_literal(x->e) ? COERCE_LAX : COERCE_STRICT;
     const type *t = type_coercible(a, x->t, common, mode);
     if (t == NULL)
         t = type_coercible(a, common, x->t, COERCE_STRICT);
     return t ? t : mismatch(a, common, x, st);
 }
 
-const type *common_type(arena *a, const typed_expr *list, uint32_t n, status *st)
+const type *unify_types(arena *a, const typed_expr *list, uint32_t n, status *st)
 {
     const type *common = &type_null;
     for (uint32_t i = 0; i < n; i++) {

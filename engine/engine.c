@@ -11,7 +11,7 @@
 #include "engine/runtime.h"
 #include "engine/stmt.h"
 
-/* ---- sessions -------------------------------------------------------------------------------------------- */
+/* ---- sessions */
 
 void session_init(session *s)
 {
@@ -55,7 +55,7 @@ bool session_set(session *s, str name, str val, status *st)
     return true;
 }
 
-/* ---- metastore ---------------------------------------------------------------------------------------------- */
+/* ---- metastore */
 
 static metastore *metastore_new(void)
 {
@@ -150,7 +150,7 @@ bool query_stop(exec *x, str id)
     return true;
 }
 
-/* ---- settings and topics --------------------------------------------------------------------------------------- */
+/* ---- settings and topics */
 
 str exec_setting(exec *x, const char *name, const char *otherwise)
 {
@@ -229,7 +229,7 @@ int64_t exec_now(exec *x)
     return x->e->opt.now_ms ? x->e->opt.now_ms(x->e->opt.clock_ctx) : clock_wall_ms();
 }
 
-/* ---- answers ------------------------------------------------------------------------------------------------------ */
+/* ---- answers */
 
 bool exec_fail(exec *x, const char *fmt, ...)
 {
@@ -285,7 +285,7 @@ str print_text(arena *a, void (*print)(buf *, const ast_stmt *), const ast_stmt 
     return t;
 }
 
-/* ---- the statements -------------------------------------------------------------------------------------------------- */
+/* ---- the statements */
 
 enum { KEPT = 1 /* a command: kept, numbered, run again at start-up */ };
 
@@ -571,7 +571,7 @@ void engine_get_stats(engine *e, engine_stats *out)
     out->pull_queries = __atomic_load_n(&e->pull_count, __ATOMIC_RELAXED);
 }
 
-/* ---- life -------------------------------------------------------------------------------------------------------------- */
+/* ---- life */
 
 engine *engine_open(const engine_options *o, status *st)
 {

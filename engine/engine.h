@@ -48,7 +48,7 @@ engine *engine_open(const engine_options *o, status *st);
 /* Stops all queries after a last commit. */
 void engine_close(engine *e);
 
-/* ---- sessions ------------------------------------------------------------------------------------ */
+/* ---- sessions */
 
 typedef struct session {
     arena a;
@@ -61,7 +61,7 @@ void session_free(session *s);
 bool session_set(session *s, str name, str value, status *st);
 void session_define(session *s, str name, str value);
 
-/* ---- statements ------------------------------------------------------------------------------------- */
+/* ---- statements */
 
 typedef struct engine_error {
     status st;
@@ -73,7 +73,7 @@ typedef struct engine_error {
  * ST_WRONG_ENDPOINT. */
 json_t *engine_execute(engine *e, session *s, str sql, arena *a, engine_error *err);
 
-/* ---- queries --------------------------------------------------------------------------------------- */
+/* ---- queries */
 
 /* A SELECT or PRINT is answered through callbacks. A pull query on a table calls all of them before
  * engine_query() returns, on the caller's thread. A push query, and a pull query on a stream, calls
@@ -115,14 +115,14 @@ void push_query_close(push_query *q);
 /* Ends a push query by id ("/close-query", TERMINATE): its listener gets QUERY_COMPLETE. false: unknown. */
 bool engine_close_query(engine *e, str query_id);
 
-/* ---- rows in by REST (/inserts-stream) ---------------------------------------------------------------- */
+/* ---- rows in by REST (/inserts-stream) */
 
 /* One row of JSON for a stream or table, as INSERT VALUES would write it. */
 bool engine_insert_json(engine *e, str target, str json_row, status *st);
 /* May rows be inserted into it at all? */
 bool engine_check_insert_target(engine *e, str target, status *st);
 
-/* ---- the rest ------------------------------------------------------------------------------------------ */
+/* ---- the rest */
 
 /* Runs kept commands again at start-up, in order; seq numbers the queries they make. */
 bool engine_replay_command(engine *e, str text, int64_t seq, status *st);

@@ -54,7 +54,7 @@ static bool refuse(where_ctx *w, const char *fmt, ...)
             : "");
 }
 
-/* ---- disjunctive normal form ---------------------------------------------------------------------------- */
+/* ---- disjunctive normal form */
 
 static ast_expr *binary(where_ctx *w, ast_kind k, ast_op op, ast_expr *l, ast_expr *r)
 {
@@ -138,7 +138,7 @@ static bool distribute(where_ctx *w, const ast_expr *e, disjunct **in, size_t n,
     return true;
 }
 
-/* ---- keys of a disjunct ------------------------------------------------------------------------------------ */
+/* ---- keys of a disjunct */
 
 static int key_index(const source *t, const ast_expr *e)
 {
@@ -226,7 +226,7 @@ static bool disjunct_keys(where_ctx *w, const disjunct *d, value *keys, bool *co
     return true;
 }
 
-/* ---- with scans switched off ---------------------------------------------------------------------------------- */
+/* ---- with scans switched off */
 
 static bool is_bound_name(str n)
 {
@@ -300,7 +300,7 @@ static bool explain_scan(where_ctx *w, const disjunct *d)
     return ok;
 }
 
-/* ---- the whole --------------------------------------------------------------------------------------------------- */
+/* ---- the whole */
 
 bool pull_where(arena *a, ast_expr *where, const source *table, bool scans, pull_keys *out, status *st)
 {

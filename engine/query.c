@@ -26,7 +26,7 @@ struct push_query {
 #define MORE_INFO                                                                                  \
     " See https://cnfl.io/queries for more info.\nAdd EMIT CHANGES if you intended to issue a push query."
 
-/* ---- what a pull query may not have -------------------------------------------------------------------- */
+/* ---- what a pull query may not have */
 
 static bool pull_refuse(exec *x, const char *what)
 {
@@ -109,7 +109,7 @@ static bool lone_star(exec *x, const ast_query *q)
     return true;
 }
 
-/* ---- pull on tables ------------------------------------------------------------------------------------- */
+/* ---- pull on tables */
 
 static void announce(const query_listener *l, const plan *p, str id, const source *table, arena *a, bool push)
 {
@@ -257,7 +257,7 @@ static bool pull_table(exec *x, const source *table, const query_listener *l)
     return ok;
 }
 
-/* ---- push ---------------------------------------------------------------------------------------------------- */
+/* ---- push */
 
 static bool on_row(void *ctx, const value *row, bool tombstone, int64_t ts)
 {
@@ -383,7 +383,7 @@ bool engine_close_query(engine *e, str id)
     return engine_end_push_query(e, id);
 }
 
-/* ---- the way in ----------------------------------------------------------------------------------------------------- */
+/* ---- the way in */
 
 static bool query_statement(exec *x, const query_listener *l, push_query **push)
 {

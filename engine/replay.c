@@ -13,7 +13,7 @@
 #define SERVICE_ID "some.ksql.service.id"
 #define DEFAULT_PARTITIONS 4
 
-/* ---- the case's topics ----------------------------------------------------------------------------------- */
+/* ---- the case's topics */
 
 typedef struct rrec { /* a record in a topic */
     str      key, val; /* p NULL: null */
@@ -162,7 +162,7 @@ static void describe_topics(replay *r)
     }
 }
 
-/* ---- JSON to bytes and back ---------------------------------------------------------------------------------- */
+/* ---- JSON to bytes and back */
 
 static str kafka_bytes(replay *r, const jnode *n, const type *t)
 {
@@ -243,7 +243,7 @@ static int64_t long_member(const jnode *n, const char *name)
     return v;
 }
 
-/* ---- inputs ------------------------------------------------------------------------------------------------------- */
+/* ---- inputs */
 
 typedef struct input {
     rtopic *topic;
@@ -344,7 +344,7 @@ static void read_inserted(replay *r)
     }
 }
 
-/* ---- one query --------------------------------------------------------------------------------------------------------- */
+/* ---- one query */
 
 typedef struct queued {
     rrec    rec;
@@ -544,7 +544,7 @@ static void run_query(replay *r, query_info *q, const input *inputs, size_t n)
             pipeline_free(run.pl[i]);
 }
 
-/* ---- the answer -------------------------------------------------------------------------------------------------------- */
+/* ---- the answer */
 
 static void put_name(buf *out, const char *name, bool comma)
 {

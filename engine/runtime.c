@@ -50,7 +50,7 @@ static int64_t now(runtime *r)
     return r->e->opt.now_ms ? r->e->opt.now_ms(r->e->opt.clock_ctx) : clock_wall_ms();
 }
 
-/* ---- the queue ---------------------------------------------------------------------------------------- */
+/* ---- the queue */
 
 static running *query_of(task *t)
 {
@@ -207,7 +207,7 @@ static void *worker(void *arg)
     return NULL;
 }
 
-/* ---- opening and closing queries --------------------------------------------------------------------------- */
+/* ---- opening and closing queries */
 
 static str setting(running *q, const char *name, const char *otherwise)
 {
@@ -538,7 +538,7 @@ bool runtime_pause(runtime *r, str id, bool pause)
     return q != NULL;
 }
 
-/* ---- transient queries ------------------------------------------------------------------------------------------ */
+/* ---- transient queries */
 
 running *runtime_start_transient(runtime *r, const transient_options *o, status *st)
 {
@@ -571,7 +571,7 @@ void runtime_stop_transient(runtime *r, running *q)
     free_running(q);
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------ */
+/* ---- reading */
 
 bool runtime_info(runtime *r, str id, run_info *out)
 {
@@ -693,7 +693,7 @@ bool runtime_read_table(runtime *r, str id, arena *a, const str *keys, size_t ke
     return true;
 }
 
-/* ---- the timer ------------------------------------------------------------------------------------------------------ */
+/* ---- the timer */
 
 static void restart(runtime *r, running *q)
 {
@@ -745,7 +745,7 @@ static void *timer(void *arg)
     return NULL;
 }
 
-/* ---- life ------------------------------------------------------------------------------------------------------------- */
+/* ---- life */
 
 runtime *runtime_open(engine *e, status *st)
 {

@@ -247,7 +247,7 @@ bool stmt_insert_values(exec *x)
     return true;
 }
 
-/* ---- rows as JSON (/inserts-stream, spec/rest-api-and-shell.md 1.9) ------------------------------------- */
+/* ---- rows as JSON (/inserts-stream, spec/rest-api-and-shell.md 1.9) */
 
 static const char *java_class(const jnode *n)
 {

@@ -58,7 +58,7 @@ static bool planner_fault(exec *x)
     return false;
 }
 
-/* ---- the sink of C*AS ---------------------------------------------------------------------------------- */
+/* ---- the sink of C*AS */
 
 static bool sink_schema(exec *x, source *sink, const plan *p)
 {
@@ -163,7 +163,7 @@ static source *make_sink(exec *x, const plan *p, const with_props *w, source_kin
     return NULL;
 }
 
-/* ---- CREATE ... AS ------------------------------------------------------------------------------------------ */
+/* ---- CREATE ... AS */
 
 static bool name_taken(exec *x, source_kind kind, const source *was, bool *skip)
 {
@@ -294,7 +294,7 @@ failed:
     return false;
 }
 
-/* ---- INSERT INTO ... SELECT ---------------------------------------------------------------------------------- */
+/* ---- INSERT INTO ... SELECT */
 
 static bool check_target(exec *x, source **out)
 {

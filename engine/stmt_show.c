@@ -8,7 +8,7 @@
 #include "engine/func/table_func.h"
 #include "engine/runtime.h"
 
-/* ---- fields and schemas --------------------------------------------------------------------------- */
+/* ---- fields and schemas */
 
 static json_t *schema_json(const type *t)
 {
@@ -64,7 +64,7 @@ static json_t *fields_json(const schema *s)
     return all;
 }
 
-/* ---- queries ----------------------------------------------------------------------------------------- */
+/* ---- queries */
 
 static const char *state_name(exec *x, const query_info *q)
 {
@@ -175,7 +175,7 @@ static json_t *description_json(exec *x, const source *s, bool extended)
     return o;
 }
 
-/* ---- lists ------------------------------------------------------------------------------------------------ */
+/* ---- lists */
 
 static void show_sources(exec *x, source_kind kind)
 {
@@ -452,7 +452,7 @@ bool stmt_show(exec *x)
     }
 }
 
-/* ---- DESCRIBE ------------------------------------------------------------------------------------------------- */
+/* ---- DESCRIBE */
 
 static json_t *variant_json(const overload *o, const char *doc)
 {
@@ -554,7 +554,7 @@ bool stmt_describe(exec *x)
     return true;
 }
 
-/* ---- EXPLAIN ------------------------------------------------------------------------------------------------------ */
+/* ---- EXPLAIN */
 
 bool stmt_explain(exec *x)
 {
@@ -588,7 +588,7 @@ bool stmt_explain(exec *x)
     return true;
 }
 
-/* ---- TERMINATE, PAUSE, RESUME -------------------------------------------------------------------------------------- */
+/* ---- TERMINATE, PAUSE, RESUME */
 
 static bool control_one(exec *x, query_info *q)
 {

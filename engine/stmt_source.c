@@ -6,7 +6,7 @@
 
 #include "engine/expr/expr.h"
 
-/* ---- columns ----------------------------------------------------------------------------------------- */
+/* ---- columns */
 
 static bool column_word(exec *x, const ast_column *c, bool table)
 {
@@ -113,7 +113,7 @@ static bool check_columns(exec *x, const source *src)
     return true;
 }
 
-/* ---- the timestamp column -------------------------------------------------------------------------- */
+/* ---- the timestamp column */
 
 bool timestamp_name(exec *x, const with_props *w, str *out)
 {
@@ -162,7 +162,7 @@ bool check_timestamp(exec *x, source *src, const with_props *w)
     return true;
 }
 
-/* ---- formats ------------------------------------------------------------------------------------------- */
+/* ---- formats */
 
 static bool refuse_map_keys(exec *x, const schema *s)
 {
@@ -215,7 +215,7 @@ bool check_serde(exec *x, const schema *s, const side_format *f, bool is_key)
     return ok;
 }
 
-/* ---- upgrades ------------------------------------------------------------------------------------------- */
+/* ---- upgrades */
 
 static void add_problem(buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static void add_problem(buf *b, const char *fmt, ...)
@@ -303,7 +303,7 @@ bool check_upgrade(exec *x, const source *was, const source *now)
     return ok;
 }
 
-/* ---- CREATE ----------------------------------------------------------------------------------------------- */
+/* ---- CREATE */
 
 static bool source_topic(exec *x, const source *src, const with_props *w)
 {
@@ -479,7 +479,7 @@ bool stmt_create_source(exec *x)
     return true;
 }
 
-/* ---- DROP --------------------------------------------------------------------------------------------------- */
+/* ---- DROP */
 
 static bool reads(const query_info *q, str name)
 {
@@ -600,7 +600,7 @@ bool stmt_drop(exec *x)
     return true;
 }
 
-/* ---- ALTER ------------------------------------------------------------------------------------------------------ */
+/* ---- ALTER */
 
 bool stmt_alter(exec *x)
 {
@@ -650,7 +650,7 @@ bool stmt_alter(exec *x)
     return true;
 }
 
-/* ---- types ------------------------------------------------------------------------------------------------------- */
+/* ---- types */
 
 bool stmt_create_type(exec *x)
 {

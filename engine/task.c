@@ -85,7 +85,7 @@ static void fail(task *t, const char *msg)
     t->failed = true;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------- */
+/* ---- writing */
 
 static bool flush_out(task *t, task_out *o)
 {
@@ -193,7 +193,7 @@ static bool flush_all(task *t)
     return true;
 }
 
-/* ---- the changelog ---------------------------------------------------------------------------------------- */
+/* ---- the changelog */
 
 #define CLOCKS_KEY STR("\0clocks")
 
@@ -343,7 +343,7 @@ static bool restore(task *t, size_t i, int64_t from)
     return ok && n == 0;
 }
 
-/* ---- reading ----------------------------------------------------------------------------------------------------- */
+/* ---- reading */
 
 /* Makes feed->next the next record; false when there is none yet (or an error: t->failed). */
 static bool fill(task *t, feed *f)
@@ -449,7 +449,7 @@ task_result task_run(task *t)
     return r;
 }
 
-/* ---- committing ---------------------------------------------------------------------------------------------------- */
+/* ---- committing */
 
 int64_t task_commit_due(const task *t)
 {
@@ -515,7 +515,7 @@ bool task_commit_start(task *t, status *st)
     return task_commit(t, st);
 }
 
-/* ---- opening -------------------------------------------------------------------------------------------------------- */
+/* ---- opening */
 
 typedef struct wake_ctx {
     void (*wake)(void *ctx, task *t);
@@ -708,7 +708,7 @@ void task_close(task *t, bool commit)
     mem_free(t);
 }
 
-/* ---- looking at it ------------------------------------------------------------------------------------------------------- */
+/* ---- looking at it */
 
 const char *task_error(const task *t)
 {

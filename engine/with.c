@@ -292,7 +292,7 @@ char with_delimiter(str s)
     return str_eqz(s, "SPACE") ? ' ' : str_eqz(s, "TAB") ? '\t' : s.p[0];
 }
 
-/* ---- formats ---------------------------------------------------------------------------------------- */
+/* ---- formats */
 
 static bool choose(const with_text *own, const with_text *both, const side_format *inherited,
                    str otherwise, const char *property, const char *config, side_format *out, status *st)

@@ -16,7 +16,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 
-/* ---- types ------------------------------------------------------------------------------------ */
+/* ---- types */
 
 typedef enum ast_type_kind {
     AT_NAMED,   /* a built-in or user type by name, e.g. INTEGER, VARCHAR, MY_TYPE */
@@ -45,7 +45,7 @@ struct ast_type {
     uint16_t         height; /* as in ast_expr */
 };
 
-/* ---- expressions ------------------------------------------------------------------------------ */
+/* ---- expressions */
 
 typedef enum ast_kind {
     /* literals */
@@ -115,7 +115,7 @@ struct ast_expr {
     uint32_t        arg_count, name_count;
 };
 
-/* ---- relations, queries ----------------------------------------------------------------------- */
+/* ---- relations, queries */
 
 typedef enum ast_join_kind { JOIN_INNER, JOIN_LEFT, JOIN_RIGHT, JOIN_FULL } ast_join_kind;
 typedef enum ast_window_kind { WINDOW_NONE, WINDOW_TUMBLING, WINDOW_HOPPING, WINDOW_SESSION } ast_window_kind;
@@ -182,7 +182,7 @@ typedef struct ast_query {
     uint32_t         pos, len;
 } ast_query;
 
-/* ---- statements ------------------------------------------------------------------------------- */
+/* ---- statements */
 
 typedef enum ast_col_kind { COL_VALUE, COL_KEY, COL_PRIMARY_KEY, COL_HEADERS, COL_HEADER } ast_col_kind;
 
@@ -279,7 +279,7 @@ struct ast_stmt {
     bool          has_variables; /* ${...} occurs in the text */
 };
 
-/* ---- walking, copying, comparing -------------------------------------------------------------- */
+/* ---- walking, copying, comparing */
 
 typedef enum ast_visit { VISIT_CONTINUE, VISIT_PRUNE /* not into the children */, VISIT_ABORT } ast_visit;
 

@@ -3,8 +3,7 @@
 
 #include <stdlib.h>
 
-/* ---- pieces ------------------------------------------------------------------------------------
- */
+/* ---- pieces */
 
 static void put_duration(buf *out, ast_duration d)
 {
@@ -126,8 +125,7 @@ static void put_columns(buf *out, const ast_stmt *s)
     buf_putc(out, ')');
 }
 
-/* ---- queries -----------------------------------------------------------------------------------
- */
+/* ---- queries */
 
 static void put_item(buf *out, const ast_select_item *i)
 {
@@ -232,8 +230,7 @@ void print_query(buf *out, const ast_query *q)
         buf_printf(out, "\nLIMIT %lld", (long long)q->limit);
 }
 
-/* ---- statements --------------------------------------------------------------------------------
- */
+/* ---- statements */
 
 /* A topic or subject keeps its case only in quotes or as typed; print so that it reads back. */
 static void put_resource(buf *out, str name)
@@ -498,8 +495,7 @@ void print_stmt(buf *out, const ast_stmt *s)
     }
 }
 
-/* ---- masked ------------------------------------------------------------------------------------
- */
+/* ---- masked */
 
 static void put_masked_values(buf *out, const ast_stmt *s)
 {

@@ -12,8 +12,7 @@ typedef struct printer {
 
 static void put_expr(const printer *w, const ast_expr *e);
 
-/* ---- names and literals ------------------------------------------------------------------------
- */
+/* ---- names and literals */
 
 static void put_quoted(buf *out, str s, char quote)
 {
@@ -76,8 +75,7 @@ static void put_decimal(const printer *w, str text)
     buf_put(w->out, text.p, text.n - (bare ? 1 : 0));
 }
 
-/* ---- types -------------------------------------------------------------------------------------
- */
+/* ---- types */
 
 static void put_type(const printer *w, const ast_type *t)
 {
@@ -120,8 +118,7 @@ void print_type(buf *out, const ast_type *t)
     put_type(&(printer){out, true}, t);
 }
 
-/* ---- expressions -------------------------------------------------------------------------------
- */
+/* ---- expressions */
 
 static void put_exprs(const printer *w, ast_expr *const *l, uint32_t n)
 {

@@ -8,8 +8,7 @@
 #define LAMBDA_DEPTH_MAX 100 /* lambdas inside lambdas; each looks through all that is inside it   \
                               */
 
-/* ---- names -------------------------------------------------------------------------------------
- */
+/* ---- names */
 
 str parse_unquote(arena *a, str quoted)
 {
@@ -122,8 +121,7 @@ name_list *build_names(parse *p, name_list *l, name_val n)
     return l;
 }
 
-/* ---- nodes -------------------------------------------------------------------------------------
- */
+/* ---- nodes */
 
 static expr_val val(ast_expr *e)
 {
@@ -189,8 +187,7 @@ expr_list *build_exprs(parse *p, expr_list *l, expr_val e)
     return l;
 }
 
-/* ---- literals ----------------------------------------------------------------------------------
- */
+/* ---- literals */
 
 expr_val build_literal(parse *p, ast_kind kind, token t)
 {
@@ -308,8 +305,7 @@ expr_val build_variable(parse *p, token t, variable_place place)
     return val(e);
 }
 
-/* ---- names in expressions, calls, constructors -------------------------------------------------
- */
+/* ---- names in expressions, calls, constructors */
 
 expr_val build_column(parse *p, name_val n)
 {
@@ -450,8 +446,7 @@ expr_val build_struct_star(parse *p, expr_val base, token star)
     return unary(p, EX_STRUCT_STAR, span_join(base.at, span_of(star)), base);
 }
 
-/* ---- operators ---------------------------------------------------------------------------------
- */
+/* ---- operators */
 
 static uint16_t literal_token(const parse *p, expr_val v)
 {
@@ -586,8 +581,7 @@ expr_val build_time_zone(parse *p, expr_val e, token zone)
     return v;
 }
 
-/* ---- types -------------------------------------------------------------------------------------
- */
+/* ---- types */
 
 static type_val type_node(parse *p, ast_type_kind kind, span at, const ast_type *key,
                           const ast_type *elem)

@@ -3,8 +3,7 @@
 
 #include "base/num.h"
 
-/* ---- queries -----------------------------------------------------------------------------------
- */
+/* ---- queries */
 
 static const ast_unit units[] = {
     [TK_DAY] = UNIT_DAYS,
@@ -152,8 +151,7 @@ void build_query_end(parse *p, ast_query *q, ast_emit emit, number_val limit)
         build_integer(p, limit, "LIMIT", &q->limit);
 }
 
-/* ---- columns and properties --------------------------------------------------------------------
- */
+/* ---- columns and properties */
 
 column_list *build_column_def(parse *p, column_list *l, name_val n, type_val t, column_rule r)
 {
@@ -183,8 +181,7 @@ prop_list *build_append_props(parse *p, prop_list *l, prop_list *one)
     return l;
 }
 
-/* ---- statements --------------------------------------------------------------------------------
- */
+/* ---- statements */
 
 static ast_stmt *stmt_at(parse *p, ast_stmt_kind kind, uint32_t pos)
 {

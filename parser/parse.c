@@ -19,8 +19,7 @@ bool   grammar_accepts(const void *parser, int type);
  * and a bracket. */
 #define STACK_PER_LEVEL 8
 
-/* ---- faults ------------------------------------------------------------------------------------
- */
+/* ---- faults */
 
 void parse_line_col(str sql, uint32_t pos, uint32_t *line, uint32_t *col)
 {
@@ -65,8 +64,7 @@ void parse_too_large(parse *p)
                   "by having too many nested expressions in the statement.");
 }
 
-/* ---- look-ahead --------------------------------------------------------------------------------
- */
+/* ---- look-ahead */
 
 static bool is_name(uint16_t type)
 {
@@ -131,8 +129,7 @@ static uint16_t type_in_context(const void *parser, token t, const scanner *afte
     return t.type;
 }
 
-/* ---- running -----------------------------------------------------------------------------------
- */
+/* ---- running */
 
 static void feed(parse *p, void *parser)
 {
@@ -227,8 +224,7 @@ bool parse_columns(arena *a, str text, ast_column **out, size_t *n, status *st)
     return true;
 }
 
-/* ---- names -------------------------------------------------------------------------------------
- */
+/* ---- names */
 
 bool parse_is_reserved(str word)
 {

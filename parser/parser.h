@@ -47,7 +47,7 @@ bool parse_name_is_plain(str name);
 /* A reserved word (spec 1.5), any case. */
 bool parse_is_reserved(str word);
 
-/* ---- printing (ast_print.c) -------------------------------------------------------------------- */
+/* ---- printing (ast_print.c) */
 
 /* Canonical SQL of a statement without the final ';' (spec 0.2). print(parse(x)) parses to the same
  * tree. */

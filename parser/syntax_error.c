@@ -18,8 +18,7 @@
 
 #define DISTANCE_TEXT_MAX 64 /* bytes of a word that is compared with the names of statements */
 
-/* ---- expectations ------------------------------------------------------------------------------
- */
+/* ---- expectations */
 
 static uint16_t ahead(const syntax *x, size_t k)
 {
@@ -79,8 +78,7 @@ static bool try_insertion(syntax *x, uint16_t state)
     return true;
 }
 
-/* ---- walking -----------------------------------------------------------------------------------
- */
+/* ---- walking */
 
 /* In front of a choice: true when the walk may go on. When the rule may end here the check is put
  * off, but this is the place whose expectations a later mismatch reports. */
@@ -178,8 +176,7 @@ static void walk(syntax *x, uint16_t state)
     }
 }
 
-/* ---- the message -------------------------------------------------------------------------------
- */
+/* ---- the message */
 
 /* How ksqlDB names tokens that are no keywords, and their order in its list. */
 static const struct {
@@ -369,8 +366,7 @@ static void put_more(buf *out, const syntax *x, str text, uint32_t line, uint32_
     }
 }
 
-/* ---- entries -----------------------------------------------------------------------------------
- */
+/* ---- entries */
 
 static const uint16_t entry_rules[] = {[ENTRY_STATEMENTS] = RULE_statements,
                                        [ENTRY_EXPRESSION] = RULE_lone_expression,

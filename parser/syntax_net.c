@@ -44,8 +44,7 @@ typedef struct part {
 
 static part read_alternatives(reader *r);
 
-/* ---- states ------------------------------------------------------------------------------------
- */
+/* ---- states */
 
 static uint16_t state_new(reader *r, syntax_kind kind)
 {
@@ -67,8 +66,7 @@ static void set_alts(reader *r, uint16_t state, const uint16_t *alts, size_t n)
     s->alt_count = (uint16_t)n;
 }
 
-/* ---- reading a rule ----------------------------------------------------------------------------
- */
+/* ---- reading a rule */
 
 static char peek(reader *r)
 {
@@ -233,8 +231,7 @@ static part read_alternatives(reader *r)
     return p;
 }
 
-/* ---- what may come next ------------------------------------------------------------------------
- */
+/* ---- what may come next */
 
 static token_set look_from(const syntax_net *net, uint16_t state)
 {

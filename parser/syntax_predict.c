@@ -42,8 +42,7 @@ static uint64_t mix(uint64_t h)
     return h ^ h >> 29;
 }
 
-/* ---- stacks ------------------------------------------------------------------------------------
- */
+/* ---- stacks */
 
 static uint32_t node_slot(const stack_node *const *nodes, uint32_t cap, uint16_t follow,
                           const stack_node *up)
@@ -75,8 +74,7 @@ static const stack_node *stack_push(predictor *p, uint16_t follow, const stack_n
     return p->nodes[i];
 }
 
-/* ---- configurations ----------------------------------------------------------------------------
- */
+/* ---- configurations */
 
 static bool config_same(const config *a, const config *b)
 {
@@ -176,8 +174,7 @@ static bool step(predictor *p, uint16_t type)
     return true;
 }
 
-/* ---- deciding ----------------------------------------------------------------------------------
- */
+/* ---- deciding */
 
 /* The alternative that all configurations belong to, or -1. */
 static int only_alt(const predictor *p)

@@ -44,7 +44,7 @@ static void log_line(void *ctx, const char *line)
     fprintf(stderr, "%s.%03dZ %s\n", when, (int)(ms % 1000), line);
 }
 
-/* ---- opening ------------------------------------------------------------------------------------------ */
+/* ---- opening */
 
 static bool open_storage(server *s, status *st)
 {
@@ -176,7 +176,7 @@ static void close_all(server *s)
     settings_free(&s->set);
 }
 
-/* ---- running -------------------------------------------------------------------------------------------- */
+/* ---- running */
 
 /* Every connection and segment takes a descriptor: as many as the system lets us have. */
 static void raise_descriptor_limit(void)
@@ -216,7 +216,7 @@ static void serve(server *s, const sigset_t *stop)
             storage_maintain(s->storage);
 }
 
-/* ---- arguments --------------------------------------------------------------------------------------------- */
+/* ---- arguments */
 
 static void print_help(void)
 {

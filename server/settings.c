@@ -31,7 +31,7 @@ const setting *setting_find(str name)
     return NULL;
 }
 
-/* ---- kinds ---------------------------------------------------------------------------------------- */
+/* ---- kinds */
 
 static bool check_number(const setting *s, str value, bool size, status *st)
 {
@@ -144,7 +144,7 @@ bool setting_check(const setting *s, str value, status *st)
     return false;
 }
 
-/* ---- filling ---------------------------------------------------------------------------------------- */
+/* ---- filling */
 
 void settings_init(settings *s)
 {
@@ -261,7 +261,7 @@ bool settings_load_environment(settings *s, char **env, status *st)
     return true;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------ */
+/* ---- reading */
 
 str settings_text(const settings *s, const char *name)
 {
@@ -297,7 +297,7 @@ size_t settings_listeners(const settings *s, const char *name, listener out[LIST
     return n;
 }
 
-/* ---- showing -------------------------------------------------------------------------------------------- */
+/* ---- showing */
 
 static const char *kind_name(const setting *s)
 {

@@ -2,7 +2,7 @@
 #include "engine/agg/agg_int.h"
 #include "engine/types/decimal.h"
 
-/* ---- COUNT ------------------------------------------------------------------------------------------- */
+/* ---- COUNT */
 
 INITIAL(zero)
 {
@@ -19,7 +19,7 @@ STEP(count_undo)
     return value_i(s.i - (args[0].state == V_OK));
 }
 
-/* ---- SUM ----------------------------------------------------------------------------------------------- */
+/* ---- SUM */
 
 INITIAL(double_zero)
 {
@@ -87,7 +87,7 @@ TYPE(same_as_argument)
     return c->arg_types[0];
 }
 
-/* ---- AVG: SUM in the type of the argument, and COUNT ------------------------------------------------------- */
+/* ---- AVG: SUM in the type of the argument, and COUNT */
 
 TYPE(avg_state)
 {
@@ -135,7 +135,7 @@ RESULT(avg_result)
     return value_d(sum / (double)s.v[1].i);
 }
 
-/* ---- MIN, MAX --------------------------------------------------------------------------------------------- */
+/* ---- MIN, MAX */
 
 /* Of equal values the stored one stays. */
 #define ORDER(name, op)                                                                            \

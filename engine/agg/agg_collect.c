@@ -4,7 +4,7 @@
 
 #define HISTOGRAM_KEYS_MAX 1000
 
-/* ---- COLLECT_LIST, COLLECT_SET ---------------------------------------------------------------------------- */
+/* ---- COLLECT_LIST, COLLECT_SET */
 
 /* The limit is c->state: a number of elements. */
 static uint64_t limit_of(const agg_call *c)
@@ -98,7 +98,7 @@ MERGE(set_merge)
     return value_v(e, n);
 }
 
-/* ---- HISTOGRAM ------------------------------------------------------------------------------------------------- */
+/* ---- HISTOGRAM */
 
 INITIAL(no_entries)
 {
@@ -175,7 +175,7 @@ RESULT(histogram_result)
     return s;
 }
 
-/* ---- ATTR: values with counts -------------------------------------------------------------------------------------- */
+/* ---- ATTR: values with counts */
 
 TYPE(attr_state)
 {
@@ -227,7 +227,7 @@ RESULT(attr_result)
     return n == 1 ? only : VALUE_NULL;
 }
 
-/* ---- SUM_LIST ------------------------------------------------------------------------------------------------------------ */
+/* ---- SUM_LIST */
 
 static value list_sum(const agg_call *c, value list)
 {

@@ -88,7 +88,7 @@ MERGE(list_merge)
     return value_v(e, total < n ? total : n);
 }
 
-/* ---- EARLIEST ------------------------------------------------------------------------------------------- */
+/* ---- EARLIEST */
 
 STEP(earliest_add)
 {
@@ -111,7 +111,7 @@ STEP(earliest_list_add)
     return value_v(e, s.n + 1);
 }
 
-/* ---- LATEST ------------------------------------------------------------------------------------------------ */
+/* ---- LATEST */
 
 INITIAL(latest_initial)
 {

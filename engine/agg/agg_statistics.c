@@ -3,7 +3,7 @@
 
 #include "engine/agg/agg_int.h"
 
-/* ---- CORRELATION: sums of x, y, x*x, y*y, x*y, and a count ------------------------------------------------ */
+/* ---- CORRELATION: sums of x, y, x*x, y*y, x*y, and a count */
 
 enum { X, Y, XX, YY, XY, N, SUMS };
 
@@ -67,7 +67,7 @@ RESULT(correlation_result)
                    sqrt((n * s.v[XX].d - x * x) * (n * s.v[YY].d - y * y)));
 }
 
-/* ---- STDDEV: Youngs and Cramer's update of the sum of squared deviations ----------------------------------- */
+/* ---- STDDEV: Youngs and Cramer's update of the sum of squared deviations */
 
 enum { SUM, COUNT, M2, MOMENTS };
 

@@ -124,7 +124,7 @@ const xnode *expr_cast(arena *a, const xnode *x, const type *t, xoptions opt, st
     return cast_to(&c, x, t);
 }
 
-/* ---- literals and names ------------------------------------------------------------------------- */
+/* ---- literals and names */
 
 static xnode *comp_literal(xc *c, const ast_expr *e)
 {
@@ -157,7 +157,7 @@ static xnode *comp_var(xc *c, const ast_expr *e)
     return refuse(c, "Unknown lambda argument %.*s.", STR_FMT(e->text));
 }
 
-/* ---- arithmetic ---------------------------------------------------------------------------------- */
+/* ---- arithmetic */
 
 static void *arith_error(xc *c, const ast_expr *e, const type *l, const type *r)
 {
@@ -253,7 +253,7 @@ static xnode *comp_sign(xc *c, const ast_expr *e)
     return x;
 }
 
-/* ---- comparison ----------------------------------------------------------------------------------- */
+/* ---- comparison */
 
 static const char *const op_names[] = {
     [OP_EQ] = "EQUAL",
@@ -356,7 +356,7 @@ static xnode *comp_between(xc *c, const ast_expr *e)
     return x;
 }
 
-/* ---- logic ------------------------------------------------------------------------------------------ */
+/* ---- logic */
 
 static bool need_boolean(xc *c, const xnode *x, const ast_expr *e)
 {
@@ -413,7 +413,7 @@ static xnode *comp_like(xc *c, const ast_expr *e)
     return x;
 }
 
-/* ---- CASE, CAST -------------------------------------------------------------------------------------- */
+/* ---- CASE, CAST */
 
 /* The operand of CASE x WHEN ...: evaluated once into a variable, which stands on the left of every
  * comparison. */
@@ -517,7 +517,7 @@ static xnode *comp_time_zone(xc *c, const ast_expr *e)
     return refuse(c, "not yet implemented: AT TIME ZONE");
 }
 
-/* ---- constructors ------------------------------------------------------------------------------------- */
+/* ---- constructors */
 
 /* Compiles every step-th argument from `first` on and gives all of them one type. */
 static const type *common_args(xc *c, const ast_expr *e, uint32_t first, uint32_t step, xnode *x)
@@ -625,7 +625,7 @@ static xnode *comp_in(xc *c, const ast_expr *e)
     return x;
 }
 
-/* ---- access ---------------------------------------------------------------------------------------------- */
+/* ---- access */
 
 static xnode *comp_subscript(xc *c, const ast_expr *e)
 {
@@ -679,7 +679,7 @@ static xnode *comp_deref(xc *c, const ast_expr *e)
     return x;
 }
 
-/* ---- calls ------------------------------------------------------------------------------------------------- */
+/* ---- calls */
 
 static bool lambda_name_ok(xc *c, str name, uint32_t outer)
 {

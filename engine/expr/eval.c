@@ -46,7 +46,7 @@ value ev_catch(const xnode *x, ectx *cx)
     return VALUE_NULL;
 }
 
-/* ---- arithmetic ------------------------------------------------------------------------------ */
+/* ---- arithmetic */
 
 static value null_operand(ectx *cx)
 {
@@ -166,7 +166,7 @@ value ev_concat_null(const xnode *x, ectx *cx)
     return concat(cx, value_str(l), value_str(r));
 }
 
-/* ---- comparison -------------------------------------------------------------------------------- */
+/* ---- comparison */
 
 #define COMPARE(name, cond)                                                                        \
     static value name(const xnode *x, ectx *cx)                                                    \
@@ -263,7 +263,7 @@ xeval ev_compare(ast_op op, compare_class c)
 DISTINCT(ev_distinct, !value_equal(x->args[0]->type, l, r))
 DISTINCT(ev_distinct_number, !decimal_is(x, cx, l, r, OP_EQ))
 
-/* ---- logic --------------------------------------------------------------------------------------- */
+/* ---- logic */
 
 static value null_boolean(ectx *cx)
 {
@@ -356,7 +356,7 @@ value ev_simple_case(const xnode *x, ectx *cx)
     return choose(x, cx, 1);
 }
 
-/* ---- LIKE ---------------------------------------------------------------------------------------- */
+/* ---- LIKE */
 
 /* Whole-string match by backtracking to the last %: linear in practice, quadratic at worst. Neither
  * wildcard matches a line feed or carriage return (the reference's regex has no DOTALL). */
@@ -427,7 +427,7 @@ value ev_like(const xnode *x, ectx *cx)
     return value_b(like_match(value_str(s), value_str(p), esc));
 }
 
-/* ---- casts, constructors, access --------------------------------------------------------------- */
+/* ---- casts, constructors, access */
 
 value ev_cast(const xnode *x, ectx *cx)
 {
@@ -514,7 +514,7 @@ value ev_field(const xnode *x, ectx *cx)
     return b.state == V_OK ? b.v[x->slot] : b;
 }
 
-/* ---- calls ---------------------------------------------------------------------------------------- */
+/* ---- calls */
 
 static bool is_lambda(const func_call *f, uint32_t i)
 {

@@ -55,7 +55,7 @@ static inline value xnode_eval(const xnode *x, ectx *cx)
     return x->eval(x, cx);
 }
 
-/* ---- compiling -------------------------------------------------------------------------------- */
+/* ---- compiling */
 
 /* One column that expressions can name. The planner rewrites every column reference into the name
  * that stands here (without qualifier) before it compiles. */

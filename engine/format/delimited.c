@@ -18,7 +18,7 @@ bool delimited_check(const serde_spec *s, status *st)
     return true;
 }
 
-/* ---- reading --------------------------------------------------------------------------------------- */
+/* ---- reading */
 
 typedef struct csv {
     const char *p, *end;
@@ -157,7 +157,7 @@ static bool delimited_decode(serde *s, arena *a, str bytes, value *row)
     return true;
 }
 
-/* ---- writing ----------------------------------------------------------------------------------------- */
+/* ---- writing */
 
 static bool needs_quotes(str t, bool first, char delimiter)
 {

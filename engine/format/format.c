@@ -6,7 +6,7 @@
 #include "base/num.h"
 #include "engine/format/format_int.h"
 
-/* ---- KAFKA: one bare value in the client library's own form -------------------------------------- */
+/* ---- KAFKA: one bare value in the client library's own form */
 
 static bool kafka_check(const serde_spec *s, status *st)
 {
@@ -161,7 +161,7 @@ static bool none_check(const serde_spec *s, status *st)
     return false;
 }
 
-/* ---- the table ---------------------------------------------------------------------------------------- */
+/* ---- the table */
 
 const format formats[FORMAT_COUNT] = {
     [FORMAT_NONE] = {"NONE", 0, none_check, none_bind},

@@ -90,7 +90,7 @@ void   serde_free(serde *s);
 /* Does a payload of these columns stand bare (spec 2)? Keys: one column and a format that can. */
 bool format_key_unwrapped(format_id f, uint32_t column_count);
 
-/* ---- JSON pieces other parts use ----------------------------------------------------------------- */
+/* ---- JSON pieces other parts use */
 
 /* A value as JSON (format 6.2); `decimal_plain` prints decimals without exponent. */
 void json_put_value(buf *out, const type *t, value v);
@@ -98,7 +98,7 @@ void json_put_string(buf *out, str s);
 /* One JSON text into a value of type t; false: err. Nested texts deeper than 1000 are refused. */
 bool json_read_value(arena *a, str text, const type *t, value *out, char *err, size_t err_max);
 
-/* ---- the compact row encoding of state, changelogs and repartition topics ------------------------- */
+/* ---- the compact row encoding of state, changelogs and repartition topics */
 
 /* Layout: a bitmap of NULLs (bit set: NULL), then the values: BOOLEAN 1 byte, INTEGER, DATE, TIME 4,
  * BIGINT, DOUBLE, TIMESTAMP 8 (little-endian), STRING and BYTES uvarint length and bytes, DECIMAL

@@ -6,7 +6,7 @@
 #include "engine/format/json_read.h"
 #include "engine/types/decimal.h"
 
-/* ---- writing ------------------------------------------------------------------------------------ */
+/* ---- writing */
 
 void json_put_string(buf *out, str s)
 {
@@ -153,7 +153,7 @@ void json_put_value(buf *out, const type *t, value v)
     }
 }
 
-/* ---- the serde ------------------------------------------------------------------------------------- */
+/* ---- the serde */
 
 typedef struct json_state {
     json_fields fields;

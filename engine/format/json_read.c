@@ -59,7 +59,7 @@ static inline void blanks(json_reader *r)
         r->p++;
 }
 
-/* ---- strings -------------------------------------------------------------------------------------- */
+/* ---- strings */
 
 /* The first quote, backslash or control character at or behind p; *high: a byte >= 0x80 was seen. */
 static inline const char *string_scan(const char *p, const char *end, bool *high)
@@ -203,7 +203,7 @@ static inline bool read_string(json_reader *r, str *out)
     return unescape(r, from, out);
 }
 
-/* ---- numbers ---------------------------------------------------------------------------------------- */
+/* ---- numbers */
 
 typedef struct number {
     str     text;
@@ -269,7 +269,7 @@ static const char *number_node(const number *n)
                                                                : "LongNode";
 }
 
-/* ---- skipping ------------------------------------------------------------------------------------------ */
+/* ---- skipping */
 
 static bool literal(json_reader *r, const char *word, size_t n)
 {
@@ -339,7 +339,7 @@ static bool skip_value(json_reader *r)
     }
 }
 
-/* ---- any value to text, for STRING columns ------------------------------------------------------------- */
+/* ---- any value to text, for STRING columns */
 
 static void put_number(json_reader *r, buf *out, const number *n)
 {
@@ -443,7 +443,7 @@ static bool read_as_text(json_reader *r, value *out)
     return ok;
 }
 
-/* ---- typed values ---------------------------------------------------------------------------------------- */
+/* ---- typed values */
 
 static const char *node_at(json_reader *r)
 {

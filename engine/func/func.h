@@ -65,7 +65,7 @@ value func_lambda(const func_call *f, ectx *cx, uint32_t i, const value *inputs,
 extern const func_row func_math[], func_string[], func_mask[], func_encoding[], func_regexp[], func_json[], func_collection[],
     func_lambda_rows[], func_datetime[], func_conditional[], func_bytes[], func_url[], func_geo[];
 
-/* ---- look-up (func.c, resolve.c) ---------------------------------------------------------------- */
+/* ---- look-up (func.c, resolve.c) */
 
 /* Parsed parameter list of a row. */
 typedef enum ptype_kind { P_TYPE, P_GENERIC, P_ANY, P_LAMBDA, P_UNIT } ptype_kind;

@@ -4,7 +4,7 @@
 #include "engine/func/func_int.h"
 #include "engine/types/decimal.h"
 
-/* ---- ARRAY_LENGTH, ARRAY_CONTAINS, ARRAY_CONCAT, ARRAY_REMOVE ------------------------------------------ */
+/* ---- ARRAY_LENGTH, ARRAY_CONTAINS, ARRAY_CONCAT, ARRAY_REMOVE */
 
 FN(array_length)
 {
@@ -48,7 +48,7 @@ FN(array_remove)
     return value_v(e, n);
 }
 
-/* ---- sets -------------------------------------------------------------------------------------------------- */
+/* ---- sets */
 
 static void set_of(value_set *s, arena *a, const type *array, value v)
 {
@@ -99,7 +99,7 @@ FN(array_intersect)
     return left_members(f, cx, args, true);
 }
 
-/* ---- ARRAY_MAX, ARRAY_MIN, ARRAY_SORT ---------------------------------------------------------------------- */
+/* ---- ARRAY_MAX, ARRAY_MIN, ARRAY_SORT */
 
 static value array_extreme(const func_call *f, value array, int sign)
 {
@@ -185,7 +185,7 @@ FN(array_sort_dir)
     return VALUE_NULL;
 }
 
-/* ---- ARRAY_JOIN ---------------------------------------------------------------------------------------------- */
+/* ---- ARRAY_JOIN */
 
 static value array_join(const func_call *f, ectx *cx, value array, str sep)
 {
@@ -220,7 +220,7 @@ FN(array_join_by)
     return array_join(f, cx, args[0], args[1].state == V_OK ? value_str(args[1]) : STR_NONE);
 }
 
-/* ---- GENERATE_SERIES, SLICE ------------------------------------------------------------------------------------ */
+/* ---- GENERATE_SERIES, SLICE */
 
 static value series(ectx *cx, int64_t start, int64_t end, int64_t step, bool is_int)
 {
@@ -271,7 +271,7 @@ FN(slice)
     return value_v(args[0].v + (from - 1), (uint32_t)(to - from + 1));
 }
 
-/* ---- maps ------------------------------------------------------------------------------------------------------------ */
+/* ---- maps */
 
 FN(as_map)
 {
@@ -347,7 +347,7 @@ FN(as_value)
     return args[0];
 }
 
-/* ---- the tables ------------------------------------------------------------------------------------------------------- */
+/* ---- the tables */
 
 #define R(c, n, d, p, r, fun, ...)                                                                 \
     {.name = n, .category = c, .doc = d, .params = p, .returns = r, .fn = fun, ##__VA_ARGS__}

@@ -10,7 +10,7 @@
 
 #define REASON_MAX 256
 
-/* ---- patterns and zones: taken from literals once, else from the row -------------------------------------- */
+/* ---- patterns and zones: taken from literals once, else from the row */
 
 typedef struct dt_state {
     const timestamp_format *format; /* NULL: not a literal, or refused */
@@ -75,7 +75,7 @@ static bool zone_of(const func_call *f, value id, zone *z, char *why)
     return zone_find(value_str(id), z, why, REASON_MAX);
 }
 
-/* ---- FORMAT_DATE, FORMAT_TIME, FORMAT_TIMESTAMP, DATETOSTRING, TIMESTAMPTOSTRING --------------------------- */
+/* ---- FORMAT_DATE, FORMAT_TIME, FORMAT_TIMESTAMP, DATETOSTRING, TIMESTAMPTOSTRING */
 
 static bool print(const func_call *f, ectx *cx, const datetime_value *v, value pattern, char *why)
 {
@@ -162,7 +162,7 @@ FN(format_timestamp_zone)
     return format_timestamp(f, cx, args, NULL);
 }
 
-/* ---- PARSE_DATE, PARSE_TIME, PARSE_TIMESTAMP, STRINGTODATE, STRINGTOTIMESTAMP --------------------------------- */
+/* ---- PARSE_DATE, PARSE_TIME, PARSE_TIMESTAMP, STRINGTODATE, STRINGTOTIMESTAMP */
 
 static value parse_failed(ectx *cx, const char *what, const value *args, const char *why)
 {
@@ -247,7 +247,7 @@ FN(parse_timestamp_zone)
     return parse_timestamp(f, cx, args, NULL, NULL);
 }
 
-/* ---- CONVERT_TZ -------------------------------------------------------------------------------------------------- */
+/* ---- CONVERT_TZ */
 
 static bool prepare_convert(arena *a, func_call *f, status *st)
 {
@@ -283,7 +283,7 @@ FN(convert_tz)
                              (uint64_t)convert_offset(&use[0], args[0].i)));
 }
 
-/* ---- adding intervals ----------------------------------------------------------------------------------------------- */
+/* ---- adding intervals */
 
 static const struct {
     const char *name;
@@ -352,7 +352,7 @@ PLUS_MINUS(date)
 PLUS_MINUS(time)
 PLUS_MINUS(timestamp)
 
-/* ---- numbers and dates ------------------------------------------------------------------------------------------------ */
+/* ---- numbers and dates */
 
 FN(same_number)
 {

@@ -21,7 +21,7 @@ static int hex_digit(char c)
                                                                : -1;
 }
 
-/* ---- text to bytes ------------------------------------------------------------------------------------ */
+/* ---- text to bytes */
 
 /* An even number of digits; *bad: position of one that is none, or -1. */
 static str hex_decode(arena *a, str s, int64_t *bad)
@@ -68,7 +68,7 @@ static str base64_decode_lenient(arena *a, str s)
     return base64_decode(a, str_make(clean, n % 4 == 1 ? n - 1 : n), &out) ? out : STR_NONE;
 }
 
-/* ---- bytes to text ------------------------------------------------------------------------------------- */
+/* ---- bytes to text */
 
 static value hex_text(ectx *cx, str bytes, const char *digits)
 {
@@ -112,7 +112,7 @@ static value encode_bytes(ectx *cx, str bytes, encoding to, const char *hex_digi
 
 static const char lower_hex[] = "0123456789abcdef", upper_hex[] = "0123456789ABCDEF";
 
-/* ---- ENCODE ---------------------------------------------------------------------------------------------- */
+/* ---- ENCODE */
 
 static bool encode_hex_input(ectx *cx, str s, str *out)
 {
@@ -156,7 +156,7 @@ FN(encode)
     return encode_bytes(cx, bytes, to, lower_hex);
 }
 
-/* ---- FROM_BYTES, TO_BYTES ---------------------------------------------------------------------------------- */
+/* ---- FROM_BYTES, TO_BYTES */
 
 static value unknown_encoding(ectx *cx, str name)
 {
@@ -204,7 +204,7 @@ FN(to_bytes)
     }
 }
 
-/* ---- MD5 (RFC 1321) ------------------------------------------------------------------------------------------ */
+/* ---- MD5 (RFC 1321) */
 
 static const uint32_t md5_k[64] = {
     0xd76aa478, 0xe8c7b756, 0x242070db, 0xc1bdceee, 0xf57c0faf, 0x4787c62a, 0xa8304613, 0xfd469501,
@@ -272,7 +272,7 @@ FN(md5)
     return hex_text(cx, str_make((const char *)h, sizeof h), lower_hex);
 }
 
-/* ---- UUID ------------------------------------------------------------------------------------------------------ */
+/* ---- UUID */
 
 static value uuid_text(ectx *cx, const uint8_t *b)
 {

@@ -18,7 +18,7 @@
                             __attribute__((unused)) const type **types,                            \
                             __attribute__((unused)) uint32_t n, __attribute__((unused)) status *st)
 
-/* ---- sets of values (value_set.c) --------------------------------------------------------------- */
+/* ---- sets of values (value_set.c) */
 
 /* Values by value_equal(); NULL is a member like others. Members are borrowed. */
 typedef struct value_set {

@@ -9,7 +9,7 @@
 #include "engine/types/datetime.h"
 #include "engine/types/decimal.h"
 
-/* ---- reading ------------------------------------------------------------------------------------------ */
+/* ---- reading */
 
 static bool blank(str s)
 {
@@ -42,7 +42,7 @@ static const jnode *read_json(ectx *cx, str text)
     return n;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------- */
+/* ---- writing */
 
 /* plain: decimals without exponent (value text), else with one where Java would (node text). */
 static bool put_number(buf *b, ectx *cx, str text, bool plain)
@@ -121,7 +121,7 @@ static value node_text(ectx *cx, const jnode *n)
     return func_scratch_value(cx);
 }
 
-/* ---- EXTRACTJSONFIELD ---------------------------------------------------------------------------------- */
+/* ---- EXTRACTJSONFIELD */
 
 typedef struct path {
     str     *keys;
@@ -232,7 +232,7 @@ FN(extract_json_field)
     return n ? node_value(cx, n) : VALUE_NULL;
 }
 
-/* ---- IS_JSON_STRING, JSON_ARRAY_LENGTH, JSON_KEYS, JSON_ITEMS, JSON_RECORDS -------------------------------- */
+/* ---- IS_JSON_STRING, JSON_ARRAY_LENGTH, JSON_KEYS, JSON_ITEMS, JSON_RECORDS */
 
 FN(is_json_string)
 {
@@ -304,7 +304,7 @@ FN(json_records)
     return map_build_done(&m, 0);
 }
 
-/* ---- JSON_ARRAY_CONTAINS: element by element, and no further than the first hit ------------------------------ */
+/* ---- JSON_ARRAY_CONTAINS: element by element, and no further than the first hit */
 
 typedef enum found { NO, YES, NEVER } found;
 
@@ -377,7 +377,7 @@ FN(json_array_contains)
     return value_b(false);
 }
 
-/* ---- JSON_CONCAT --------------------------------------------------------------------------------------------- */
+/* ---- JSON_CONCAT */
 
 /* Top-level members of all objects; later values win in the place of the first. */
 static bool put_merged(buf *b, ectx *cx, const jnode *const *docs, uint32_t n)
@@ -447,7 +447,7 @@ FN(json_concat)
     return ok ? func_scratch_value(cx) : number_too_big(cx);
 }
 
-/* ---- TO_JSON_STRING -------------------------------------------------------------------------------------------- */
+/* ---- TO_JSON_STRING */
 
 static bool put_value(buf *b, ectx *cx, const type *t, value v);
 

@@ -1,7 +1,7 @@
 /* FILTER, TRANSFORM, REDUCE (spec/functions.md 3.10). */
 #include "engine/func/func_int.h"
 
-/* ---- FILTER ------------------------------------------------------------------------------------------- */
+/* ---- FILTER */
 
 static value no_boolean(ectx *cx)
 {
@@ -52,7 +52,7 @@ FN(filter_map)
     return out;
 }
 
-/* ---- TRANSFORM ------------------------------------------------------------------------------------------ */
+/* ---- TRANSFORM */
 
 FN(transform_array)
 {
@@ -86,7 +86,7 @@ FN(transform_map)
     return map_build_done(&out, V_MAP_CAP16);
 }
 
-/* ---- REDUCE ---------------------------------------------------------------------------------------------- */
+/* ---- REDUCE */
 
 FN(reduce_array)
 {

@@ -5,7 +5,7 @@
 #include "engine/func/func_int.h"
 #include "engine/types/decimal.h"
 
-/* ---- one number in, a DOUBLE out ----------------------------------------------------------------- */
+/* ---- one number in, a DOUBLE out */
 
 #define UNARY(name, e)                                                                             \
     static double name##_of(double x)                                                              \
@@ -37,7 +37,7 @@ UNARY(fn_sqrt, sqrt(x))
 UNARY(fn_tan, tan(x))
 UNARY(fn_tanh, tanh(x))
 
-/* ---- two numbers in, a DOUBLE out ------------------------------------------------------------------- */
+/* ---- two numbers in, a DOUBLE out */
 
 static double log_base(double base, double x)
 {
@@ -65,7 +65,7 @@ BINARY(fn_atan2, atan2)
 BINARY(fn_log2, log_base)
 BINARY(fn_power, power_of)
 
-/* ---- ABS, CEIL, FLOOR, SIGN ------------------------------------------------------------------------------ */
+/* ---- ABS, CEIL, FLOOR, SIGN */
 
 RETURNS(same)
 {
@@ -140,7 +140,7 @@ FN(sign_double)
     return value_i((args[0].d > 0) - (args[0].d < 0));
 }
 
-/* ---- ROUND, TRUNC ------------------------------------------------------------------------------------------ */
+/* ---- ROUND, TRUNC */
 
 RETURNS(without_fraction)
 {
@@ -218,7 +218,7 @@ FN(trunc_decimal_places)
     return set_places(cx, args[0], f->arg_types[0]->scale, args[1].i, ROUND_DOWN);
 }
 
-/* ---- PI, RANDOM ----------------------------------------------------------------------------------------------- */
+/* ---- PI, RANDOM */
 
 FN(pi)
 {
@@ -238,7 +238,7 @@ FN(random_double)
     return value_d((double)((s * 2685821657736338717ull) >> 11) * 0x1p-53);
 }
 
-/* ---- GREATEST, LEAST ---------------------------------------------------------------------------------------------- */
+/* ---- GREATEST, LEAST */
 
 RETURNS(widest)
 {
@@ -301,7 +301,7 @@ FN(least_decimal)
     return extreme_decimal(f, cx, args, -1);
 }
 
-/* ---- the table -------------------------------------------------------------------------------------------------------- */
+/* ---- the table */
 
 #define R(n, d, p, r, fun, ...)                                                                    \
     {.name = n, .category = "MATHEMATICAL", .doc = d, .params = p, .returns = r, .fn = fun,        \

@@ -63,7 +63,7 @@ static value span_value(str s, regex_span m)
     return m.from == SIZE_MAX ? VALUE_NULL : value_s(str_make(s.p + m.from, m.to - m.from));
 }
 
-/* ---- REGEXP_EXTRACT, REGEXP_EXTRACT_ALL ----------------------------------------------------------------------- */
+/* ---- REGEXP_EXTRACT, REGEXP_EXTRACT_ALL */
 
 FN(extract)
 {
@@ -116,7 +116,7 @@ FN(extract_all)
     return found == REGEX_FAILED ? too_hard(cx) : value_v(e, n);
 }
 
-/* ---- REGEXP_REPLACE --------------------------------------------------------------------------------------------- */
+/* ---- REGEXP_REPLACE */
 
 static bool put_group(buf *b, str s, const regex_span *m, uint32_t i)
 {
@@ -213,7 +213,7 @@ FN(replace)
     return func_scratch_value(cx);
 }
 
-/* ---- REGEXP_SPLIT_TO_ARRAY ------------------------------------------------------------------------------------------ */
+/* ---- REGEXP_SPLIT_TO_ARRAY */
 
 /* Empty pieces stay, unless the pattern matches the empty text: then as Java's String.split, without an
  * empty first piece from an empty match and without empty pieces at the end. */

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "engine/func/func_int.h"
 
-/* ---- LEN, UCASE, LCASE, INITCAP, TRIM ------------------------------------------------------------- */
+/* ---- LEN, UCASE, LCASE, INITCAP, TRIM */
 
 FN(len_text)
 {
@@ -94,7 +94,7 @@ FN(trim)
     return value_s(str_trim(value_str(args[0])));
 }
 
-/* ---- SUBSTRING ------------------------------------------------------------------------------------ */
+/* ---- SUBSTRING */
 
 static void sub_bounds(int64_t n, int64_t pos, const value *length, int64_t *from, int64_t *to)
 {
@@ -151,7 +151,7 @@ FN(substring_bytes_length)
     return substring_bytes(args, &args[2]);
 }
 
-/* ---- CONCAT, CONCAT_WS ------------------------------------------------------------------------------ */
+/* ---- CONCAT, CONCAT_WS */
 
 static value concat(ectx *cx, const value *args, uint32_t n, str sep, bool bytes)
 {
@@ -205,7 +205,7 @@ FN(concat_ws)
     return concat(cx, args + 1, f->arg_count - 1, value_str(args[0]), false);
 }
 
-/* ---- REPLACE ------------------------------------------------------------------------------------------ */
+/* ---- REPLACE */
 
 /* Empty needle: around every unit. */
 static value replace_between(ectx *cx, str s, str with)
@@ -252,7 +252,7 @@ FN(replace)
     return value_s(str_make(p, (size_t)(o - p)));
 }
 
-/* ---- INSTR -------------------------------------------------------------------------------------------- */
+/* ---- INSTR */
 
 /* Units of a text: bytes when it is ASCII. */
 typedef struct units {
@@ -314,7 +314,7 @@ FN(instr_4)
     return instr(cx, args, args[2].i, args[3].i);
 }
 
-/* ---- LPAD, RPAD ------------------------------------------------------------------------------------- */
+/* ---- LPAD, RPAD */
 
 /* Fills `fill` bytes from the repeated padding. */
 static void fill_bytes(char *p, size_t fill, str padding)
@@ -387,7 +387,7 @@ FN(rpad_bytes)
     return pad_bytes(cx, args, false);
 }
 
-/* ---- SPLIT, SPLIT_TO_MAP ------------------------------------------------------------------------------ */
+/* ---- SPLIT, SPLIT_TO_MAP */
 
 static value split_units(ectx *cx, str s)
 {
@@ -458,7 +458,7 @@ FN(split_to_map)
     return map_build_done(&m, V_MAP_CAP16);
 }
 
-/* ---- ELT, FIELD, CHR --------------------------------------------------------------------------------- */
+/* ---- ELT, FIELD, CHR */
 
 FN(elt)
 {
@@ -555,7 +555,7 @@ FN(chr_escaped)
     return value_s(utf16_to(cx->a, u, n));
 }
 
-/* ---- the table ------------------------------------------------------------------------------------------ */
+/* ---- the table */
 
 #define R(n, d, p, r, fun, ...)                                                                    \
     {.name = n, .category = "STRING", .doc = d, .params = p, .returns = r, .fn = fun, ##__VA_ARGS__}

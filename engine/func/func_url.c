@@ -11,7 +11,7 @@ typedef struct uri {
     int  port; /* -1: none */
 } uri;
 
-/* ---- characters ------------------------------------------------------------------------------------------ */
+/* ---- characters */
 
 static bool alpha(char c)
 {
@@ -66,7 +66,7 @@ static str part(str s, uint32_t from, uint32_t to)
     return str_make(s.p + from, to - from);
 }
 
-/* ---- authority ---------------------------------------------------------------------------------------------- */
+/* ---- authority */
 
 static uint32_t ipv4_end(str s, uint32_t at)
 {
@@ -161,7 +161,7 @@ static bool parse_authority(str s, uri *u)
     return only(s, REG_NAME_CHARS);
 }
 
-/* ---- the whole ----------------------------------------------------------------------------------------------- */
+/* ---- the whole */
 
 static bool parse(str s, uri *u)
 {
@@ -235,7 +235,7 @@ static bool decode(arena *a, str s, bool plus, str *out)
     return true;
 }
 
-/* ---- the functions ------------------------------------------------------------------------------------------------ */
+/* ---- the functions */
 
 static bool parse_arg(ectx *cx, const value *args, uri *u)
 {

@@ -21,7 +21,7 @@ struct regex {
 static map              kept; /* pattern -> regex, never freed */
 static pthread_rwlock_t kept_lock = PTHREAD_RWLOCK_INITIALIZER;
 
-/* ---- what a thread needs to match ---------------------------------------------------------------------------- */
+/* ---- what a thread needs to match */
 
 typedef struct matcher {
     pcre2_match_data    *data;
@@ -63,7 +63,7 @@ static matcher *matcher_of_thread(void)
     return mine = m;
 }
 
-/* ---- compiling -------------------------------------------------------------------------------------------------- */
+/* ---- compiling */
 
 static void *from_arena(size_t n, void *a)
 {
@@ -142,7 +142,7 @@ int32_t regex_group_number(const regex *r, str name)
     return n > 0 ? n : -1;
 }
 
-/* ---- searching ---------------------------------------------------------------------------------------------------- */
+/* ---- searching */
 
 regex_found regex_search(const regex *r, str s, size_t at, const regex_span **spans)
 {

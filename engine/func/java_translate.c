@@ -95,7 +95,7 @@ static void skip_comments(tr *t)
     }
 }
 
-/* ---- single characters --------------------------------------------------------------------------------- */
+/* ---- single characters */
 
 static void put_code(buf *out, uint32_t c)
 {
@@ -211,7 +211,7 @@ static bool escaped_char(tr *t, uint32_t e, uint32_t *c)
     }
 }
 
-/* ---- classes ---------------------------------------------------------------------------------------------- */
+/* ---- classes */
 
 /* \d \w \s and their kind as the inside of a class; false when e is none of them. */
 static bool put_shorthand(tr *t, uint32_t e, buf *out)
@@ -431,7 +431,7 @@ static str class_body(tr *t)
     return str_fmt(t->a, "(?:(?!%.*s)(?s:.))", STR_FMT(all));
 }
 
-/* ---- anchors and the like -------------------------------------------------------------------------------------- */
+/* ---- anchors and the like */
 
 static const char *dollar(uint32_t flags)
 {
@@ -534,7 +534,7 @@ static bool escape(tr *t, buf *out)
     return true;
 }
 
-/* ---- quantifiers --------------------------------------------------------------------------------------------------- */
+/* ---- quantifiers */
 
 typedef struct counts {
     uint32_t min, max; /* max UINT32_MAX: no bound */
@@ -600,7 +600,7 @@ static void put_quantifier(buf *out, const counts *q)
         buf_putc(out, q->mode);
 }
 
-/* ---- look-behinds: all fixed forms of what is inside ------------------------------------------------------------------- */
+/* ---- look-behinds: all fixed forms of what is inside */
 
 typedef struct ways { /* texts of PCRE2; NULL list: none yet */
     str     *list;
@@ -737,7 +737,7 @@ static bool look_behind(tr *t, const char *open, buf *out)
     return true;
 }
 
-/* ---- groups --------------------------------------------------------------------------------------------------------------- */
+/* ---- groups */
 
 static bool alternatives(tr *t, buf *out);
 

@@ -83,7 +83,7 @@ lenient_format *lenient_format_new(arena *a, str p, status *st)
     return f;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------ */
+/* ---- reading */
 
 enum { C_ERA, C_YEAR, C_WEEK_YEAR, C_MONTH, C_DAY, C_DAY_OF_YEAR, C_WEEK, C_WEEK_OF_MONTH, C_NTH_WEEKDAY,
        C_WEEKDAY, C_AMPM, C_HOUR24, C_HOUR12, C_MINUTE, C_SECOND, C_MILLI, C_COUNT };
@@ -282,7 +282,7 @@ static bool read_item(const item *it, str s, uint32_t *at, fields *x)
     return n > 0;
 }
 
-/* ---- the calendar: Julian before 15 October 1582, all fields roll over ------------------------------------- */
+/* ---- the calendar: Julian before 15 October 1582, all fields roll over */
 
 static int64_t julian_days(int64_t y, int64_t m)
 {

@@ -4,7 +4,7 @@
 
 #include "engine/func/func.h"
 
-/* ---- reading "VARCHAR input, ARRAY<T>... lists, LAMBDA (K, V) => BOOLEAN f" ------------------- */
+/* ---- reading "VARCHAR input, ARRAY<T>... lists, LAMBDA (K, V) => BOOLEAN f" */
 
 typedef struct reader {
     arena      *a;
@@ -222,7 +222,7 @@ void ptype_print(buf *out, const ptype *p)
     }
 }
 
-/* ---- matching ------------------------------------------------------------------------------------ */
+/* ---- matching */
 
 static bool is_generic(const ptype *p)
 {

@@ -44,7 +44,7 @@ struct zone_rules {
 const zone zone_utc = {NULL, 0, ""};
 const zone zone_gmt = {NULL, 0, "GMT"};
 
-/* ---- the POSIX footer: "PST8PDT,M3.2.0,M11.1.0" ------------------------------------------------------- */
+/* ---- the POSIX footer: "PST8PDT,M3.2.0,M11.1.0" */
 
 static bool posix_name(const char **p, char *out)
 {
@@ -168,7 +168,7 @@ static const local_type *tail_at(const zone_rules *z, int64_t utc_s)
     return dst ? &z->daylight : &z->standard;
 }
 
-/* ---- TZif files (RFC 8536) ------------------------------------------------------------------------------- */
+/* ---- TZif files (RFC 8536) */
 
 typedef struct tzif_counts {
     uint32_t isut, isstd, leap, time, type, chars;
@@ -268,7 +268,7 @@ static zone_rules *rules_load(str name)
     return z;
 }
 
-/* ---- regions by name ----------------------------------------------------------------------------------------- */
+/* ---- regions by name */
 
 static map              regions; /* name -> zone_rules, never freed */
 static pthread_rwlock_t regions_lock = PTHREAD_RWLOCK_INITIALIZER;
@@ -390,7 +390,7 @@ bool zone_find(str id, zone *out, char *err, size_t err_max)
     return false;
 }
 
-/* ---- offsets --------------------------------------------------------------------------------------------------- */
+/* ---- offsets */
 
 static const local_type *type_at(const zone_rules *z, int64_t utc_s)
 {
@@ -430,7 +430,7 @@ int32_t zone_offset_of_local(const zone *z, int64_t local_s)
     return zone_at(z, local_s - then).offset == then ? then : before;
 }
 
-/* ---- texts -------------------------------------------------------------------------------------------------------- */
+/* ---- texts */
 
 void zone_print_offset(buf *out, int32_t s)
 {

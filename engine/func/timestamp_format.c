@@ -72,7 +72,7 @@ void week_of(int64_t days, int64_t *week_year, int64_t *week)
     }
 }
 
-/* ---- compiling ------------------------------------------------------------------------------------------- */
+/* ---- compiling */
 
 typedef struct compiler {
     dt_op   *ops;
@@ -137,7 +137,7 @@ static bool text(compiler *c, dt_field f, uint32_t style)
     return true;
 }
 
-/* ---- one function for each kind of letter; count letters stand together ------------------------------------- */
+/* ---- one function for each kind of letter; count letters stand together */
 
 typedef struct letter_row letter_row;
 struct letter_row {

@@ -44,7 +44,7 @@ static bool at_nocase(str s, spot at, const char *word, size_t n)
     return (size_t)(s.n - at) >= n && str_eq_nocase(str_make(s.p + at, n), str_make(word, n));
 }
 
-/* ---- numbers ------------------------------------------------------------------------------------------------ */
+/* ---- numbers */
 
 static int digit_at(str s, spot at)
 {
@@ -114,7 +114,7 @@ static spot parse_fraction(scan *x, const dt_op *op, spot from)
     return put(x, op->field, v, from, from + op->max);
 }
 
-/* ---- words -------------------------------------------------------------------------------------------------------- */
+/* ---- words */
 
 typedef struct words {
     const char *const *full;
@@ -167,7 +167,7 @@ static spot parse_text(scan *x, const dt_op *op, spot from)
     }
 }
 
-/* ---- zones --------------------------------------------------------------------------------------------------------- */
+/* ---- zones */
 
 static bool two_digits(str s, spot *at, int32_t *out)
 {
@@ -289,7 +289,7 @@ static spot parse_zone(scan *x, const dt_op *op, spot from)
     return id ? set_zone(x, &z, from + id) : ~from;
 }
 
-/* ---- operations --------------------------------------------------------------------------------------------------- */
+/* ---- operations */
 
 static spot parse_op(scan *x, const dt_op *op, spot from)
 {
@@ -366,7 +366,7 @@ static bool parse_all(scan *x, datetime_error *err)
     return false;
 }
 
-/* ---- resolving ------------------------------------------------------------------------------------------------------ */
+/* ---- resolving */
 
 static bool range_ok(scan *x, dt_field f, datetime_error *err)
 {

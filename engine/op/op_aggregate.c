@@ -22,7 +22,7 @@ typedef struct agg_op {
     serde       *key_reader;
 } agg_op;
 
-/* ---- states and results --------------------------------------------------------------------------------- */
+/* ---- states and results */
 
 static bool fatal_error(agg_op *o)
 {
@@ -120,7 +120,7 @@ static int64_t later(int64_t x, int64_t y)
     return x > y ? x : y;
 }
 
-/* ---- groups without windows -------------------------------------------------------------------------------- */
+/* ---- groups without windows */
 
 static void aggregate_group(op *base, record *r, int port)
 {
@@ -161,7 +161,7 @@ static void aggregate_group(op *base, record *r, int port)
         op_forward(base, &out);
 }
 
-/* ---- time windows ---------------------------------------------------------------------------------------------- */
+/* ---- time windows */
 
 /* Drops what no record can reach any more, in strides so that the cost spreads. */
 static void expire(agg_op *o, bool by_end)
@@ -322,7 +322,7 @@ static void aggregate_windows(op *base, record *r, int port)
     expire(o, false);
 }
 
-/* ---- sessions -------------------------------------------------------------------------------------------------------- */
+/* ---- sessions */
 
 static void tombstone(agg_op *o, const record *r, int64_t start, int64_t end, const store_row *was)
 {
@@ -459,7 +459,7 @@ static void aggregate_sessions(op *base, record *r, int port)
     expire(o, true);
 }
 
-/* ---- building, reading ------------------------------------------------------------------------------------------------ */
+/* ---- building, reading */
 
 static void aggregate_close(op *base)
 {

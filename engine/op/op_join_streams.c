@@ -46,7 +46,7 @@ static void emit(stream_join *o, const record *r, int port, const value *mine, c
     op_forward(&o->base, &out);
 }
 
-/* ---- rows that wait for a match -------------------------------------------------------------------------- */
+/* ---- rows that wait for a match */
 
 /* Ordered by time, then the right side before the left (a swapped join: the other way round), then
  * the key, then arrival: exactly the order of these bytes. */
@@ -131,7 +131,7 @@ static void emit_expired(stream_join *o, const record *r, int port)
         o->min_time = INT64_MAX;
 }
 
-/* ---- a record ------------------------------------------------------------------------------------------------- */
+/* ---- a record */
 
 static void expire(stream_join *o, stream_side *s)
 {
@@ -204,7 +204,7 @@ static void join_streams(op *base, record *r, int port)
     expire(o, mine);
 }
 
-/* ---- building ---------------------------------------------------------------------------------------------------- */
+/* ---- building */
 
 static void side_init(stream_join *o, pipeline *pl, int port, const char *name)
 {

@@ -72,7 +72,7 @@ static value *joined(table_join *o, const value *left, const value *right, const
     return row;
 }
 
-/* ---- stream with table ------------------------------------------------------------------------------------ */
+/* ---- stream with table */
 
 static void join_table(op *base, record *r, int port)
 {
@@ -95,7 +95,7 @@ static void join_table(op *base, record *r, int port)
     op_forward(base, r);
 }
 
-/* ---- table with table ------------------------------------------------------------------------------------- */
+/* ---- table with table */
 
 static int64_t later(int64_t x, int64_t y)
 {
@@ -132,7 +132,7 @@ static void join_tables(op *base, record *r, int port)
     op_forward(base, &out);
 }
 
-/* ---- foreign keys -------------------------------------------------------------------------------------------- */
+/* ---- foreign keys */
 
 /* Subscriptions: for each foreign key the left keys that point to it, kept as windowed rows whose
  * bytes are the left key; found by scanning the list. They come out in the order of the key bytes. */
@@ -268,7 +268,7 @@ static void join_foreign(op *base, record *r, int port)
         foreign_right((table_join *)base, r);
 }
 
-/* ---- building ----------------------------------------------------------------------------------------------------- */
+/* ---- building */
 
 static void join_close(op *base)
 {

@@ -16,7 +16,7 @@ typedef struct sink_op {
     buf      row_out;
 } sink_op;
 
-/* ---- transient ------------------------------------------------------------------------------------------ */
+/* ---- transient */
 
 static void give_row(op *base, record *r, int port)
 {
@@ -36,7 +36,7 @@ static void give_row(op *base, record *r, int port)
         pl->failed = true; /* enough */
 }
 
-/* ---- persistent ------------------------------------------------------------------------------------------ */
+/* ---- persistent */
 
 static bool sink_ts(sink_op *o, const record *r, int64_t *ts)
 {
@@ -129,7 +129,7 @@ static void write_row(op *base, record *r, int port)
                  r->header_count, r->headers);
 }
 
-/* ---- building ------------------------------------------------------------------------------------------------ */
+/* ---- building */
 
 static serde *sink_serde(pipeline *pl, const plan *p, bool is_key, uint32_t *count)
 {

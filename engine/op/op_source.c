@@ -25,7 +25,7 @@ typedef struct source_op {
     arena         peek;
 } source_op;
 
-/* ---- the key's window --------------------------------------------------------------------------------- */
+/* ---- the key's window */
 
 static bool cut_window(const source *s, str *key, int64_t *start, int64_t *end)
 {
@@ -88,7 +88,7 @@ static bool decode_value(source_op *o, arena *a, const rec_view *r, record *out)
     return true;
 }
 
-/* ---- timestamps ------------------------------------------------------------------------------------------ */
+/* ---- timestamps */
 
 static bool extract_ts(source_op *o, const record *rec, int64_t record_ts, int64_t *ts)
 {
@@ -105,7 +105,7 @@ static bool extract_ts(source_op *o, const record *rec, int64_t record_ts, int64
     return *ts >= 0;
 }
 
-/* ---- headers --------------------------------------------------------------------------------------------- */
+/* ---- headers */
 
 static value headers_value(source_op *o, const rec_view *r, const column *c)
 {
@@ -130,7 +130,7 @@ static value headers_value(source_op *o, const rec_view *r, const column *c)
     return value_v(list, n);
 }
 
-/* ---- a record --------------------------------------------------------------------------------------------- */
+/* ---- a record */
 
 static void fill_system_columns(source_op *o, record *rec, const rec_view *r, int32_t partition)
 {
@@ -231,7 +231,7 @@ bool op_source_peek(op *base, const rec_view *r, int64_t *ts)
     return extract_ts(o, &rec, r->ts, ts);
 }
 
-/* ---- building ------------------------------------------------------------------------------------------------- */
+/* ---- building */
 
 static serde *side_serde(pipeline *pl, const plan_node *n, column_ns ns, uint32_t **slots, uint32_t *count)
 {
@@ -323,7 +323,7 @@ op *op_source_new(pipeline *pl, const plan_node *n)
     return &o->base;
 }
 
-/* ---- repartition ------------------------------------------------------------------------------------------------ */
+/* ---- repartition */
 
 /* Internal records: the key in the repartition's key format; the value is a byte of flags, then the
  * row, and for tables the old row:

@@ -2,7 +2,7 @@
 #include "engine/op/op_int.h"
 #include "parser/parser.h"
 
-/* ---- filter ------------------------------------------------------------------------------------------ */
+/* ---- filter */
 
 bool op_filter_test(op *o, const value *row)
 {
@@ -43,7 +43,7 @@ op *op_filter_new(pipeline *pl, const plan_node *n)
     return op_alloc(pl, sizeof(op), n, n->is_table ? filter_table : filter_stream);
 }
 
-/* ---- projection ----------------------------------------------------------------------------------------- */
+/* ---- projection */
 
 static void nested_error(void *ctx, const char *what, const char *msg)
 {
@@ -111,7 +111,7 @@ op *op_project_new(pipeline *pl, const plan_node *n)
     return o;
 }
 
-/* ---- new keys --------------------------------------------------------------------------------------------- */
+/* ---- new keys */
 
 static value *widen(op *o, const value *row)
 {
@@ -238,7 +238,7 @@ op *op_rekey_new(pipeline *pl, const plan_node *n)
     return op_alloc(pl, sizeof(op), n, table ? rekey_table : rekey_stream);
 }
 
-/* ---- table functions ------------------------------------------------------------------------------------------ */
+/* ---- table functions */
 
 static value call_table_function(op *o, const func_call *f)
 {

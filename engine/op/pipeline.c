@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "engine/op/op_int.h"
 
-/* ---- stages -------------------------------------------------------------------------------------------- */
+/* ---- stages */
 
 typedef struct stage_builder {
     arena *a;
@@ -63,7 +63,7 @@ stage_list stages_of(arena *a, const plan *p)
                         (uint32_t)b.topics.n};
 }
 
-/* ---- what operators need --------------------------------------------------------------------------------- */
+/* ---- what operators need */
 
 void *op_alloc(pipeline *pl, size_t bytes, const plan_node *n, void (*push)(op *, record *, int))
 {
@@ -113,7 +113,7 @@ void op_fatal(op *o, const char *fmt, ...)
     o->pl->env.fatal(o->pl->env.ctx, msg);
 }
 
-/* ---- keys and stored rows ----------------------------------------------------------------------------------- */
+/* ---- keys and stored rows */
 
 void keyer_init(keyer *k, pipeline *pl, const layout *l)
 {
@@ -209,7 +209,7 @@ void rower_free(rower *w)
     buf_free(&w->out);
 }
 
-/* ---- building ---------------------------------------------------------------------------------------------------- */
+/* ---- building */
 
 static op *build(pipeline *pl, const plan_node *n, uint32_t *input);
 
@@ -315,7 +315,7 @@ void pipeline_free(pipeline *pl)
     mem_free(pl);
 }
 
-/* ---- running -------------------------------------------------------------------------------------------------------- */
+/* ---- running */
 
 void pipeline_feed(pipeline *pl, uint32_t input, const rec_view *r, int32_t partition)
 {
@@ -364,7 +364,7 @@ size_t pipeline_clocks(pipeline *pl, int64_t ***out)
     return pl->clocks.n;
 }
 
-/* ---- reading what is materialised --------------------------------------------------------------------------------------- */
+/* ---- reading what is materialised */
 
 bool pipeline_is_queryable(const pipeline *pl)
 {

@@ -14,7 +14,7 @@
 
 typedef struct pipeline pipeline;
 
-/* ---- stages --------------------------------------------------------------------------------------- */
+/* ---- stages */
 
 typedef struct stage_input {
     const plan_node *node;      /* PLAN_SOURCE, or PLAN_REPARTITION read from its topic */
@@ -42,7 +42,7 @@ typedef struct stage_list {
 /* Upstream stages first. */
 stage_list stages_of(arena *a, const plan *p);
 
-/* ---- the environment --------------------------------------------------------------------------------- */
+/* ---- the environment */
 
 typedef enum proc_error { /* spec/processing-semantics.md 7.2 */
     PROC_DESERIALIZATION = 0,
@@ -83,7 +83,7 @@ void pipeline_end_batch(pipeline *pl);
 /* Did it call env.fatal? It takes no more records then. */
 bool pipeline_failed(const pipeline *pl);
 
-/* ---- state ---------------------------------------------------------------------------------------------- */
+/* ---- state */
 
 typedef struct pipeline_state {
     str    name; /* of the changelog: "Aggregate-Aggregate-Materialize" */
@@ -93,7 +93,7 @@ size_t pipeline_states(pipeline *pl, pipeline_state **out);
 /* Small numbers that belong to the state (stream times): saved and restored with it. */
 size_t pipeline_clocks(pipeline *pl, int64_t ***out);
 
-/* ---- reading materialised tables (pull queries) -------------------------------------------------------------- */
+/* ---- reading materialised tables (pull queries) */
 
 typedef struct table_row {
     value  *row; /* as plan.outputs */

@@ -30,7 +30,7 @@ static bool check_group_by(builder *b)
     return true;
 }
 
-/* ---- what stands behind the aggregation ------------------------------------------------------------- */
+/* ---- what stands behind the aggregation */
 
 /* Grouping expressions and aggregate calls, and the columns that take their place. */
 typedef struct substitution {
@@ -95,7 +95,7 @@ static bool replace_items(builder *b, const substitution *s, const layout *out)
     return true;
 }
 
-/* ---- the aggregate calls ----------------------------------------------------------------------------- */
+/* ---- the aggregate calls */
 
 static bool literal_of(builder *b, const ast_expr *e, value *v)
 {
@@ -174,7 +174,7 @@ static bool refuse_not_undoable(builder *b, const plan_node *agg)
     return n == 0;
 }
 
-/* ---- windows -------------------------------------------------------------------------------------------- */
+/* ---- windows */
 
 static bool check_window(builder *b, plan_node *n)
 {
@@ -212,7 +212,7 @@ static bool check_window(builder *b, plan_node *n)
     return true;
 }
 
-/* ---- putting it together ----------------------------------------------------------------------------------- */
+/* ---- putting it together */
 
 /* The key parts' names: a plain column keeps its name, others are generated. */
 static str *key_names(builder *b)

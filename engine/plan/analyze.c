@@ -101,7 +101,7 @@ ast_expr *an_replace(arena *a, const ast_expr *e, ast_expr *const *from, const s
     return c;
 }
 
-/* ---- sources -------------------------------------------------------------------------------------- */
+/* ---- sources */
 
 static bool add_source(analysis *an, const ast_relation *r, status *st)
 {
@@ -165,7 +165,7 @@ str an_internal_name(analysis *an, uint32_t i, str c)
     return str_fmt(an->a, "%.*s_%.*s", STR_FMT(an->src[i].alias), STR_FMT(c));
 }
 
-/* ---- resolving columns -------------------------------------------------------------------------------- */
+/* ---- resolving columns */
 
 typedef struct resolver {
     analysis   *an;
@@ -328,7 +328,7 @@ static ast_expr *shown(analysis *an, const ast_expr *e)
     return c;
 }
 
-/* ---- magic time comparisons ------------------------------------------------------------------------------ */
+/* ---- magic time comparisons */
 
 static bool is_time_column(const ast_expr *e)
 {
@@ -368,7 +368,7 @@ static bool magic_times(analysis *an, ast_expr *e, status *st)
     return r.ok;
 }
 
-/* ---- generated aliases -------------------------------------------------------------------------------------- */
+/* ---- generated aliases */
 
 typedef struct alias_base {
     str base;
@@ -457,7 +457,7 @@ static str make_alias(alias_maker *m, const ast_expr *e)
     return str_fmt(an->a, "KSQL_COL_%ld", next_number(find_base(m, STR("KSQL_COL"))));
 }
 
-/* ---- select items ----------------------------------------------------------------------------------------------- */
+/* ---- select items */
 
 static void push_item(analysis *an, uint32_t i, str col, str alias, bool window, uint32_t pos)
 {
@@ -634,7 +634,7 @@ static bool select_items(analysis *an, status *st)
     return true;
 }
 
-/* ---- aggregates and table functions ---------------------------------------------------------------------------- */
+/* ---- aggregates and table functions */
 
 static bool is_agg(const ast_expr *e, void *ctx)
 {
@@ -738,7 +738,7 @@ static bool collect_calls(analysis *an, status *st)
     return true;
 }
 
-/* ---- clauses ---------------------------------------------------------------------------------------------------------- */
+/* ---- clauses */
 
 static bool resolve_list(analysis *an, ast_expr *const *in, uint32_t n, const char *clause,
                          ast_expr ***out, ast_expr ***orig, status *st)

@@ -19,7 +19,7 @@ typedef struct join_side {
     bool       rekey;  /* the expression is not what the rows are keyed by */
 } join_side;
 
-/* ---- which sources an expression refers to --------------------------------------------------------- */
+/* ---- which sources an expression refers to */
 
 typedef struct source_refs {
     analysis *an;
@@ -91,7 +91,7 @@ static bool check_windows(builder *b, uint32_t l, uint32_t r)
     return true;
 }
 
-/* ---- kinds ------------------------------------------------------------------------------------------- */
+/* ---- kinds */
 
 /* Is this expression the node's one key column? */
 static bool is_key(const plan_node *n, const ast_expr *e)
@@ -227,7 +227,7 @@ static bool check_within(builder *b, const ast_join *jn, plan_kind kind)
     return true;
 }
 
-/* ---- keys ---------------------------------------------------------------------------------------------- */
+/* ---- keys */
 
 static bool has_registry(format_id f)
 {
@@ -334,7 +334,7 @@ static uint32_t viable_keys(const ast_join *jn, const join_side *l, const join_s
     return n;
 }
 
-/* ---- one join ------------------------------------------------------------------------------------------- */
+/* ---- one join */
 
 static void join_layout(builder *b, plan_node *n, const join_side *l, const join_side *r)
 {

@@ -20,7 +20,7 @@ bool refuse(builder *b, const char *fmt, ...)
     return status_set(b->st, ST_SQL, "%s", msg);
 }
 
-/* ---- properties ------------------------------------------------------------------------------------ */
+/* ---- properties */
 
 const str *plan_property(const plan_options *opt, const char *name)
 {
@@ -43,7 +43,7 @@ bool plan_flag(const plan_options *opt, const char *name, bool otherwise)
     return v ? str_eq_nocase(*v, STR("true")) : otherwise;
 }
 
-/* ---- layouts ------------------------------------------------------------------------------------------- */
+/* ---- layouts */
 
 plan_node *node_new(builder *b, plan_kind kind, const char *step)
 {
@@ -100,7 +100,7 @@ uint32_t layout_find(const layout *l, str name)
     return SLOT_NONE;
 }
 
-/* ---- compiling with the clause's prefix --------------------------------------------------------------- */
+/* ---- compiling with the clause's prefix */
 
 static void add_expression(builder *b, const ast_expr *e)
 {
@@ -172,7 +172,7 @@ const xnode *compile_predicate(builder *b, const ast_expr *e, const ast_expr *as
     return x;
 }
 
-/* ---- source ------------------------------------------------------------------------------------------------ */
+/* ---- source */
 
 static plan_node *source_slots(builder *b, uint32_t i)
 {
@@ -248,7 +248,7 @@ bool refuse_kafka_values(builder *b, const char *clause)
     return !bad;
 }
 
-/* ---- WHERE, PARTITION BY, table functions -------------------------------------------------------------------- */
+/* ---- WHERE, PARTITION BY, table functions */
 
 static plan_node *build_filter(builder *b, plan_node *in, ast_expr *e, const ast_expr *as,
                                const char *clause, const char *step)
@@ -420,7 +420,7 @@ plan_node *build_repartition(builder *b, plan_node *in, const char *topic, bool 
     return r;
 }
 
-/* ---- projection ------------------------------------------------------------------------------------------------ */
+/* ---- projection */
 
 /* Which key part this item gives, or -1. */
 static int item_key(builder *b, const an_item *it, const layout *l)
@@ -743,7 +743,7 @@ static plan_node *build_project(builder *b, plan_node *in)
     return check_duplicates(b) ? pn : NULL;
 }
 
-/* ---- the whole ----------------------------------------------------------------------------------------------------- */
+/* ---- the whole */
 
 static bool check_emit(builder *b)
 {

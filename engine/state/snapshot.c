@@ -12,7 +12,7 @@
 #define CHUNK_BYTES ((size_t)1 << 20)
 #define ROW_MAX ((uint32_t)1 << 30) /* a longer key or row is damage */
 
-/* ---- writing ------------------------------------------------------------------------------------------- */
+/* ---- writing */
 
 typedef struct writer {
     io      *files;
@@ -110,7 +110,7 @@ bool snapshot_write(io *files, const char *path, int64_t now_ms, int64_t *const 
     return io_error(st, "Cannot write", tmp, w.error);
 }
 
-/* ---- reading --------------------------------------------------------------------------------------------- */
+/* ---- reading */
 
 typedef struct reader {
     io      *files;

@@ -6,7 +6,7 @@
 #include "base/num.h"
 #include "base/vec.h"
 
-/* ---- slabs: blocks cut into pieces of a few dozen sizes ------------------------------------------- */
+/* ---- slabs: blocks cut into pieces of a few dozen sizes */
 
 #define SLAB_STEP 16
 #define SLAB_CLASSES 64                          /* up to 1,024 bytes */
@@ -62,7 +62,7 @@ static uint32_t slab_capacity(size_t n)
     return (uint32_t)(n > SLAB_SMALL_MAX ? n : (n + SLAB_STEP - 1) / SLAB_STEP * SLAB_STEP);
 }
 
-/* ---- rows and keys ------------------------------------------------------------------------------------ */
+/* ---- rows and keys */
 
 typedef struct row {
     int64_t  start, end, ts;
@@ -177,7 +177,7 @@ uint64_t store_bytes(const store *s)
     return s->mem.bytes + s->cap * sizeof *s->slots + sizeof *s;
 }
 
-/* ---- the hash table --------------------------------------------------------------------------------------- */
+/* ---- the hash table */
 
 static uint64_t make_slot(node *n)
 {
@@ -257,7 +257,7 @@ static void remove_node(store *s, node *n)
     s->keys--;
 }
 
-/* ---- rows ------------------------------------------------------------------------------------------------------ */
+/* ---- rows */
 
 static row *row_new(store *s, int64_t start, int64_t end, str bytes, int64_t ts)
 {
@@ -327,7 +327,7 @@ static void fill(store_row *out, const row *r)
     *out = (store_row){r->start, r->end, r->ts, {r->bytes, r->n}};
 }
 
-/* ---- tables ---------------------------------------------------------------------------------------------------------- */
+/* ---- tables */
 
 bool store_get(const store *s, str key, store_row *out)
 {
@@ -362,7 +362,7 @@ bool store_delete(store *s, str key)
     return true;
 }
 
-/* ---- windows ----------------------------------------------------------------------------------------------------------- */
+/* ---- windows */
 
 /* First index whose (start, end) is not below the given; the newest is tried first. */
 static uint32_t lower_bound(node *n, int64_t start, int64_t end)
@@ -517,7 +517,7 @@ void store_expire(store *s, int64_t below, bool by_end,
     VEC_FREE(&empty);
 }
 
-/* ---- scans --------------------------------------------------------------------------------------------------------------- */
+/* ---- scans */
 
 static int by_key_then_window(const void *x, const void *y)
 {
@@ -571,7 +571,7 @@ void store_each(const store *s, void (*each)(void *ctx, str key, const store_row
     }
 }
 
-/* ---- changes ---------------------------------------------------------------------------------------------------------------- */
+/* ---- changes */
 
 void store_track_changes(store *s, bool on)
 {

@@ -36,13 +36,13 @@ uint64_t store_keys(const store *s);
 uint64_t store_rows(const store *s);
 uint64_t store_bytes(const store *s); /* memory held, book-keeping included */
 
-/* ---- tables ------------------------------------------------------------------------------------- */
+/* ---- tables */
 
 bool store_get(const store *s, str key, store_row *out);
 void store_put(store *s, str key, str row, int64_t ts);
 bool store_delete(store *s, str key); /* was it there? */
 
-/* ---- windowed stores ---------------------------------------------------------------------------- */
+/* ---- windowed stores */
 
 /* The row of exactly this window. */
 bool store_get_window(const store *s, str key, int64_t start, int64_t end, store_row *out);
@@ -56,7 +56,7 @@ uint32_t store_range(const store *s, str key, int64_t from, int64_t to, arena *a
 void store_expire(store *s, int64_t below, bool by_end,
                   void (*dropped)(void *ctx, str key, const store_row *r), void *ctx);
 
-/* ---- scans ----------------------------------------------------------------------------------------- */
+/* ---- scans */
 
 typedef struct store_item {
     str       key;
@@ -72,7 +72,7 @@ store_item *store_scan_windows(const store *s, int64_t from, int64_t to, bool by
 /* Every row, in no order. */
 void store_each(const store *s, void (*each)(void *ctx, str key, const store_row *r), void *ctx);
 
-/* ---- changes ------------------------------------------------------------------------------------------ */
+/* ---- changes */
 
 /* Between commits the store remembers which rows changed. The walk gives each once (row NULL: it is
  * gone) and forgets them. Off unless switched on. */

@@ -15,7 +15,7 @@ static const int64_t pow10_i64[POW10_I64_MAX + 1] = {
     10000000000LL, 100000000000LL, 1000000000000LL, 10000000000000LL, 100000000000000LL,
     1000000000000000LL, 10000000000000000LL, 100000000000000000LL, 1000000000000000000LL};
 
-/* ---- between values and GMP ---------------------------------------------------------------- */
+/* ---- between values and GMP */
 
 static void to_mpz(mpz_t z, value x)
 {
@@ -114,7 +114,7 @@ value decimal_from_i128(arena *a, __int128 v)
     return decimal_from_bytes(a, str_make(p, sizeof p));
 }
 
-/* ---- comparing ------------------------------------------------------------------------------ */
+/* ---- comparing */
 
 int decimal_sign(value x)
 {
@@ -142,7 +142,7 @@ int decimal_compare(value x, int32_t xs, value y, int32_t ys)
     return (c > 0) - (c < 0);
 }
 
-/* ---- arithmetic ------------------------------------------------------------------------------ */
+/* ---- arithmetic */
 
 static bool arith_mpz(char op, mpz_t r, const mpz_t x, int32_t xs, const mpz_t y, int32_t ys,
                       int32_t s)
@@ -227,7 +227,7 @@ value decimal_abs(arena *a, value x)
     return decimal_sign(x) < 0 ? decimal_negate(a, x) : x;
 }
 
-/* ---- scale ------------------------------------------------------------------------------------- */
+/* ---- scale */
 
 /* z := z / 10^by, rounded. */
 static bool round_mpz(mpz_t z, int32_t by, decimal_round how)
@@ -390,7 +390,7 @@ value decimal_round_digits(arena *a, value x, int32_t *scale, int32_t p)
     return out;
 }
 
-/* ---- text and other forms --------------------------------------------------------------------- */
+/* ---- text and other forms */
 
 bool decimal_parse(arena *a, str s, value *out, int32_t *scale)
 {

@@ -178,7 +178,7 @@ int value_compare(const type *t, value x, value y)
     }
 }
 
-/* ---- text ------------------------------------------------------------------------------------ */
+/* ---- text */
 
 void double_text(buf *out, double d)
 {
@@ -362,7 +362,7 @@ void value_text(buf *out, const type *t, value v)
     }
 }
 
-/* ---- maps as Java sees them ------------------------------------------------------------------- */
+/* ---- maps as Java sees them */
 
 static uint32_t java_hash(const type *t, value v)
 {
@@ -431,7 +431,7 @@ void value_map_order(arena *a, const type *t, value m, uint32_t *idx)
         idx[next[slot[i]]++] = i;
 }
 
-/* ---- UTF-8 --------------------------------------------------------------------------------------- */
+/* ---- UTF-8 */
 
 uint32_t utf16_length(str s)
 {
@@ -528,7 +528,7 @@ str utf8_repair(arena *a, str s)
     return str_make(out, n);
 }
 
-/* ---- base64 -------------------------------------------------------------------------------------- */
+/* ---- base64 */
 
 void base64_encode(buf *out, str s)
 {

@@ -152,8 +152,7 @@ call_state api_describe_configs(call *c, const describe_configs_request *q,
     return CALL_DONE;
 }
 
-/* ---- changing topic settings --------------------------------------------------------------------
- */
+/* ---- changing topic settings */
 
 enum { OP_SET, OP_DELETE, OP_APPEND, OP_SUBTRACT };
 

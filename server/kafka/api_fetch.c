@@ -141,8 +141,7 @@ static bool enough(const fetch_state *f)
     return f->failed || f->count == 0 || f->bytes >= f->min_bytes;
 }
 
-/* ---- long polls ---------------------------------------------------------------------------------
- */
+/* ---- long polls */
 
 static void unpark(call *c)
 {

@@ -8,8 +8,7 @@ static int64_t now(call *c)
     return c->conn->loop->now_ms;
 }
 
-/* ---- joining ------------------------------------------------------------------------------------
- */
+/* ---- joining */
 
 typedef struct park { /* an answer that the coordinator owes */
     str group;

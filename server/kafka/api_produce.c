@@ -156,8 +156,7 @@ static void let_go(call *c)
         kpart_release(s->waits[i].part);
 }
 
-/* ---- the call -----------------------------------------------------------------------------------
- */
+/* ---- the call */
 
 static call_state reply_nothing(call *c, const produce_response *r)
 {

@@ -213,8 +213,7 @@ call_state api_delete_topics(call *c, const delete_topics_request *q, delete_top
     return CALL_DONE;
 }
 
-/* ---- CreatePartitions ---------------------------------------------------------------------------
- */
+/* ---- CreatePartitions */
 
 static void grow(call *c, const create_partitions_request *q, int32_t at,
                  create_partitions_response_result *r)
@@ -266,8 +265,7 @@ call_state api_create_partitions(call *c, const create_partitions_request *q,
     return CALL_DONE;
 }
 
-/* ---- DeleteRecords ------------------------------------------------------------------------------
- */
+/* ---- DeleteRecords */
 
 static bool may_delete_records(call *c, str topic)
 {

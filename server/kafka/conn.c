@@ -29,8 +29,7 @@
 #define OUT_KEPT_BYTES ((size_t)64 << 10)
 #define ARENA_KEPT_BYTES ((size_t)64 << 10)
 
-/* ---- calls --------------------------------------------------------------------------------------
- */
+/* ---- calls */
 
 static void close_slices(call *c)
 {
@@ -260,8 +259,7 @@ bool conn_is_idle(const conn *n)
     return n->calls == 0 && n->from == n->to;
 }
 
-/* ---- requests -----------------------------------------------------------------------------------
- */
+/* ---- requests */
 
 static void refuse_size(conn *n, uint32_t size)
 {
@@ -427,8 +425,7 @@ static bool take_frames(conn *n)
     return true;
 }
 
-/* ---- receiving ----------------------------------------------------------------------------------
- */
+/* ---- receiving */
 
 /* Makes room to receive the rest of the frame at `from`. */
 static void make_room(conn *n)
@@ -498,8 +495,7 @@ static void receive(conn *n)
     n->eof = got == 0 || errno != EAGAIN;
 }
 
-/* ---- sending ------------------------------------------------------------------------------------
- */
+/* ---- sending */
 
 static void finish_head(conn *n)
 {
@@ -637,8 +633,7 @@ static bool send_answers(conn *n)
     return true;
 }
 
-/* ---- one turn -----------------------------------------------------------------------------------
- */
+/* ---- one turn */
 
 /* The client is gone and there is nobody to wait for: a call that is parked for long is given up.
  */

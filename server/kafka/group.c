@@ -136,8 +136,7 @@ void coord_free(coord *c)
     mem_free(c);
 }
 
-/* ---- looking up ---------------------------------------------------------------------------------
- */
+/* ---- looking up */
 
 static void enter(coord *c, int64_t now_ms)
 {
@@ -201,8 +200,7 @@ static str metadata_of(const member *m, str protocol)
     return STR("");
 }
 
-/* ---- deadlines ----------------------------------------------------------------------------------
- */
+/* ---- deadlines */
 
 static int64_t earlier(int64_t a, int64_t b)
 {
@@ -233,8 +231,7 @@ static int32_t rebalance_timeout(const group *g)
     return ms;
 }
 
-/* ---- answers ------------------------------------------------------------------------------------
- */
+/* ---- answers */
 
 static void refuse_join(coord_join_reply *reply, void *ctx, int16_t error, str member_id)
 {
@@ -300,8 +297,7 @@ static void reply_sync(const group *g, const member *m, coord_sync_reply *reply,
     reply(ctx, &s);
 }
 
-/* ---- the state machine --------------------------------------------------------------------------
- */
+/* ---- the state machine */
 
 /* Majority vote: every member votes for the first of its protocols that all support. Ties go to the
  * leader's order. */
@@ -436,8 +432,7 @@ static void remove_member(coord *c, group *g, member *m)
         prepare_rebalance(c, g);
 }
 
-/* ---- JoinGroup ----------------------------------------------------------------------------------
- */
+/* ---- JoinGroup */
 
 static void new_id(char *out, size_t size, str prefix)
 {
@@ -665,8 +660,7 @@ void coord_group_join(coord *c, int64_t now_ms, const coord_join *q, coord_join_
     leave(c);
 }
 
-/* ---- SyncGroup ----------------------------------------------------------------------------------
- */
+/* ---- SyncGroup */
 
 static void assign(coord *c, group *g, const coord_sync *q)
 {
@@ -736,8 +730,7 @@ void coord_group_sync(coord *c, int64_t now_ms, const coord_sync *q, coord_sync_
     leave(c);
 }
 
-/* ---- the other calls ----------------------------------------------------------------------------
- */
+/* ---- the other calls */
 
 static void tell_nobody_join(void *ctx, const coord_joined *j)
 {
@@ -903,8 +896,7 @@ void coord_list(coord *c, arena *a, coord_group_info **out, int32_t *n)
     pthread_mutex_unlock(&c->lock);
 }
 
-/* ---- time ---------------------------------------------------------------------------------------
- */
+/* ---- time */
 
 /* Removes the first member whose session is over; a removal may rebalance, so one at a time. */
 static bool expire_session(coord *c, group *g)

@@ -162,8 +162,7 @@ kpart *parts_get(loop *l, str name, int32_t partition, status *st)
     return p;
 }
 
-/* ---- ids ----------------------------------------------------------------------------------------
- */
+/* ---- ids */
 
 static void ids_clear(loop *l)
 {
@@ -207,8 +206,7 @@ bool kpart_has_id(const kpart *p, const uint8_t id[16])
     return p->topic && memcmp(p->topic->id, id, 16) == 0;
 }
 
-/* ---- closing ------------------------------------------------------------------------------------
- */
+/* ---- closing */
 
 static void close_older(loop *l, int64_t before_ms)
 {

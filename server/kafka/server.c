@@ -45,8 +45,7 @@ uint16_t kafka_server_port(const kafka_server *k)
     return k->port;
 }
 
-/* ---- listening ----------------------------------------------------------------------------------
- */
+/* ---- listening */
 
 /* A listening socket, or -errno. both: an IPv6 socket takes IPv4 too. */
 static int listen_on(const struct sockaddr *address, socklen_t size, uint16_t port, bool both)
@@ -323,8 +322,7 @@ void kafka_server_stop(kafka_server *k)
     mem_free(k);
 }
 
-/* ---- metrics ------------------------------------------------------------------------------------
- */
+/* ---- metrics */
 
 static void put_metric(buf *out, const char *name, const char *type, const char *help,
                        unsigned long long v)

@@ -31,8 +31,7 @@ typedef struct call  call;
 typedef struct api   api;
 typedef struct kpart kpart;
 
-/* ---- calls --------------------------------------------------------------------------------------
- */
+/* ---- calls */
 
 typedef enum call_state {
     CALL_DONE,   /* the answer stands in `response` */
@@ -93,8 +92,7 @@ const api       *api_find(int16_t key);
 extern const api api_table[];
 extern const int api_count;
 
-/* ---- connections --------------------------------------------------------------------------------
- */
+/* ---- connections */
 
 struct conn {
     loop    *loop;

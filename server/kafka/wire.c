@@ -4,8 +4,7 @@
 
 #include "base/num.h"
 
-/* ---- reading ------------------------------------------------------------------------------------
- */
+/* ---- reading */
 
 void wire_reader_init(wire_reader *r, const uint8_t *p, size_t n, arena *a)
 {
@@ -298,8 +297,7 @@ bool wire_decode(wire_reader *r, const wire_struct *s, void *out)
     return r->fault == NULL;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------
- */
+/* ---- writing */
 
 static void put_length(wire_writer *w, int64_t n, bool is_string)
 {

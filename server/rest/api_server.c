@@ -70,7 +70,7 @@ void rest_metadata_id(call *c)
     put_cluster_id(c);
 }
 
-/* ---- metrics ------------------------------------------------------------------------------------------- */
+/* ---- metrics */
 
 static void put_metric(buf *o, const char *name, const char *kind, const char *help, uint64_t v)
 {

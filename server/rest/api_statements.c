@@ -57,7 +57,7 @@ void rest_close_query(call *c)
     json_decref(body);
 }
 
-/* ---- rows in -------------------------------------------------------------------------------------------- */
+/* ---- rows in */
 
 /* The next line that is not blank; false at the end. */
 static bool next_line(str text, size_t *at, str *line)

@@ -4,7 +4,7 @@
 
 #include "server/rest/call.h"
 
-/* ---- values ----------------------------------------------------------------------------------------- */
+/* ---- values */
 
 static void put_i64(buf *out, int64_t v)
 {
@@ -125,7 +125,7 @@ static void put_columns(framing *f, buf *out, const value *row)
     buf_putc(out, ']');
 }
 
-/* ---- headers ---------------------------------------------------------------------------------------------- */
+/* ---- headers */
 
 static void put_schema(buf *out, const query_columns *c)
 {
@@ -173,7 +173,7 @@ static void put_metadata(buf *out, const query_columns *c)
     buf_free(&text);
 }
 
-/* ---- framings ------------------------------------------------------------------------------------------------ */
+/* ---- framings */
 
 const char *framing_content_type(framing_kind k)
 {

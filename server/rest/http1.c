@@ -41,7 +41,7 @@ struct conn {
     call                   c;                /* kept between requests, for its memory */
 };
 
-/* ---- the table of connections --------------------------------------------------------------------------- */
+/* ---- the table of connections */
 
 static void table_put(rest_server *r, conn *c)
 {
@@ -142,7 +142,7 @@ static void on_connection(void *cls, struct MHD_Connection *m, void **socket_con
     }
 }
 
-/* ---- one request ------------------------------------------------------------------------------------------- */
+/* ---- one request */
 
 #define KEPT_BUFFER_BYTES 65536
 
@@ -310,7 +310,7 @@ static void on_completed(void *cls, struct MHD_Connection *m, void **ctx, enum M
     atomic_store(&c->reading_since_ms, 0);
 }
 
-/* ---- life --------------------------------------------------------------------------------------------------- */
+/* ---- life */
 
 static void log_mhd(void *cls, const char *fmt, va_list ap)
 {

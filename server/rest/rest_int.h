@@ -15,7 +15,7 @@ struct MHD_Daemon;
 
 #define COMMAND_STATUSES_MAX 10000 /* the newest are kept */
 
-/* ---- workers (workers.c): threads for what may wait ----------------------------------------------- */
+/* ---- workers (workers.c): threads for what may wait */
 
 typedef struct job {
     void (*run)(void *arg);
@@ -37,7 +37,7 @@ void workers_add(workers *w, void (*run)(void *arg), void *arg);
 /* Runs what is queued, then ends the threads. */
 void workers_stop(workers *w);
 
-/* ---- streams (stream.c): answers that go on ----------------------------------------------------------- */
+/* ---- streams (stream.c): answers that go on */
 
 /* Rows are appended by the engine's threads and taken by an event loop. Two own it, the transport and the
  * push query; it is freed on a worker once the connection is done with it. */
@@ -77,7 +77,7 @@ void stream_release(stream *s);
 void stream_free(stream *s);
 extern const query_listener stream_listener; /* without ctx */
 
-/* ---- the server ------------------------------------------------------------------------------------------ */
+/* ---- the server */
 
 typedef struct conn conn; /* http1.c */
 

@@ -71,7 +71,7 @@ void call_run(call *c)
         c->route->handler(c);
 }
 
-/* ---- Accept ----------------------------------------------------------------------------------------- */
+/* ---- Accept */
 
 #define ACCEPT_TYPES_MAX 32
 
@@ -140,7 +140,7 @@ int accept_choose(bool has_accept, str accept, const char *const *offers, int n)
     return count == 0 ? 0 : -1;
 }
 
-/* ---- answers ------------------------------------------------------------------------------------------ */
+/* ---- answers */
 
 void call_text(call *c, int http_status, const char *content_type, str body)
 {
@@ -228,7 +228,7 @@ void call_engine_error(call *c, const engine_error *err, bool always)
         error_put(&c->out, code, str_of(err->st.msg));
 }
 
-/* ---- bodies --------------------------------------------------------------------------------------------- */
+/* ---- bodies */
 
 json_t *call_body_object(call *c)
 {

@@ -39,7 +39,7 @@ uint16_t rest_server_port(const rest_server *r)
     return r->port;
 }
 
-/* ---- listening ----------------------------------------------------------------------------------------- */
+/* ---- listening */
 
 static uint16_t port_of(int fd)
 {
@@ -112,7 +112,7 @@ static bool listen_one(rest_server *r, const listener *l, status *st)
     return true;
 }
 
-/* ---- the accepting thread --------------------------------------------------------------------------------- */
+/* ---- the accepting thread */
 
 static void accept_all(rest_server *r, int listen_fd)
 {
@@ -179,7 +179,7 @@ static bool start_accepter(rest_server *r, status *st)
     return true;
 }
 
-/* ---- life ------------------------------------------------------------------------------------------------------ */
+/* ---- life */
 
 static int loops_wanted(int asked)
 {

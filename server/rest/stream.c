@@ -38,7 +38,7 @@ static void wake(stream *s)
     }
 }
 
-/* ---- the engine's side ------------------------------------------------------------------------------- */
+/* ---- the engine's side */
 
 /* The columns of a push query outlive the statement they come from. */
 static void keep_columns(stream *s, query_columns *c)
@@ -143,7 +143,7 @@ static void on_end(void *ctx, query_end why, const char *msg)
 const query_listener stream_listener = {
     .header = on_header, .row = on_row, .line = on_line, .end = on_end};
 
-/* ---- the transport's side -------------------------------------------------------------------------------- */
+/* ---- the transport's side */
 
 ssize_t stream_read(stream *s, char *p, size_t max, void (*sleep)(void *ctx))
 {

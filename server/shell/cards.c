@@ -18,8 +18,7 @@ static void put_rule(buf *out, int n)
     buf_putc(out, '\n');
 }
 
-/* ---- fields
- * --------------------------------------------------------------------------------------------- */
+/* ---- fields */
 
 void schema_put(buf *out, const json_node *schema)
 {
@@ -84,9 +83,7 @@ static void put_fields(buf *out, arena *a, const json_node *d, int width)
     table_print(out, &t, width);
 }
 
-/* ---- DESCRIBE
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- DESCRIBE */
 
 static void put_constraints(buf *out, const json_node *names)
 {
@@ -240,9 +237,7 @@ void card_put_source(buf *out, arena *a, const json_node *d, int width)
     put_groups(out, a, json_tree_get(d, "queryOffsetSummaries"), width);
 }
 
-/* ---- EXPLAIN
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- EXPLAIN */
 
 static void put_names(buf *out, const json_node *names, const char *title, const char *hint)
 {
@@ -319,8 +314,7 @@ void card_put_query(buf *out, arena *a, const json_node *d, int width)
     put_errors(out, a, json_tree_get(d, "queryErrors"));
 }
 
-/* ---- functions, connectors
- * -------------------------------------------------------------------------------------- */
+/* ---- functions, connectors */
 
 /* Breaks at blanks; further lines begin below the first. */
 static void put_hanging(buf *out, str text, int indent, int width)

@@ -224,8 +224,7 @@ void shell_put_help(buf *out)
              "until the shell ends.\n");
 }
 
-/* ---- reading a line
- * ------------------------------------------------------------------------------------------ */
+/* ---- reading a line */
 
 /* The next word, or text in single quotes with '' for one; false: none left. */
 static bool next_argument(str *line, arena *a, str *out)

@@ -21,8 +21,7 @@ struct editor {
     const char *prompt;
 };
 
-/* ---- what is typed
- * -------------------------------------------------------------------------------------- */
+/* ---- what is typed */
 
 static const struct {
     const char *abbreviation, *skeleton;
@@ -85,9 +84,7 @@ bool editor_recall(str typed, const str *lines, size_t n, int first, buf *out)
     return true;
 }
 
-/* ---- libedit
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- libedit */
 
 static char *prompt_of(EditLine *line)
 {

@@ -4,8 +4,7 @@
 
 #include "server/shell/layout.h"
 
-/* ---- lists: one table row an item
- * --------------------------------------------------------------------- */
+/* ---- lists: one table row an item */
 
 typedef str cell_maker(arena *a, const json_node *item, const json_node *entity);
 
@@ -211,8 +210,7 @@ static const list_entity *list_find(str type)
     return NULL;
 }
 
-/* ---- entities of their own shape
- * --------------------------------------------------------------------------- */
+/* ---- entities of their own shape */
 
 static void print_message(buf *out, arena *a, str message, int width)
 {

@@ -18,8 +18,7 @@
 #define READ_BYTES 16384
 #define DEFAULT_PORT "8088"
 
-/* ---- where the server is
- * ------------------------------------------------------------------------------ */
+/* ---- where the server is */
 
 static bool copy_part(char *to, size_t size, str from, const char *what, status *st)
 {
@@ -142,8 +141,7 @@ bool http_authorize_token(http_server *s, str token, status *st)
     return keep_authorization(s, &value, st);
 }
 
-/* ---- the socket
- * ------------------------------------------------------------------------------------------ */
+/* ---- the socket */
 
 /* Waits for the socket; false: Ctrl-C, or nothing in time. */
 static bool await(int fd, short events, int timeout_ms, status *st)
@@ -279,8 +277,7 @@ static bool take_line(http_answer *h, str *line, status *st)
     }
 }
 
-/* ---- the answer
- * ---------------------------------------------------------------------------------------------- */
+/* ---- the answer */
 
 static bool read_status_line(http_answer *h, status *st)
 {

@@ -194,8 +194,7 @@ bool json_tree_true(const json_node *n, const char *name)
     return m->kind == NODE_BOOL && m->text.p[0] == 't';
 }
 
-/* ---- printing
- * ------------------------------------------------------------------------------------------- */
+/* ---- printing */
 
 void json_tree_put_text(buf *out, str s)
 {

@@ -49,9 +49,7 @@ static void put_line_text(buf *out, str s)
         buf_putc(out, (uint8_t)s.p[i] < 0x20 || s.p[i] == 0x7f ? ' ' : s.p[i]);
 }
 
-/* ---- tables
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- tables */
 
 table table_new(arena *a, const char *const *headers, uint32_t columns)
 {
@@ -97,9 +95,7 @@ void table_print(buf *out, const table *t, int screen_width)
     }
 }
 
-/* ---- rows
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- rows */
 
 row_layout row_layout_new(uint32_t columns, int cell_width, int screen_width, bool wrap)
 {

@@ -7,9 +7,7 @@
 
 #define READ_BYTES 65536
 
-/* ---- lines
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- lines */
 
 uint32_t rows_column_names(arena *a, str schema, str **names)
 {
@@ -107,9 +105,7 @@ void rows_put_line(rows *r, buf *out, arena *a, str line)
     }
 }
 
-/* ---- the answer
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- the answer */
 
 typedef struct reading {
     shell      *sh;

@@ -7,8 +7,7 @@
 #include "server/shell/interrupt.h"
 #include "server/shell/shell_int.h"
 
-/* ---- failures
- * ----------------------------------------------------------------------------------------- */
+/* ---- failures */
 
 bool shell_fail(shell *sh, int exit_status, str message)
 {
@@ -85,8 +84,7 @@ bool shell_fail_answer(shell *sh, http_answer *h, const char *path)
     return false;
 }
 
-/* ---- requests
- * --------------------------------------------------------------------------------------------- */
+/* ---- requests */
 
 void shell_keep(shell *sh, map *m, str name, str value)
 {
@@ -241,8 +239,7 @@ static bool run_plain(shell *sh, str sql)
     return ok;
 }
 
-/* ---- statements that stay in the shell
- * ----------------------------------------------------------------------- */
+/* ---- statements that stay in the shell */
 
 typedef bool local_statement(shell *sh, arena *a, const ast_stmt *s);
 
@@ -371,9 +368,7 @@ static bool run_local(shell *sh, arena *a, local_statement *run, const ast_stmt 
     return ok;
 }
 
-/* ---- all of them
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- all of them */
 
 static bool run_list(shell *sh, arena *a, ast_stmt **list, size_t n)
 {

@@ -18,8 +18,7 @@
 #define PROMPT_MORE ">"
 #define HISTORY_FILE ".weir_history"
 
-/* ---- options
- * -------------------------------------------------------------------------------------------- */
+/* ---- options */
 
 typedef struct arguments {
     const char *url, *execute, *file, *user, *password, *token;
@@ -187,8 +186,7 @@ static bool apply(shell *sh, const arguments *a, status *st)
            authorize(sh, a, st) && (a->config == NULL || load_properties(sh, a->config, st));
 }
 
-/* ---- typed statements
- * ------------------------------------------------------------------------------------------ */
+/* ---- typed statements */
 
 static void greet(shell *sh)
 {

@@ -58,7 +58,7 @@ static void execute(engine *e, const char *sql)
     arena_free(&a);
 }
 
-/* ---- clients: each connection has one request on its way --------------------------------------------- */
+/* ---- clients: each connection has one request on its way */
 
 typedef struct client {
     int    fd;

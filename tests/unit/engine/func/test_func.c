@@ -75,7 +75,7 @@ static void test_names(void **state)
     arena_free(&a);
 }
 
-/* ---- values -------------------------------------------------------------------------------------------- */
+/* ---- values */
 
 static uint64_t seed;
 static uint32_t rnd(uint32_t n)

@@ -17,9 +17,7 @@ static void assert_text(const buf *b, const char *want)
         fail_msg("got:\n%.*swant:\n%s", (int)b->n, b->p, want);
 }
 
-/* ---- rows
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- rows */
 
 static void test_column_names(void **state)
 {
@@ -96,9 +94,7 @@ static void test_json_lines(void **state)
     buf_free(&out);
 }
 
-/* ---- entities
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- entities */
 
 static void assert_entity(const char *json, const char *want)
 {
@@ -254,8 +250,7 @@ static void test_empty_entities(void **state)
     }
 }
 
-/* ---- typed lines
- * --------------------------------------------------------------------------------------------- */
+/* ---- typed lines */
 
 static void assert_recall(const char *typed, const char *want)
 {

@@ -12,8 +12,7 @@
 
 #include "server/shell/http.h"
 
-/* ---- where the server is
- * ------------------------------------------------------------------------------------ */
+/* ---- where the server is */
 
 static void test_urls(void **state)
 {
@@ -77,9 +76,7 @@ static void test_escapes(void **state)
     buf_free(&out);
 }
 
-/* ---- answers
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- answers */
 
 typedef struct canned {
     int         fd, step;

@@ -149,13 +149,15 @@ settings: $(BIN) ## write server/SETTINGS.md from the table of settings
 layers: ## print every #include that breaks the direction of dependencies
 	@tests/check-layers
 
+FORMATTED = $(SRC) $(filter-out build/%,$(wildcard */*.h */*/*.h)) $(UNIT) $(wildcard tests/*/*.c tests/*/*.h)
+
 .PHONY: fmt
 fmt: ## format the C sources
-	clang-format -i $(SRC) $(wildcard */*.h */*/*.h) $(UNIT)
+	clang-format -i $(FORMATTED)
 
 .PHONY: lint
 lint: ## check the format without changing anything
-	clang-format --dry-run -Werror $(SRC) $(wildcard */*.h */*/*.h) $(UNIT)
+	clang-format --dry-run -Werror $(FORMATTED)
 
 .PHONY: missing
 missing:

@@ -24,11 +24,11 @@ typedef struct map {
     size_t    n;   /* entries */
 } map;
 
-void  map_free(map *m);                       /* frees keys, not values; m may be used again */
-void *map_get(const map *m, str key);         /* NULL when absent */
+void  map_free(map *m);               /* frees keys, not values; m may be used again */
+void *map_get(const map *m, str key); /* NULL when absent */
 /* Adds or replaces; returns the value that stood there, or NULL. value must not be NULL. */
 void *map_put(map *m, str key, void *value);
-void *map_del(map *m, str key);               /* the value taken out, or NULL */
+void *map_del(map *m, str key); /* the value taken out, or NULL */
 
 /* for (size_t i = 0; map_next(m, &i, &key, &value);) ... ; no changes while iterating */
 bool map_next(const map *m, size_t *at, str *key, void **value);

@@ -116,8 +116,7 @@ static uint64_t hash_seed(void)
             s = 0x9e3779b97f4a7c15u;
         s |= 1;
         uint64_t none = 0;
-        if (!__atomic_compare_exchange_n(&seed, &none, s, false, __ATOMIC_RELAXED,
-                                         __ATOMIC_RELAXED))
+        if (!__atomic_compare_exchange_n(&seed, &none, s, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
             s = none;
     }
     return s;
@@ -150,8 +149,7 @@ uint64_t hash_bytes(const void *p, size_t n)
         a = x;
         b = y;
     } else if (left > 0) {
-        a = (uint64_t)(uint8_t)q[0] << 16 | (uint64_t)(uint8_t)q[left >> 1] << 8 |
-            (uint8_t)q[left - 1];
+        a = (uint64_t)(uint8_t)q[0] << 16 | (uint64_t)(uint8_t)q[left >> 1] << 8 | (uint8_t)q[left - 1];
         b = 0;
     } else {
         a = b = 0;
@@ -187,9 +185,8 @@ static uint32_t crc_soft(uint32_t c, const uint8_t *p, size_t n)
         uint64_t v;
         memcpy(&v, p, 8);
         v ^= c;
-        c = crc_table[7][v & 0xff] ^ crc_table[6][(v >> 8) & 0xff] ^
-            crc_table[5][(v >> 16) & 0xff] ^ crc_table[4][(v >> 24) & 0xff] ^
-            crc_table[3][(v >> 32) & 0xff] ^ crc_table[2][(v >> 40) & 0xff] ^
+        c = crc_table[7][v & 0xff] ^ crc_table[6][(v >> 8) & 0xff] ^ crc_table[5][(v >> 16) & 0xff] ^
+            crc_table[4][(v >> 24) & 0xff] ^ crc_table[3][(v >> 32) & 0xff] ^ crc_table[2][(v >> 40) & 0xff] ^
             crc_table[1][(v >> 48) & 0xff] ^ crc_table[0][v >> 56];
     }
     while (n--)

@@ -92,7 +92,7 @@ static inline size_t varint_size(int64_t v)
     return (size_t)((63 - __builtin_clzll(u)) / 7 + 1);
 }
 /* Reads from [p, end); returns the byte behind it, or NULL when torn or longer than 64 bits. */
-const char *uvarint_read(const char *p, const char *end, uint64_t *out);
+const char               *uvarint_read(const char *p, const char *end, uint64_t *out);
 static inline const char *varint_read(const char *p, const char *end, int64_t *out)
 {
     if (__builtin_expect(p < end && !(*p & 0x80), 1)) {

@@ -12,37 +12,37 @@
 #include "base/str.h"
 
 /*      name             error_code  kafka   what */
-#define ST_CODES(X)                                                                                \
-    X(ST_OK,             20000,      0)   /* nothing went wrong */                                 \
-    X(ST_SYNTAX,         40001,      -1)  /* SQL that does not parse; msg starts "line L:C: " */   \
-    X(ST_SQL,            40001,      -1)  /* SQL that is refused */                                \
-    X(ST_SQL_GEN,        40001,      -1)  /* SQL that types but cannot be compiled: gets its own prefix */ \
-    X(ST_BAD_REQUEST,    40000,      42)  /* a malformed request or setting */                     \
-    X(ST_WRONG_ENDPOINT, 40002,      42)  /* SELECT or PRINT sent to /ksql */                      \
-    X(ST_NOT_FOUND,      40400,      3)   /* no such topic, partition, id */                       \
-    X(ST_EXISTS,         40900,      36)  /* the name is taken */                                  \
-    X(ST_INVALID_TOPIC,  40000,      17)  /* a topic name Kafka forbids */                         \
-    X(ST_INVALID_CONFIG, 40000,      40)  /* a topic or server setting out of range */             \
-    X(ST_INVALID_PARTS,  40000,      37)  /* partition count out of range */                       \
-    X(ST_INVALID_REPL,   40000,      38)  /* replication factor other than 1 or -1 */              \
-    X(ST_ASSERT,         41700,      -1)  /* an ASSERT statement did not hold */                   \
-    X(ST_OFFSET_RANGE,   40000,      1)   /* an offset before the start or behind the end */       \
-    X(ST_CORRUPT,        50000,      2)   /* a checksum or layout that does not hold */            \
-    X(ST_INVALID_RECORD, 40000,      87)  /* a well-formed batch that the log must not take */     \
-    X(ST_INVALID_TIME,   40000,      32)  /* a record timestamp outside the topic's bounds */      \
-    X(ST_TOO_LARGE,      41300,      10)  /* a record batch or request above its limit */          \
-    X(ST_FENCED,         50000,      90)  /* a producer epoch that was superseded */               \
-    X(ST_SEQUENCE,       50000,      45)  /* an idempotent producer's batch out of order */        \
-    X(ST_DUPLICATE,      50000,      46)  /* an idempotent producer's batch seen before */         \
-    X(ST_TXN_STATE,      50000,      48)  /* not allowed in the transaction's state */             \
-    X(ST_UNKNOWN_PID,    50000,      59)  /* a producer id the log does not know */                \
-    X(ST_LIMIT,          42900,      44)  /* a budget or limit is used up */                       \
-    X(ST_IO,             50000,      56)  /* a file operation failed; msg names file and errno */  \
-    X(ST_FULL,           50000,      56)  /* the disk is full */                                   \
-    X(ST_BUSY,           50000,      -1)  /* the data folder is in use */                          \
-    X(ST_NOT_READY,      50302,      -1)  /* starting or restoring: try again */                   \
-    X(ST_STOPPING,       50303,      -1)  /* shutting down */                                      \
-    X(ST_INTERNAL,       50000,      -1)  /* a fault of ours */
+#define ST_CODES(X)                                                                                  \
+    X(ST_OK, 20000, 0)              /* nothing went wrong */                                         \
+    X(ST_SYNTAX, 40001, -1)         /* SQL that does not parse; msg starts "line L:C: " */           \
+    X(ST_SQL, 40001, -1)            /* SQL that is refused */                                        \
+    X(ST_SQL_GEN, 40001, -1)        /* SQL that types but cannot be compiled: gets its own prefix */ \
+    X(ST_BAD_REQUEST, 40000, 42)    /* a malformed request or setting */                             \
+    X(ST_WRONG_ENDPOINT, 40002, 42) /* SELECT or PRINT sent to /ksql */                              \
+    X(ST_NOT_FOUND, 40400, 3)       /* no such topic, partition, id */                               \
+    X(ST_EXISTS, 40900, 36)         /* the name is taken */                                          \
+    X(ST_INVALID_TOPIC, 40000, 17)  /* a topic name Kafka forbids */                                 \
+    X(ST_INVALID_CONFIG, 40000, 40) /* a topic or server setting out of range */                     \
+    X(ST_INVALID_PARTS, 40000, 37)  /* partition count out of range */                               \
+    X(ST_INVALID_REPL, 40000, 38)   /* replication factor other than 1 or -1 */                      \
+    X(ST_ASSERT, 41700, -1)         /* an ASSERT statement did not hold */                           \
+    X(ST_OFFSET_RANGE, 40000, 1)    /* an offset before the start or behind the end */               \
+    X(ST_CORRUPT, 50000, 2)         /* a checksum or layout that does not hold */                    \
+    X(ST_INVALID_RECORD, 40000, 87) /* a well-formed batch that the log must not take */             \
+    X(ST_INVALID_TIME, 40000, 32)   /* a record timestamp outside the topic's bounds */              \
+    X(ST_TOO_LARGE, 41300, 10)      /* a record batch or request above its limit */                  \
+    X(ST_FENCED, 50000, 90)         /* a producer epoch that was superseded */                       \
+    X(ST_SEQUENCE, 50000, 45)       /* an idempotent producer's batch out of order */                \
+    X(ST_DUPLICATE, 50000, 46)      /* an idempotent producer's batch seen before */                 \
+    X(ST_TXN_STATE, 50000, 48)      /* not allowed in the transaction's state */                     \
+    X(ST_UNKNOWN_PID, 50000, 59)    /* a producer id the log does not know */                        \
+    X(ST_LIMIT, 42900, 44)          /* a budget or limit is used up */                               \
+    X(ST_IO, 50000, 56)             /* a file operation failed; msg names file and errno */          \
+    X(ST_FULL, 50000, 56)           /* the disk is full */                                           \
+    X(ST_BUSY, 50000, -1)           /* the data folder is in use */                                  \
+    X(ST_NOT_READY, 50302, -1)      /* starting or restoring: try again */                           \
+    X(ST_STOPPING, 50303, -1)       /* shutting down */                                              \
+    X(ST_INTERNAL, 50000, -1)       /* a fault of ours */
 
 typedef enum st_code {
 #define X(name, http, kafka) name,
@@ -54,8 +54,8 @@ typedef enum st_code {
 #define ST_MSG_MAX 6144 /* long enough for the list of a function's overloads */
 
 typedef struct status {
-    st_code  code;    /* ST_OK == 0 */
-    uint32_t sql_pos; /* byte offset into the statement, or ST_NO_POS */
+    st_code  code;            /* ST_OK == 0 */
+    uint32_t sql_pos;         /* byte offset into the statement, or ST_NO_POS */
     char     msg[ST_MSG_MAX]; /* what happened, then what to do; ends without newline; cut with … */
 } status;
 
@@ -67,8 +67,7 @@ static inline void status_init(status *st)
 }
 
 /* Both return false, so that `return status_set(...)` reads as a failure. */
-bool status_set(status *st, st_code code, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+bool status_set(status *st, st_code code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 bool status_set_at(status *st, st_code code, uint32_t sql_pos, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 /* Puts text before the message that stands there. Returns false. */

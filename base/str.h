@@ -41,19 +41,19 @@ static inline bool str_eqz(str a, const char *z)
     return str_eq(a, str_of(z));
 }
 
-int  str_cmp(str a, str b);            /* unsigned bytes, then length; <0, 0, >0 */
-bool str_eq_nocase(str a, str b);      /* ASCII letters only */
+int  str_cmp(str a, str b);       /* unsigned bytes, then length; <0, 0, >0 */
+bool str_eq_nocase(str a, str b); /* ASCII letters only */
 bool str_starts(str s, str prefix);
 bool str_ends(str s, str suffix);
-str  str_trim(str s);                  /* strips bytes <= 0x20 on both sides, as Java's trim() */
+str  str_trim(str s); /* strips bytes <= 0x20 on both sides, as Java's trim() */
 /* Position of the first byte c, or -1. */
 int64_t str_find_char(str s, char c);
 /* Position of needle at or after from, or -1. */
 int64_t str_find(str s, str needle, size_t from);
 
 str   str_dup(arena *a, str s);
-str   str_upper(arena *a, str s);      /* ASCII letters only */
-char *str_z(arena *a, str s);          /* NUL-terminated copy */
+str   str_upper(arena *a, str s); /* ASCII letters only */
+char *str_z(arena *a, str s);     /* NUL-terminated copy */
 str   str_fmt(arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

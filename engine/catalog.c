@@ -219,15 +219,13 @@ void catalog_hint(const catalog *c, str name, int kind, buf *out)
     uint32_t n = 0;
     for (size_t i = 0; i < c->sources.n; i++) {
         source *s = map_get(&c->sources, keys[i]);
-        if (str_eq_nocase(s->name, name) && !str_eq(s->name, name) &&
-            (kind < 0 || (int)s->kind == kind))
+        if (str_eq_nocase(s->name, name) && !str_eq(s->name, name) && (kind < 0 || (int)s->kind == kind))
             found[n++] = s;
     }
     if (n == 1) {
         str upper = str_upper(&a, found[0]->name);
         if (str_eq(upper, found[0]->name))
-            buf_printf(out,
-                       "\nDid you mean %.*s? Hint: try removing double quotes from the source name.",
+            buf_printf(out, "\nDid you mean %.*s? Hint: try removing double quotes from the source name.",
                        STR_FMT(found[0]->name));
         else
             buf_printf(out,
@@ -239,8 +237,7 @@ void catalog_hint(const catalog *c, str name, int kind, buf *out)
         for (uint32_t i = 0; i < n; i++) {
             if (i)
                 buf_putz(out, i + 1 < n ? ", " : n == 2 ? " or " : ", or ");
-            buf_printf(out, "\"%.*s\" (%s)", STR_FMT(found[i]->name),
-                       source_kind_upper(found[i]->kind));
+            buf_printf(out, "\"%.*s\" (%s)", STR_FMT(found[i]->name), source_kind_upper(found[i]->kind));
         }
         buf_putz(out, "? Hint: wrap the source name in double quotes to make it case-sensitive.");
     }

@@ -32,7 +32,7 @@ typedef struct schema { /* in the order of declaration */
 
 typedef struct side_format {
     format_id id;
-    uint32_t  features; /* FEATURE_WRAP_SINGLES or FEATURE_UNWRAP_SINGLES when asked for, else 0 */
+    uint32_t  features;  /* FEATURE_WRAP_SINGLES or FEATURE_UNWRAP_SINGLES when asked for, else 0 */
     char      delimiter; /* 0: not given */
     str       full_name; /* *_SCHEMA_FULL_NAME; n = 0: none */
     int32_t   schema_id; /* -1: none */

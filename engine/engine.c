@@ -198,8 +198,7 @@ bool topic_create(exec *x, str name, int32_t partitions, int64_t retention_ms, c
         c[n++] = (tlog_config){STR("cleanup.policy"), str_of(policy)};
     if (retention_ms > -2)
         c[n++] = (tlog_config){STR("retention.ms"), str_fmt(x->a, "%ld", retention_ms)};
-    tlog_topic t = {.name = name, .partitions = partitions, .replication = 1, .configs = c,
-                    .config_count = n};
+    tlog_topic t = {.name = name, .partitions = partitions, .replication = 1, .configs = c, .config_count = n};
     return tlog_topic_create(x->e->opt.log, &t, x->st);
 }
 
@@ -261,8 +260,7 @@ void entity_add(exec *x, json_t *e)
     json_array_append_new(x->out, e);
 }
 
-void entity_status(exec *x, const char *kind, str name, const char *action, bool quoted, str message,
-                   str query_id)
+void entity_status(exec *x, const char *kind, str name, const char *action, bool quoted, str message, str query_id)
 {
     json_t *e = entity_new(x, "currentStatus"), *s = json_object();
     str     id = quoted ? str_fmt(x->a, "%s/`%.*s`/%s", kind, STR_FMT(name), action)
@@ -290,7 +288,7 @@ str print_text(arena *a, void (*print)(buf *, const ast_stmt *), const ast_stmt 
 enum { KEPT = 1 /* a command: kept, numbered, run again at start-up */ };
 
 static const struct {
-    bool   (*run)(exec *x);
+    bool (*run)(exec *x);
     unsigned flags;
 } handlers[STMT_RUN_SCRIPT + 1] = {
     [STMT_CREATE_STREAM] = {stmt_create_source, KEPT},
@@ -351,10 +349,9 @@ bool stmt_undefine(exec *x)
 {
     if (map_del(&x->s->variables, x->stmt->name) == NULL) {
         json_t *e = entity_new(x, "warning_entity");
-        json_object_set_new(e, "message",
-                            json_str(str_fmt(x->a,
-                                             "Cannot undefine variable '%.*s' which was never defined",
-                                             STR_FMT(x->stmt->name))));
+        json_object_set_new(
+            e, "message",
+            json_str(str_fmt(x->a, "Cannot undefine variable '%.*s' which was never defined", STR_FMT(x->stmt->name))));
         entity_add(x, e);
     }
     return true;
@@ -419,7 +416,7 @@ static void put_quoted(buf *b, str s)
 /* A command as it is kept: the session's properties as SET statements, then the statement. */
 static str command_text(exec *x)
 {
-    buf b = BUF_INIT(BUF_MAX);
+    buf  b = BUF_INIT(BUF_MAX);
     str *names = map_sorted_keys(&x->s->properties, x->a);
     for (size_t i = 0; i < x->s->properties.n; i++) {
         buf_putz(&b, "SET ");
@@ -435,8 +432,8 @@ static str command_text(exec *x)
 }
 
 /* One pass over the statements: dry in the sandbox, or for real. */
-static bool pass(engine *e, session *s, metastore *m, bool dry, ast_stmt **list, size_t n, str sql,
-                 arena *a, json_t *out, engine_error *err)
+static bool pass(engine *e, session *s, metastore *m, bool dry, ast_stmt **list, size_t n, str sql, arena *a,
+                 json_t *out, engine_error *err)
 {
     int64_t seq = e->next_seq;
     for (size_t i = 0; i < n; i++) {
@@ -483,8 +480,7 @@ static bool changes_meta(ast_stmt **list, size_t n)
 
 /* All statements dry, then for real, each time on a copy of the metastore where they can change it. What a
  * real one changed holds, also when one behind it fails. */
-static bool execute(engine *e, session *s, ast_stmt **list, size_t n, str sql, arena *a, json_t *out,
-                    engine_error *err)
+static bool execute(engine *e, session *s, ast_stmt **list, size_t n, str sql, arena *a, json_t *out, engine_error *err)
 {
     bool    changes = changes_meta(list, n);
     session copy;

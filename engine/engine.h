@@ -31,17 +31,17 @@ typedef struct engine_commands {
 
 typedef struct engine_options {
     tlog                  *log;
-    const char            *host;     /* HOST:PORT by which answers name this server; borrowed; may be NULL */
-    const map             *config;   /* server settings: name -> const str *; borrowed */
-    const engine_commands *commands; /* NULL: nothing is kept */
+    const char            *host;      /* HOST:PORT by which answers name this server; borrowed; may be NULL */
+    const map             *config;    /* server settings: name -> const str *; borrowed */
+    const engine_commands *commands;  /* NULL: nothing is kept */
     const char            *state_dir; /* snapshots of state, made if absent; NULL: none are made */
     struct io             *io;        /* file operations for them; NULL: io_posix() */
-    int                    workers;  /* threads; 0: one per core */
-    bool                   manual;   /* no threads: replay and SQL tests run queries themselves */
-    int64_t (*now_ms)(void *ctx);    /* NULL: the system clock */
-    void                  *clock_ctx;
+    int                    workers;   /* threads; 0: one per core */
+    bool                   manual;    /* no threads: replay and SQL tests run queries themselves */
+    int64_t (*now_ms)(void *ctx);     /* NULL: the system clock */
+    void *clock_ctx;
     void (*report)(void *ctx, const char *line); /* told of queries that fail, from any thread; may be NULL */
-    void                  *report_ctx;
+    void *report_ctx;
 } engine_options;
 
 engine *engine_open(const engine_options *o, status *st);
@@ -83,7 +83,7 @@ typedef struct query_columns {
     str                query_id;
     const str         *names;
     const type *const *types;
-    const bool        *is_key; /* to be marked KEY in a header's schema (pull queries on tables) */
+    const bool        *is_key;       /* to be marked KEY in a header's schema (pull queries on tables) */
     const str         *header_marks; /* " HEADERS", " HEADER('k')" or n = 0, likewise */
     uint32_t           n;
     bool               push; /* push, or pull on a stream: the answer ends with a final message */
@@ -107,8 +107,8 @@ typedef struct push_query push_query;
 
 /* Starts (push) or runs (pull) the one query in sql. *push is NULL when it is over already.
  * scalable etc. follow the session's properties. Errors as engine_execute. */
-bool engine_query(engine *e, session *s, str sql, arena *a, const query_listener *l,
-                  push_query **push, engine_error *err);
+bool engine_query(engine *e, session *s, str sql, arena *a, const query_listener *l, push_query **push,
+                  engine_error *err);
 /* Stops it and waits; no callback comes afterwards. Must be called once for every push query, also for one
  * that has ended; not from inside a callback. */
 void push_query_close(push_query *q);
@@ -129,8 +129,7 @@ bool engine_replay_command(engine *e, str text, int64_t seq, status *st);
 
 /* The numbers SHOW and /metrics give. */
 typedef struct engine_stats {
-    uint64_t queries_running, queries_error, records_in, records_out, state_bytes, pull_queries,
-        push_queries_active;
+    uint64_t queries_running, queries_error, records_in, records_out, state_bytes, pull_queries, push_queries_active;
 } engine_stats;
 void engine_get_stats(engine *e, engine_stats *out);
 /* GET /clusterStatus: this server, its queries with their stores and partitions (spec/rest-api-and-shell.md). */

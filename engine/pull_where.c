@@ -70,8 +70,8 @@ static ast_expr *binary(where_ctx *w, ast_kind k, ast_op op, ast_expr *l, ast_ex
 /* NOT pushed down to the comparisons, BETWEEN and IN spelled out. NULL: something else stands there. */
 static ast_expr *normal(where_ctx *w, ast_expr *e, bool negate)
 {
-    static const ast_op opposite[] = {[OP_EQ] = OP_NE, [OP_NE] = OP_EQ, [OP_LT] = OP_GE,
-                                      [OP_LE] = OP_GT, [OP_GT] = OP_LE, [OP_GE] = OP_LT};
+    static const ast_op opposite[] = {
+        [OP_EQ] = OP_NE, [OP_NE] = OP_EQ, [OP_LT] = OP_GE, [OP_LE] = OP_GT, [OP_GT] = OP_LE, [OP_GE] = OP_LT};
     switch (e->kind) {
     case EX_NOT:
         return normal(w, e->args[0], !negate);
@@ -84,9 +84,7 @@ static ast_expr *normal(where_ctx *w, ast_expr *e, bool negate)
     case EX_COMPARE:
         if (!negate)
             return e;
-        return e->op <= OP_GE && e->op >= OP_EQ
-                   ? binary(w, EX_COMPARE, opposite[e->op], e->args[0], e->args[1])
-                   : NULL;
+        return e->op <= OP_GE && e->op >= OP_EQ ? binary(w, EX_COMPARE, opposite[e->op], e->args[0], e->args[1]) : NULL;
     case EX_BETWEEN: {
         ast_expr *l = binary(w, EX_COMPARE, OP_GE, e->args[0], e->args[1]);
         ast_expr *r = binary(w, EX_COMPARE, OP_LE, e->args[0], e->args[2]);
@@ -257,7 +255,7 @@ static bool explain_scan(where_ctx *w, const disjunct *d)
             ok = refuse(w, "A comparison must directly reference a key column");
             continue;
         }
-        int k = key_index(w->t, c);
+        int             k = key_index(w->t, c);
         const ast_expr *other = c == e->args[0] ? e->args[1] : e->args[0];
         if (k >= 0 && !is_constant(other)) {
             ok = refuse(w, "A comparison must be between a key column and a resolvable expression");
@@ -314,8 +312,8 @@ bool pull_where(arena *a, ast_expr *where, const source *table, bool scans, pull
             return true; /* the predicate is applied to every row anyway */
         return refuse(&w, "Unsupported expression in WHERE clause: %.*s", STR_FMT(text_of(&w, where)));
     }
-    disjunct   first = {0}, *start = &first, **list;
-    size_t     n;
+    disjunct first = {0}, *start = &first, **list;
+    size_t   n;
     if (!distribute(&w, e, &start, 1, &list, &n))
         return scans || refuse(&w, "The WHERE clause has too many alternatives");
     uint32_t keys = schema_count(&table->schema, NS_KEY);

@@ -10,8 +10,8 @@
 #define PULL_DISJUNCTS_MAX 4096 /* more: the whole table is scanned */
 
 typedef struct pull_keys {
-    bool    scan;   /* no keys: all rows are looked at */
-    value **keys;   /* one array a look-up, in the order of the key columns */
+    bool    scan; /* no keys: all rows are looked at */
+    value **keys; /* one array a look-up, in the order of the key columns */
     size_t  n;
     int64_t from, to; /* bounds of window starts */
 } pull_keys;

@@ -23,8 +23,7 @@ struct push_query {
     int64_t         left; /* rows until LIMIT */
 };
 
-#define MORE_INFO                                                                                  \
-    " See https://cnfl.io/queries for more info.\nAdd EMIT CHANGES if you intended to issue a push query."
+#define MORE_INFO " See https://cnfl.io/queries for more info.\nAdd EMIT CHANGES if you intended to issue a push query."
 
 /* ---- what a pull query may not have */
 
@@ -51,8 +50,8 @@ static bool refuse_system(exec *x, system_use u, const char *clause)
 {
     if (!u.partition && !u.offset)
         return true;
-    return exec_fail(x, "Pull queries don't support the following columns in %s clauses: %s%s%s\n" MORE_INFO,
-                     clause, u.partition ? "`ROWPARTITION`" : "", u.partition && u.offset ? ", " : "",
+    return exec_fail(x, "Pull queries don't support the following columns in %s clauses: %s%s%s\n" MORE_INFO, clause,
+                     u.partition ? "`ROWPARTITION`" : "", u.partition && u.offset ? ", " : "",
                      u.offset ? "`ROWOFFSET`" : "");
 }
 
@@ -120,12 +119,10 @@ static void announce(const query_listener *l, const plan *p, str id, const sourc
         names[i] = p->outputs[i].name;
         types[i] = p->outputs[i].type;
         const column *c = table ? schema_find(&table->schema, names[i]) : NULL;
-        keys[i] = (c && c->ns == NS_KEY) ||
-                  (table && table->window.kind && (str_eqz(names[i], COL_WINDOWSTART) ||
-                                                   str_eqz(names[i], COL_WINDOWEND)));
+        keys[i] = (c && c->ns == NS_KEY) || (table && table->window.kind &&
+                                             (str_eqz(names[i], COL_WINDOWSTART) || str_eqz(names[i], COL_WINDOWEND)));
         if (c && c->ns == NS_HEADERS)
-            marks[i] = c->all_headers ? STR(" HEADERS")
-                                      : str_fmt(a, " HEADER('%.*s')", STR_FMT(c->header_key));
+            marks[i] = c->all_headers ? STR(" HEADERS") : str_fmt(a, " HEADER('%.*s')", STR_FMT(c->header_key));
     }
     query_columns qc = {id, names, types, keys, marks, p->output_count, push};
     l->header(l->ctx, &qc);
@@ -196,8 +193,7 @@ static bool pull_keys_of(exec *x, const query_info *maker, const pull_keys *pk, 
     return true;
 }
 
-static bool run_pull(exec *x, const plan *p, const source *table, const query_info *maker,
-                     const query_listener *l)
+static bool run_pull(exec *x, const plan *p, const source *table, const query_info *maker, const query_listener *l)
 {
     pull_plan pp = {.project = p->root, .src = p->root->in[0]};
     if (pp.src->kind == PLAN_FILTER) {
@@ -215,8 +211,8 @@ static bool run_pull(exec *x, const plan *p, const source *table, const query_in
         return false;
     if (!pk.scan && !pull_keys_of(x, maker, &pk, &keys, &key_count))
         return false;
-    if (!runtime_read_table(x->e->run, maker->id, x->a, pk.scan ? NULL : keys, key_count, pk.from, pk.to,
-                            &rows, &n, x->st))
+    if (!runtime_read_table(x->e->run, maker->id, x->a, pk.scan ? NULL : keys, key_count, pk.from, pk.to, &rows, &n,
+                            x->st))
         return false;
     announce(l, p, str_fmt(x->a, "query_%ld", exec_now(x)), table, x->a, false);
     ectx   *cx = ARENA_NEW(x->a, ectx);
@@ -293,7 +289,7 @@ static void on_end(void *ctx, const char *error)
 static str transient_id(exec *x, const source *s)
 {
     static uint64_t last;
-    uint64_t n = (uint64_t)clock_wall_ns();
+    uint64_t        n = (uint64_t)clock_wall_ns();
     n = n * 6364136223846793005u + 1442695040888963407u + __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
     return str_fmt(x->a, "transient_%.*s_%lu", STR_FMT(s->name), (unsigned long)(n >> 1));
 }
@@ -313,10 +309,15 @@ static bool start_push(exec *x, const source *s, bool bounded, const query_liste
     q->id = str_dup(&q->a, transient_id(x, s));
     q->limited = p->has_limit;
     q->left = p->limit;
-    str reset = exec_setting(x, "auto.offset.reset", "latest");
-    transient_options o = {.plan = p, .id = q->id, .properties = &x->s->properties,
+    str               reset = exec_setting(x, "auto.offset.reset", "latest");
+    transient_options o = {.plan = p,
+                           .id = q->id,
+                           .properties = &x->s->properties,
                            .earliest = bounded || str_eq_nocase(reset, STR("earliest")),
-                           .bounded = bounded, .row = on_row, .end = on_end, .ctx = q};
+                           .bounded = bounded,
+                           .row = on_row,
+                           .end = on_end,
+                           .ctx = q};
     announce(l, p, q->id, NULL, x->a, true);
     q->run = runtime_start_transient(x->e->run, &o, x->st);
     if (q->run == NULL) {
@@ -423,7 +424,7 @@ bool engine_query(engine *e, session *s, str sql, arena *a, const query_listener
     if (n != 1)
         return status_set(&err->st, ST_SQL, "Expected exactly one KSQL statement; found %zu instead", n);
     metastore *m = metastore_take(e);
-    exec x = {.e = e, .s = s, .a = a, .m = m, .text = sql, .st = &err->st};
+    exec       x = {.e = e, .s = s, .a = a, .m = m, .text = sql, .st = &err->st};
     x.statement_text = str_fmt(a, "%.*s;", STR_FMT(list[0]->source));
     x.stmt = exec_substitute(&x, list[0]);
     bool ok = x.stmt != NULL;

@@ -15,7 +15,7 @@
 
 /* ---- the case's topics */
 
-typedef struct rrec { /* a record in a topic */
+typedef struct rrec {  /* a record in a topic */
     str      key, val; /* p NULL: null */
     int64_t  ts;
     uint32_t header_count;
@@ -23,10 +23,10 @@ typedef struct rrec { /* a record in a topic */
 } rrec;
 
 typedef struct rtopic {
-    str     name;
-    int32_t partitions;
-    bool    in_inputs;
-    bool    described; /* formats and columns below are known */
+    str         name;
+    int32_t     partitions;
+    bool        in_inputs;
+    bool        described; /* formats and columns below are known */
     side_format key, val;
     const type *key_type, *val_type; /* KAFKA: of the one column */
     bool        key_wrapped;
@@ -40,9 +40,9 @@ typedef struct replay {
     session s;
     VEC(rtopic *) topics;
     const jnode *in;
-    int64_t emit_ms, join_ms;
-    char    fatal[1024];
-    bool    failed;
+    int64_t      emit_ms, join_ms;
+    char         fatal[1024];
+    bool         failed;
 } replay;
 
 static rtopic *find_topic(replay *r, str name)
@@ -111,8 +111,8 @@ static void create_topics(replay *r)
         if (s->kind != J_STRING || !parse_sql(&r->a, s->text, &stmts, &n, &st))
             continue;
         for (size_t i = 0; i < n; i++) {
-            bool create = stmts[i]->kind == STMT_CREATE_STREAM || stmts[i]->kind == STMT_CREATE_TABLE;
-            str  topic = STR_NONE;
+            bool    create = stmts[i]->kind == STMT_CREATE_STREAM || stmts[i]->kind == STMT_CREATE_TABLE;
+            str     topic = STR_NONE;
             int32_t parts = DEFAULT_PARTITIONS;
             for (uint32_t k = 0; create && k < stmts[i]->prop_count; k++) {
                 const ast_prop *p = &stmts[i]->props[k];
@@ -313,8 +313,8 @@ static input *read_inputs(replay *r, size_t *count)
 static void read_inserted(replay *r)
 {
     for (size_t i = 0; i < r->topics.n; i++) {
-        rtopic    *t = r->topics.p[i];
-        status     st;
+        rtopic *t = r->topics.p[i];
+        status  st;
         status_init(&st);
         tlog_part *p = tlog_part_open(r->e->opt.log, t->name, 0, &st);
         if (p == NULL)
@@ -368,10 +368,10 @@ typedef struct query_run {
     stage_list  stages;
     pipeline  **pl;
     VEC(queue) queues;
-    rtopic     *sink;
-    VEC(rrec)   produced;
-    bool       *internal_used;
-    uint64_t    turn;
+    rtopic *sink;
+    VEC(rrec) produced;
+    bool    *internal_used;
+    uint64_t turn;
 } query_run;
 
 static rrec copy_rec(replay *r, str key, str val, bool val_null, int64_t ts, uint32_t hn, str headers)
@@ -391,8 +391,7 @@ static void enqueue(query_run *run, queue *q, rrec rec)
     AVEC_PUSH(&run->r->a, &q->q, item);
 }
 
-static void on_emit(void *ctx, int32_t internal, str key, str val, bool val_null, int64_t ts,
-                    uint32_t hn, str headers)
+static void on_emit(void *ctx, int32_t internal, str key, str val, bool val_null, int64_t ts, uint32_t hn, str headers)
 {
     query_run *run = ctx;
     rrec       rec = copy_rec(run->r, key, val, val_null, ts, hn, headers);
@@ -421,8 +420,12 @@ static int64_t frozen_clock(void *ctx)
 
 static rec_view view_of(const queued *q)
 {
-    rec_view v = {.offset = q->offset, .ts = q->rec.ts, .key = q->rec.key, .value = q->rec.val,
-                  .key_null = q->rec.key.p == NULL, .value_null = q->rec.val.p == NULL,
+    rec_view v = {.offset = q->offset,
+                  .ts = q->rec.ts,
+                  .key = q->rec.key,
+                  .value = q->rec.val,
+                  .key_null = q->rec.key.p == NULL,
+                  .value_null = q->rec.val.p == NULL,
                   .header_count = q->rec.header_count};
     v.headers = (const uint8_t *)q->rec.headers.p;
     v.headers_end = v.headers ? v.headers + q->rec.headers.n : NULL;
@@ -488,9 +491,13 @@ static bool start(query_run *run, status *st)
     run->stages = stages_of(a, run->q->plan);
     run->pl = ARENA_ARRAY(a, pipeline *, run->stages.n);
     run->internal_used = ARENA_ARRAY(a, bool, run->stages.internal_count + 1);
-    pipeline_env env = {.ctx = run, .emit = on_emit, .fatal = on_fatal, .now_ms = frozen_clock,
-                        .emit_interval_ms = run->r->emit_ms, .join_interval_ms = run->r->join_ms};
-    const str *thrown = map_get(&run->q->properties, STR("ksql.timestamp.throw.on.invalid"));
+    pipeline_env env = {.ctx = run,
+                        .emit = on_emit,
+                        .fatal = on_fatal,
+                        .now_ms = frozen_clock,
+                        .emit_interval_ms = run->r->emit_ms,
+                        .join_interval_ms = run->r->join_ms};
+    const str   *thrown = map_get(&run->q->properties, STR("ksql.timestamp.throw.on.invalid"));
     env.throw_on_bad_timestamp = thrown && str_eq_nocase(*thrown, STR("true"));
     for (uint32_t i = 0; i < run->stages.n; i++) {
         const stage *s = &run->stages.s[i];
@@ -498,8 +505,11 @@ static bool start(query_run *run, status *st)
         if (run->pl[i] == NULL)
             return false;
         for (uint32_t k = 0; k < s->input_count; k++) {
-            queue q = {.stage = i, .input = k, .internal = s->inputs[k].internal,
-                       .internal_index = s->inputs[k].internal_index, .topic = s->inputs[k].topic};
+            queue q = {.stage = i,
+                       .input = k,
+                       .internal = s->inputs[k].internal,
+                       .internal_index = s->inputs[k].internal_index,
+                       .topic = s->inputs[k].topic};
             AVEC_PUSH(a, &run->queues, q);
         }
     }
@@ -536,8 +546,9 @@ static void run_query(replay *r, query_info *q, const input *inputs, size_t n)
         }
     for (uint32_t i = 0; i < run.stages.internal_count; i++)
         if (run.internal_used[i])
-            add_topic(r, str_fmt(&r->a, "_confluent-ksql-" SERVICE_ID "query_%.*s-%.*s", STR_FMT(q->id),
-                                 STR_FMT(run.stages.internal_topics[i])),
+            add_topic(r,
+                      str_fmt(&r->a, "_confluent-ksql-" SERVICE_ID "query_%.*s-%.*s", STR_FMT(q->id),
+                              STR_FMT(run.stages.internal_topics[i])),
                       DEFAULT_PARTITIONS);
     for (uint32_t i = 0; i < run.stages.n; i++)
         if (run.pl[i])
@@ -597,9 +608,10 @@ static void put_record(buf *out, const rtopic *t, const rrec *rec)
 static void put_features(buf *out, const side_format *f, bool key, uint32_t columns)
 {
     bool unwrap = key ? format_key_unwrapped(f->id, columns) : (f->features & FEATURE_UNWRAP_SINGLES) != 0;
-    buf_printf(out, "[%s]", unwrap ? "\"UNWRAP_SINGLES\""
-                            : !key && (f->features & FEATURE_WRAP_SINGLES) ? "\"WRAP_SINGLES\""
-                                                                            : "");
+    buf_printf(out, "[%s]",
+               unwrap                                         ? "\"UNWRAP_SINGLES\""
+               : !key && (f->features & FEATURE_WRAP_SINGLES) ? "\"WRAP_SINGLES\""
+                                                              : "");
 }
 
 static void put_sources(replay *r, buf *out)
@@ -651,8 +663,8 @@ static void put_answer(replay *r, buf *out)
         const rtopic *t = r->topics.p[i];
         buf_putz(out, i ? ",{\"name\":" : "{\"name\":");
         json_put_string(out, t->name);
-        buf_printf(out, ",\"partitions\":%d,\"keyFormat\":{\"format\":\"%s\",\"features\":",
-                   t->partitions, formats[t->key.id].name);
+        buf_printf(out, ",\"partitions\":%d,\"keyFormat\":{\"format\":\"%s\",\"features\":", t->partitions,
+                   formats[t->key.id].name);
         put_features(out, &t->key, true, 1);
         buf_printf(out, "},\"valueFormat\":{\"format\":\"%s\",\"features\":", formats[t->val.id].name);
         put_features(out, &t->val, false, 1);
@@ -682,7 +694,7 @@ static void read_properties(replay *r)
         session_set(&r->s, p->name, p->kind == J_STRING ? p->text : p->raw, &st);
     static const char *const names[2] = {"__emit.interval.ms.kstreams.windowed.aggregation__",
                                          "__emit.interval.ms.kstreams.outer.join.spurious.results.fix__"};
-    int64_t *to[2] = {&r->emit_ms, &r->join_ms};
+    int64_t                 *to[2] = {&r->emit_ms, &r->join_ms};
     for (int i = 0; i < 2; i++) {
         const str *v = map_get(&r->s.properties, str_of(names[i]));
         *to[i] = 1000;
@@ -699,8 +711,7 @@ static void run_case(replay *r, buf *out)
     buf          lines = BUF_INIT(BUF_MAX); /* those before: positions count over the whole script */
     for (const jnode *s = list ? list->first : NULL; s; s = s->next) {
         engine_error err;
-        str          text = str_fmt(&r->a, "%.*s%.*s", (int)lines.n, lines.p ? lines.p : "",
-                                    STR_FMT(s->text));
+        str          text = str_fmt(&r->a, "%.*s%.*s", (int)lines.n, lines.p ? lines.p : "", STR_FMT(s->text));
         for (uint32_t i = 0; i <= s->text.n; i++)
             if (i == s->text.n || s->text.p[i] == '\n')
                 buf_putc(&lines, '\n');
@@ -748,8 +759,7 @@ void replay_case(str line, buf *out)
         map config = {0};
         str service = STR(SERVICE_ID);
         map_put(&config, STR("ksql.service.id"), &service);
-        engine_options o = {.log = tlog_open_memory(), .config = &config, .manual = true,
-                            .now_ms = frozen_clock};
+        engine_options o = {.log = tlog_open_memory(), .config = &config, .manual = true, .now_ms = frozen_clock};
         r.e = engine_open(&o, &st);
         session_init(&r.s);
         run_case(&r, out);

@@ -14,24 +14,24 @@
 #define TICK_MS 1000 /* the timer's longest sleep */
 
 struct running {
-    runtime    *rt;
-    query_info *q; /* NULL: transient */
-    plan       *plan;
-    str         id;
-    arena       a;
-    task_plan   tp;
-    task      **tasks;
-    uint32_t    task_count;
-    bool        earliest, paused, stopping;
-    int64_t     restart_at; /* ms; INT64_MAX: nothing failed */
-    int         attempts;
-    run_error   errors[RUN_ERRORS_MAX];
-    uint32_t    error_count;
-    pthread_mutex_t row_lock; /* transient: rows of all tasks come one at a time */
+    runtime          *rt;
+    query_info       *q; /* NULL: transient */
+    plan             *plan;
+    str               id;
+    arena             a;
+    task_plan         tp;
+    task            **tasks;
+    uint32_t          task_count;
+    bool              earliest, paused, stopping;
+    int64_t           restart_at; /* ms; INT64_MAX: nothing failed */
+    int               attempts;
+    run_error         errors[RUN_ERRORS_MAX];
+    uint32_t          error_count;
+    pthread_mutex_t   row_lock; /* transient: rows of all tasks come one at a time */
     transient_options topt;
-    uint32_t    pins;  /* readers of its tasks, who do not hold mu while they wait for a task */
-    uint32_t    ended; /* tasks of a bounded query that are done */
-    bool        end_told;
+    uint32_t          pins;  /* readers of its tasks, who do not hold mu while they wait for a task */
+    uint32_t          ended; /* tasks of a bounded query that are done */
+    bool              end_told;
 };
 
 struct runtime {
@@ -39,10 +39,10 @@ struct runtime {
     pthread_mutex_t mu;
     pthread_cond_t  work, idle, timer;
     task           *head, *tail;
-    VEC(running *)  queries;
-    VEC(pthread_t)  threads;
-    pthread_t       timer_thread;
-    bool            stop;
+    VEC(running *) queries;
+    VEC(pthread_t) threads;
+    pthread_t timer_thread;
+    bool      stop;
 };
 
 static int64_t now(runtime *r)
@@ -140,8 +140,8 @@ static void on_failure(runtime *r, running *q, task *t)
     q->restart_at = now(r) + wait;
     if (r->e->opt.report) {
         char line[ST_MSG_MAX + 256];
-        snprintf(line, sizeof line, "engine: query %.*s: %s; it goes on from its last commit in %d s",
-                 STR_FMT(q->id), task_error(t), (int)(wait / 1000));
+        snprintf(line, sizeof line, "engine: query %.*s: %s; it goes on from its last commit in %d s", STR_FMT(q->id),
+                 task_error(t), (int)(wait / 1000));
         r->e->opt.report(r->e->opt.report_ctx, line);
     }
     pthread_cond_signal(&r->timer);
@@ -244,8 +244,8 @@ static bool make_topic(runtime *r, str name, int32_t partitions, bool compact, s
 {
     tlog_config c[] = {{STR("retention.ms"), STR("-1")},
                        {STR("cleanup.policy"), compact ? STR("compact") : STR("delete")}};
-    tlog_topic  t = {.name = name, .partitions = partitions, .replication = 1, .internal = true,
-                     .configs = c, .config_count = 2};
+    tlog_topic  t = {
+         .name = name, .partitions = partitions, .replication = 1, .internal = true, .configs = c, .config_count = 2};
     if (tlog_topic_create(r->e->opt.log, &t, st) || st->code == ST_EXISTS) {
         status_init(st);
         return true;
@@ -283,8 +283,10 @@ static bool make_internals(running *q, status *st)
     for (uint32_t i = 0; i < q->tp.stages.internal_count; i++) {
         const layout *l = &q->tp.stages.internal_nodes[i]->out;
         q->tp.internals[i] = (task_topic){
-            str_fmt(&q->a, "%.*s-%u-%.*s", STR_FMT(q->tp.group), i, STR_FMT(q->tp.stages.internal_topics[i])),
-            widest, l->window.kind == WINDOW_SESSION ? 16 : l->window.kind ? 8 : 0};
+            str_fmt(&q->a, "%.*s-%u-%.*s", STR_FMT(q->tp.group), i, STR_FMT(q->tp.stages.internal_topics[i])), widest,
+            l->window.kind == WINDOW_SESSION ? 16
+            : l->window.kind                 ? 8
+                                             : 0};
         if (!make_topic(q->rt, q->tp.internals[i].name, widest, false, st))
             return false;
     }
@@ -305,8 +307,8 @@ static bool make_changelogs(running *q, status *st)
         size_t          n = pipeline_states(pl, &states);
         bool            ok = true;
         for (size_t i = 0; ok && i < n; i++)
-            ok = make_topic(q->rt, str_fmt(&q->a, "%.*s-%u-%.*s-changelog", STR_FMT(q->tp.group), s,
-                                           STR_FMT(states[i].name)),
+            ok = make_topic(q->rt,
+                            str_fmt(&q->a, "%.*s-%u-%.*s-changelog", STR_FMT(q->tp.group), s, STR_FMT(states[i].name)),
                             task_total(q, &q->tp.stages.s[s]), true, st);
         pipeline_free(pl);
         if (!ok)
@@ -326,10 +328,10 @@ static bool on_row(void *ctx, const value *row, bool tombstone, int64_t ts)
 
 static bool prepare(running *q, status *st)
 {
-    runtime    *r = q->rt;
-    const map  *config = r->e->opt.config;
-    const str  *service = config ? map_get(config, STR("ksql.service.id")) : NULL;
-    task_plan  *tp = &q->tp;
+    runtime   *r = q->rt;
+    const map *config = r->e->opt.config;
+    const str *service = config ? map_get(config, STR("ksql.service.id")) : NULL;
+    task_plan *tp = &q->tp;
     tp->log = r->e->opt.log;
     tp->plan = q->plan;
     tp->stages = stages_of(&q->a, q->plan);
@@ -338,13 +340,10 @@ static bool prepare(running *q, status *st)
                         q->q ? "query_" : "", STR_FMT(q->id));
     tp->exactly_once = str_starts(setting(q, "processing.guarantee", "at_least_once"), STR("exactly_once"));
     tp->commit_interval_ms = number_setting(q, "commit.interval.ms", 2000);
-    if (tp->exactly_once && tp->commit_interval_ms > 100 &&
-        setting(q, "commit.interval.ms", "").n == 0)
+    if (tp->exactly_once && tp->commit_interval_ms > 100 && setting(q, "commit.interval.ms", "").n == 0)
         tp->commit_interval_ms = 100; /* nobody sees a row before its commit */
-    tp->emit_interval_ms =
-        number_setting(q, "__emit.interval.ms.kstreams.windowed.aggregation__", 1000);
-    tp->join_interval_ms =
-        number_setting(q, "__emit.interval.ms.kstreams.outer.join.spurious.results.fix__", 1000);
+    tp->emit_interval_ms = number_setting(q, "__emit.interval.ms.kstreams.windowed.aggregation__", 1000);
+    tp->join_interval_ms = number_setting(q, "__emit.interval.ms.kstreams.outer.join.spurious.results.fix__", 1000);
     tp->now_ms = r->e->opt.now_ms ? r->e->opt.now_ms : clock_wall_ms_of;
     tp->clock_ctx = r->e->opt.clock_ctx;
     str *thrown = ARENA_NEW(&q->a, str);
@@ -364,8 +363,7 @@ static bool prepare(running *q, status *st)
         if (tp->sink.partitions == 0)
             return status_set(st, ST_NOT_FOUND, "Topic %.*s does not exist.", STR_FMT(s->topic));
     }
-    q->earliest = q->q ? str_eq_nocase(setting(q, "auto.offset.reset", "latest"), STR("earliest"))
-                       : q->topt.earliest;
+    q->earliest = q->q ? str_eq_nocase(setting(q, "auto.offset.reset", "latest"), STR("earliest")) : q->topt.earliest;
     return make_internals(q, st) && make_changelogs(q, st);
 }
 
@@ -494,8 +492,8 @@ static void forget_query(runtime *r, running *q)
         tlog_offsets_delete_group(r->e->opt.log, q->tp.group, &ignored);
     for (uint32_t s = 0; q->q && q->tp.state_dir && s < q->tp.stages.n; s++)
         for (int32_t p = 0; p < task_total(q, &q->tp.stages.s[s]); p++)
-            q->tp.io->unlink(q->tp.io, str_z(&a, str_fmt(&a, "%s/%.*s-%u-%d.snap", q->tp.state_dir,
-                                                         STR_FMT(q->tp.group), s, p)));
+            q->tp.io->unlink(q->tp.io,
+                             str_z(&a, str_fmt(&a, "%s/%.*s-%u-%d.snap", q->tp.state_dir, STR_FMT(q->tp.group), s, p)));
     arena_free(&a);
 }
 
@@ -669,8 +667,8 @@ bool runtime_key(runtime *r, str id, const value *key, uint32_t n, arena *a, str
     return ok;
 }
 
-bool runtime_read_table(runtime *r, str id, arena *a, const str *keys, size_t key_count, int64_t from,
-                        int64_t to, table_row **rows, size_t *n, status *st)
+bool runtime_read_table(runtime *r, str id, arena *a, const str *keys, size_t key_count, int64_t from, int64_t to,
+                        table_row **rows, size_t *n, status *st)
 {
     VEC(table_row) all = {0};
     running *q = pin(r, id);
@@ -734,7 +732,7 @@ static void *timer(void *arg)
                     next = due;
             }
         }
-        bool work = r->queries.n > 0;
+        bool    work = r->queries.n > 0;
         int64_t wait = work ? next - t : 60000;
         if (wait < 1)
             wait = 1;

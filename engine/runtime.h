@@ -45,20 +45,20 @@ size_t runtime_stores(runtime *r, str id, arena *a, str **out);
 
 /* Reads the table that a query materialises. Rows are in the arena. found is false when the query does
  * not run here; st then says why. */
-bool runtime_read_table(runtime *r, str id, arena *a, const str *keys, size_t key_count, int64_t from,
-                        int64_t to, table_row **rows, size_t *n, status *st);
+bool runtime_read_table(runtime *r, str id, arena *a, const str *keys, size_t key_count, int64_t from, int64_t to,
+                        table_row **rows, size_t *n, status *st);
 /* Serialises a key as the stores of that query hold it. */
 bool runtime_key(runtime *r, str id, const value *key, uint32_t n, arena *a, str *out);
 
 /* Transient queries. The plan is taken over. bounded: reads what is there now, then ends. */
 typedef struct transient_options {
-    plan   *plan;
-    str     id;
-    map    *properties;
-    bool    earliest, bounded;
-    bool  (*row)(void *ctx, const value *row, bool tombstone, int64_t ts);
-    void  (*end)(void *ctx, const char *error); /* NULL: all has been read */
-    void   *ctx;
+    plan *plan;
+    str   id;
+    map  *properties;
+    bool  earliest, bounded;
+    bool (*row)(void *ctx, const value *row, bool tombstone, int64_t ts);
+    void (*end)(void *ctx, const char *error); /* NULL: all has been read */
+    void *ctx;
 } transient_options;
 running *runtime_start_transient(runtime *r, const transient_options *o, status *st);
 /* No callback is under way or comes after it returns. Not from inside a callback. */

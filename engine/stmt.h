@@ -13,15 +13,15 @@
 #include "parser/parser.h"
 
 typedef struct query_info { /* a persistent query as the catalog knows it; immutable */
-    arena a;
-    int   refs;
-    str   id;
-    plan *plan;
-    str   sink; /* source name; n = 0: CREATE SOURCE TABLE */
-    str   sql;
+    arena   a;
+    int     refs;
+    str     id;
+    plan   *plan;
+    str     sink; /* source name; n = 0: CREATE SOURCE TABLE */
+    str     sql;
     int64_t seq;
-    bool  is_insert;
-    map   properties; /* of the session that made it */
+    bool    is_insert;
+    map     properties; /* of the session that made it */
 } query_info;
 
 query_info *query_ref(query_info *q);
@@ -31,23 +31,23 @@ void        query_unref(query_info *q);
  * queries and inserts read the one they found without a lock. */
 typedef struct metastore {
     _Atomic int refs;
-    catalog cat;
-    map     queries; /* id -> query_info * */
-    map     topics;  /* validation only: topics that would be made: name -> int32_t * partitions */
+    catalog     cat;
+    map         queries; /* id -> query_info * */
+    map         topics;  /* validation only: topics that would be made: name -> int32_t * partitions */
 } metastore;
 
 struct engine {
     engine_options  opt;
     char           *state_dir; /* opt.state_dir, owned */
-    pthread_mutex_t lock; /* one statement at a time; guards order and next_seq */
+    pthread_mutex_t lock;      /* one statement at a time; guards order and next_seq */
     pthread_mutex_t meta_lock; /* guards the pointer; never held for longer than it takes to copy it */
     metastore      *meta;
     VEC(query_info *) order; /* queries as they were created; a replaced one keeps its place */
     int64_t         next_seq;
-    struct runtime *run; /* NULL when manual */
+    struct runtime *run;       /* NULL when manual */
     pthread_mutex_t push_lock; /* guards pushes */
     VEC(push_query *) pushes;
-    uint64_t        pull_count;
+    uint64_t pull_count;
 };
 
 typedef struct exec {
@@ -60,12 +60,12 @@ typedef struct exec {
     str             text; /* the parsed text, for positions */
     int64_t         seq;  /* of the command */
     status         *st;
-    json_t         *out; /* array of entities */
+    json_t         *out;            /* array of entities */
     str             statement_text; /* what answers and errors quote */
 } exec;
 
 int64_t exec_now(exec *x); /* wall clock, ms */
-bool exec_fail(exec *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+bool    exec_fail(exec *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* The statement with its variables filled in (spec 1.8); NULL + st. */
 const ast_stmt *exec_substitute(exec *x, const ast_stmt *s);
@@ -89,11 +89,10 @@ bool stmt_describe(exec *x);
 bool stmt_explain(exec *x);
 
 /* Entities. */
-void entity_add(exec *x, json_t *entity);
+void    entity_add(exec *x, json_t *entity);
 json_t *entity_new(exec *x, const char *kind);
 /* currentStatus with SUCCESS. */
-void entity_status(exec *x, const char *kind, str name, const char *action, bool quoted, str message,
-                   str query_id);
+void    entity_status(exec *x, const char *kind, str name, const char *action, bool quoted, str message, str query_id);
 json_t *json_str(str s);
 
 /* Settings: the session's, else the server's, else otherwise. */
@@ -110,8 +109,8 @@ metastore *metastore_take(engine *e); /* the present one, for reading; metastore
 void       metastore_release(metastore *m);
 
 /* Adds a query to the metastore and, when not dry, starts it. */
-bool query_add(exec *x, query_info *q, query_info *replaces);
-bool query_stop(exec *x, str id);
+bool        query_add(exec *x, query_info *q, query_info *replaces);
+bool        query_stop(exec *x, str id);
 query_info *query_find(const metastore *m, str id);
 
 /* Checks that columns can be serialised, with ksqlDB's wrapper around the format's reason. */
@@ -123,9 +122,9 @@ bool check_timestamp(exec *x, source *src, const with_props *w);
 /* OR REPLACE: may `was` become `now` (spec 2.4)? */
 bool check_upgrade(exec *x, const source *was, const source *now);
 /* Push queries by id, for TERMINATE. */
-bool engine_is_push_query(engine *e, str id);
-bool engine_end_push_query(engine *e, str id);
+bool         engine_is_push_query(engine *e, str id);
+bool         engine_end_push_query(engine *e, str id);
 plan_options exec_plan_options(exec *x);
-str print_text(arena *a, void (*print)(buf *, const ast_stmt *), const ast_stmt *s);
+str          print_text(arena *a, void (*print)(buf *, const ast_stmt *), const ast_stmt *s);
 
 #endif

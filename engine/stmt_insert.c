@@ -37,14 +37,13 @@ static bool constant(exec *x, const ast_expr *e, str name, const type *t, value 
         return true;
     buf text = BUF_INIT(EXPR_ERR_MAX);
     value_text(&text, n->type, v);
-    const char *hint = n->type->kind != T_STRING   ? ""
-                       : t->kind == T_TIMESTAMP ? ". Timestamp format must be yyyy-mm-ddThh:mm:ss[.S]"
-                       : t->kind == T_TIME      ? ". Time format must be hh:mm:ss[.S]"
-                       : t->kind == T_DATE      ? ". Date format must be yyyy-mm-dd"
-                                                : "";
-    exec_fail(x, "Expected type %.*s for field `%.*s` but got %.*s(%.*s)%s",
-              STR_FMT(type_text(x->a, t)), STR_FMT(name), STR_FMT(type_text(x->a, n->type)), (int)text.n,
-              text.p, hint);
+    const char *hint = n->type->kind != T_STRING ? ""
+                       : t->kind == T_TIMESTAMP  ? ". Timestamp format must be yyyy-mm-ddThh:mm:ss[.S]"
+                       : t->kind == T_TIME       ? ". Time format must be hh:mm:ss[.S]"
+                       : t->kind == T_DATE       ? ". Date format must be yyyy-mm-dd"
+                                                 : "";
+    exec_fail(x, "Expected type %.*s for field `%.*s` but got %.*s(%.*s)%s", STR_FMT(type_text(x->a, t)), STR_FMT(name),
+              STR_FMT(type_text(x->a, n->type)), (int)text.n, text.p, hint);
     buf_free(&text);
     return false;
 }
@@ -94,14 +93,12 @@ static bool read_row(exec *x, const source *t, insert_row *r)
                     buf_putz(&b, ", ");
                 print_expr(&b, s->values[i]);
             }
-            exec_fail(x, "Expected a value for each column. Expected Columns: []. Got [%.*s]", (int)b.n,
-                      b.p);
+            exec_fail(x, "Expected a value for each column. Expected Columns: []. Got [%.*s]", (int)b.n, b.p);
             buf_free(&b);
             return false;
         }
         for (uint32_t i = 0; i < all; i++) {
-            const column *c = i < n ? schema_at(&t->schema, NS_KEY, i)
-                                    : schema_at(&t->schema, NS_VALUE, i - n);
+            const column *c = i < n ? schema_at(&t->schema, NS_KEY, i) : schema_at(&t->schema, NS_VALUE, i - n);
             if (!set_column(x, t, c->name, s->values[i], r))
                 return false;
         }
@@ -136,11 +133,15 @@ static serde *side(exec *x, const source *t, column_ns ns, const insert_row *r, 
             cols[n++] = (serde_column){t->schema.cols[i].name, t->schema.cols[i].type, true};
         }
     const side_format *f = ns == NS_KEY ? &t->key : &t->value;
-    serde_spec spec = {.format = f->id, .is_key = ns == NS_KEY, .delimiter = f->delimiter,
-                       .topic = t->topic, .columns = cols, .column_count = n,
-                       .full_schema_name = f->full_name, .schema_id = f->schema_id};
-    spec.unwrapped = ns == NS_KEY ? format_key_unwrapped(f->id, n)
-                                  : (f->features & FEATURE_UNWRAP_SINGLES) && n == 1;
+    serde_spec         spec = {.format = f->id,
+                               .is_key = ns == NS_KEY,
+                               .delimiter = f->delimiter,
+                               .topic = t->topic,
+                               .columns = cols,
+                               .column_count = n,
+                               .full_schema_name = f->full_name,
+                               .schema_id = f->schema_id};
+    spec.unwrapped = ns == NS_KEY ? format_key_unwrapped(f->id, n) : (f->features & FEATURE_UNWRAP_SINGLES) && n == 1;
     if (ns == NS_KEY)
         *none |= n == 0;
     return serde_new(x->a, &spec, x->st);
@@ -149,9 +150,9 @@ static serde *side(exec *x, const source *t, column_ns ns, const insert_row *r, 
 /* One record to its partition: by the key's hash as Kafka's clients do, without a key to the first. */
 static bool append(exec *x, const source *t, str key, str val, int64_t ts)
 {
-    tlog   *log = x->e->opt.log;
-    int32_t parts = topic_partitions(x, t->topic);
-    int32_t p = key.p && parts > 0 && !x->e->opt.manual ? record_partition(key, parts) : 0;
+    tlog      *log = x->e->opt.log;
+    int32_t    parts = topic_partitions(x, t->topic);
+    int32_t    p = key.p && parts > 0 && !x->e->opt.manual ? record_partition(key, parts) : 0;
     tlog_part *part = tlog_part_open(log, t->topic, p, x->st);
     if (part == NULL)
         return false;
@@ -161,8 +162,8 @@ static bool append(exec *x, const source *t, str key, str val, int64_t ts)
     int64_t base;
     if (ok) {
         str bytes = batch_builder_finish(&b, CODEC_NONE, x->st);
-        ok = bytes.p && tlog_part_append(part, (uint8_t *)bytes.p, bytes.n,
-                                         (tlog_append){.durable = true}, &base, x->st);
+        ok = bytes.p &&
+             tlog_part_append(part, (uint8_t *)bytes.p, bytes.n, (tlog_append){.durable = true}, &base, x->st);
     } else {
         exec_fail(x, "The row is too large for one record.");
     }
@@ -205,8 +206,7 @@ bool stmt_insert_values(exec *x)
     if (s->value_count == 0)
         return exec_fail(x, "Failed to prepare statement: Expected some values for INSERT INTO statement.");
     if (s->has_columns && s->column_count != s->value_count)
-        return exec_fail(x,
-                         "Failed to prepare statement: Expected number columns and values to match: %u, %u",
+        return exec_fail(x, "Failed to prepare statement: Expected number columns and values to match: %u, %u",
                          s->column_count, s->value_count);
     if (!exec_flag(x, "ksql.insert.into.values.enabled", true))
         return exec_fail(x, "The server has disabled INSERT INTO ... VALUES functionality. To enable it, "
@@ -215,8 +215,8 @@ bool stmt_insert_values(exec *x)
     if (t == NULL) {
         buf hint = BUF_INIT(ST_MSG_MAX);
         catalog_hint(&x->m->cat, s->name, -1, &hint);
-        exec_fail(x, "Cannot insert values into an unknown stream/table: `%.*s`%.*s", STR_FMT(s->name),
-                  (int)hint.n, hint.p);
+        exec_fail(x, "Cannot insert values into an unknown stream/table: `%.*s`%.*s", STR_FMT(s->name), (int)hint.n,
+                  hint.p);
         buf_free(&hint);
         return false;
     }
@@ -255,9 +255,8 @@ static const char *java_class(const jnode *n)
     case J_STRING:
         return "class java.lang.String";
     case J_NUMBER:
-        return str_find_char(n->text, '.') >= 0 || str_find_char(n->text, 'e') >= 0
-                   ? "class java.lang.Double"
-                   : "class java.lang.Integer";
+        return str_find_char(n->text, '.') >= 0 || str_find_char(n->text, 'e') >= 0 ? "class java.lang.Double"
+                                                                                    : "class java.lang.Integer";
     case J_TRUE:
     case J_FALSE:
         return "class java.lang.Boolean";
@@ -270,8 +269,8 @@ static const char *java_class(const jnode *n)
 
 static bool json_fits(const jnode *n, const type *t)
 {
-    bool whole = n->kind == J_NUMBER && str_find_char(n->text, '.') < 0 &&
-                 str_find_char(n->text, 'e') < 0 && str_find_char(n->text, 'E') < 0;
+    bool whole = n->kind == J_NUMBER && str_find_char(n->text, '.') < 0 && str_find_char(n->text, 'e') < 0 &&
+                 str_find_char(n->text, 'E') < 0;
     switch (t->kind) {
     case T_BOOLEAN:
         return n->kind == J_TRUE || n->kind == J_FALSE;
@@ -305,12 +304,10 @@ static bool json_column(exec *x, const jnode *n, const type *t, value *out)
         if ((type_is_temporal(t) || t->kind == T_DECIMAL) &&
             value_cast(cx, &type_string, value_s(n->kind == J_STRING ? n->text : n->raw), t, out))
             return true;
-        if (!type_is_temporal(t) && t->kind != T_DECIMAL &&
-            json_read_value(x->a, n->raw, t, out, err, sizeof err))
+        if (!type_is_temporal(t) && t->kind != T_DECIMAL && json_read_value(x->a, n->raw, t, out, err, sizeof err))
             return true;
     }
-    return exec_fail(x, "Can't coerce a field of type %s into type %.*s", java_class(n),
-                     STR_FMT(type_text(x->a, t)));
+    return exec_fail(x, "Can't coerce a field of type %s into type %.*s", java_class(n), STR_FMT(type_text(x->a, t)));
 }
 
 /* Names match in any case unless they are quoted inside the JSON name. */
@@ -328,8 +325,8 @@ static bool insert_target(exec *x, str target, const source **out)
     if (t == NULL) {
         buf hint = BUF_INIT(ST_MSG_MAX);
         catalog_hint(&x->m->cat, target, -1, &hint);
-        exec_fail(x, "Cannot insert values into an unknown stream/table: `%.*s`%.*s", STR_FMT(target),
-                  (int)hint.n, hint.p);
+        exec_fail(x, "Cannot insert values into an unknown stream/table: `%.*s`%.*s", STR_FMT(target), (int)hint.n,
+                  hint.p);
         buf_free(&hint);
         return false;
     }
@@ -360,8 +357,7 @@ static bool insert_json(exec *x, str target, str json)
     jnode *o = json_doc_parse(x->a, json, &rest, &why);
     if (o == NULL || o->kind != J_OBJECT || str_trim(rest).n)
         return status_set(x->st, ST_BAD_REQUEST, "Invalid JSON in inserts stream");
-    insert_row r = {.cols = ARENA_ARRAY(x->a, value, t->schema.n),
-                    .given = ARENA_ARRAY(x->a, bool, t->schema.n)};
+    insert_row r = {.cols = ARENA_ARRAY(x->a, value, t->schema.n), .given = ARENA_ARRAY(x->a, bool, t->schema.n)};
     for (uint32_t i = 0; i < t->schema.n; i++) {
         const column *c = &t->schema.cols[i];
         for (const jnode *m = o->first; m; m = m->next)
@@ -371,8 +367,7 @@ static bool insert_json(exec *x, str target, str json)
                     return false;
             }
         if (c->ns == NS_KEY && !r.given[i] && t->kind == SOURCE_TABLE)
-            return status_set(x->st, ST_BAD_REQUEST, "Key field must be specified: %.*s",
-                              STR_FMT(c->name));
+            return status_set(x->st, ST_BAD_REQUEST, "Key field must be specified: %.*s", STR_FMT(c->name));
     }
     return write_row(x, t, &r);
 }
@@ -384,8 +379,8 @@ bool engine_insert_json(engine *e, str target, str json_row, status *st)
     arena_init(&a);
     session_init(&s);
     metastore *m = metastore_take(e);
-    exec x = {.e = e, .s = &s, .a = &a, .m = m, .st = st};
-    bool ok = insert_json(&x, target, json_row);
+    exec       x = {.e = e, .s = &s, .a = &a, .m = m, .st = st};
+    bool       ok = insert_json(&x, target, json_row);
     metastore_release(m);
     session_free(&s);
     arena_free(&a);
@@ -400,8 +395,8 @@ bool engine_check_insert_target(engine *e, str target, status *st)
     arena_init(&a);
     session_init(&s);
     metastore *m = metastore_take(e);
-    exec x = {.e = e, .s = &s, .a = &a, .m = m, .st = st};
-    bool ok = insert_target(&x, target_name(&a, target), &t);
+    exec       x = {.e = e, .s = &s, .a = &a, .m = m, .st = st};
+    bool       ok = insert_target(&x, target_name(&a, target), &t);
     metastore_release(m);
     session_free(&s);
     arena_free(&a);

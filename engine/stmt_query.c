@@ -90,15 +90,15 @@ static bool sink_formats(exec *x, source *sink, const plan *p, const with_props 
         return false;
     if (keys == 0)
         sink->key = (side_format){.id = no_key || sink->key.id == FORMAT_NONE ? FORMAT_NONE : sink->key.id,
-                                  .schema_id = -1, .delimiter = sink->key.delimiter};
-    else if (sink->key.id == FORMAT_NONE && !w->key_format.given &&
-             !format_by_name(default_key, &sink->key.id, x->st))
+                                  .schema_id = -1,
+                                  .delimiter = sink->key.delimiter};
+    else if (sink->key.id == FORMAT_NONE && !w->key_format.given && !format_by_name(default_key, &sink->key.id, x->st))
         return false;
     sink->key.full_name = str_dup(&sink->a, sink->key.full_name);
     sink->value.full_name = str_dup(&sink->a, sink->value.full_name);
     str wrap = exec_setting(x, "ksql.persistence.wrap.single.values", "");
-    return with_wrap(w, wrap.n == 0 ? -1 : str_eq_nocase(wrap, STR("true")),
-                     schema_count(&sink->schema, NS_VALUE), &sink->value, x->st);
+    return with_wrap(w, wrap.n == 0 ? -1 : str_eq_nocase(wrap, STR("true")), schema_count(&sink->schema, NS_VALUE),
+                     &sink->value, x->st);
 }
 
 /* -2: the topic has no setting of its own. */
@@ -132,11 +132,10 @@ static bool sink_topic(exec *x, source *sink, const plan *p, const with_props *w
         parts = (int32_t)w->partitions.n;
     if (!topic_exists(x, sink->topic))
         return topic_create(x, sink->topic, parts > 0 ? parts : 1,
-                            w->retention_ms.given ? w->retention_ms.n
-                                                  : topic_retention(x, p->sources[0]->topic),
+                            w->retention_ms.given ? w->retention_ms.n : topic_retention(x, p->sources[0]->topic),
                             sink->kind == SOURCE_STREAM ? "delete"
-                            : sink->window.kind       ? "compact,delete"
-                                                      : "compact");
+                            : sink->window.kind         ? "compact,delete"
+                                                        : "compact");
     int32_t have = topic_partitions(x, sink->topic);
     if (!x->e->opt.manual && have != parts && (w->partitions.given || parts > 0))
         return exec_fail(x,
@@ -156,8 +155,7 @@ static source *make_sink(exec *x, const plan *p, const with_props *w, source_kin
     sink->window = p->window;
     sink->sql = str_dup(&sink->a, x->statement_text);
     if (sink_schema(x, sink, p) && sink_formats(x, sink, p, w) && check_timestamp(x, sink, w) &&
-        check_serde(x, &sink->schema, &sink->key, true) &&
-        check_serde(x, &sink->schema, &sink->value, false))
+        check_serde(x, &sink->schema, &sink->key, true) && check_serde(x, &sink->schema, &sink->value, false))
         return sink;
     source_unref(sink);
     return NULL;
@@ -172,8 +170,8 @@ static bool name_taken(exec *x, source_kind kind, const source *was, bool *skip)
     if (was == NULL || s->or_replace)
         return true;
     if (!s->if_not_exists)
-        return exec_fail(x, "Cannot add %s '%.*s': A %s with the same name already exists",
-                         source_kind_name(kind), STR_FMT(s->name), source_kind_name(was->kind));
+        return exec_fail(x, "Cannot add %s '%.*s': A %s with the same name already exists", source_kind_name(kind),
+                         STR_FMT(s->name), source_kind_name(was->kind));
     *skip = true;
     return true;
 }
@@ -182,10 +180,8 @@ static void warn_exists(exec *x, source_kind kind, const source *was)
 {
     json_t *e = entity_new(x, "warning_entity");
     json_object_set_new(e, "message",
-                        json_str(str_fmt(x->a,
-                                         "Cannot add %s `%.*s`: A %s with the same name already exists.",
-                                         source_kind_name(kind), STR_FMT(x->stmt->name),
-                                         source_kind_name(was->kind))));
+                        json_str(str_fmt(x->a, "Cannot add %s `%.*s`: A %s with the same name already exists.",
+                                         source_kind_name(kind), STR_FMT(x->stmt->name), source_kind_name(was->kind))));
     entity_add(x, e);
 }
 
@@ -202,11 +198,10 @@ static bool check_result_kind(exec *x, const plan *p, source_kind kind)
 }
 
 /* OR REPLACE of an existing C*AS: one writer, an upgradeable plan, an upgradeable schema. */
-static bool check_replace(exec *x, const source *was, const plan *p, const source *sink,
-                          query_info **replaces)
+static bool check_replace(exec *x, const source *was, const plan *p, const source *sink, query_info **replaces)
 {
-    str   key, ids[64];
-    void *v;
+    str      key, ids[64];
+    void    *v;
     uint32_t n = 0;
     *replaces = NULL;
     if (was->read_only)
@@ -251,8 +246,8 @@ bool stmt_create_as(exec *x)
     source       *sink = NULL;
     query_info   *replaces = NULL;
     const source *was = catalog_find(&x->m->cat, s->name);
-    if (p->has_limit && !exec_fail(x, "CREATE %s AS SELECT statements don't support LIMIT clause.",
-                                   source_kind_upper(kind)))
+    if (p->has_limit &&
+        !exec_fail(x, "CREATE %s AS SELECT statements don't support LIMIT clause.", source_kind_upper(kind)))
         goto failed;
     if (!check_result_kind(x, p, kind)) {
         planner_fault(x);
@@ -320,8 +315,7 @@ static bool check_target(exec *x, source **out)
                          "header columns",
                          STR_FMT(s->name));
     if (t->read_only)
-        return exec_fail(x, "Cannot insert into read-only %s: %.*s", source_kind_name(t->kind),
-                         STR_FMT(s->name));
+        return exec_fail(x, "Cannot insert into read-only %s: %.*s", source_kind_name(t->kind), STR_FMT(s->name));
     if (topic_is_readonly(x, t->topic))
         return exec_fail(x, "Cannot insert into read-only topic: %.*s", STR_FMT(t->topic));
     return true;
@@ -339,15 +333,15 @@ static bool refuse_schemas(exec *x, const plan *p, const source *t)
 {
     buf r = BUF_INIT(ST_MSG_MAX), k = BUF_INIT(ST_MSG_MAX);
     for (uint32_t i = 0; i < p->output_count; i++) {
-        column c = {.name = p->outputs[i].name, .type = p->outputs[i].type,
-                    .ns = p->outputs[i].is_key ? NS_KEY : NS_VALUE};
+        column c = {
+            .name = p->outputs[i].name, .type = p->outputs[i].type, .ns = p->outputs[i].is_key ? NS_KEY : NS_VALUE};
         if (i)
             buf_putz(&r, ", ");
         column_print(&r, &c);
     }
     schema_print(&k, &t->schema);
-    exec_fail(x, "Incompatible schema between results and sink.\nResult schema is %.*s\nSink schema is %.*s",
-              (int)r.n, r.p, (int)k.n, k.p);
+    exec_fail(x, "Incompatible schema between results and sink.\nResult schema is %.*s\nSink schema is %.*s", (int)r.n,
+              r.p, (int)k.n, k.p);
     buf_free(&r);
     buf_free(&k);
     return false;
@@ -367,7 +361,7 @@ static bool match_outputs(exec *x, plan *p, const source *t)
             if (c == NULL || !str_eq(c->name, p->outputs[i].name))
                 return refuse_schemas(x, p, t);
             const xnode *e = p->root->project.exprs[i];
-            bool literal = e->is_literal && type_is_number(e->type) && c->type->kind == T_DECIMAL;
+            bool         literal = e->is_literal && type_is_number(e->type) && c->type->kind == T_DECIMAL;
             if (!fits(e->type, c->type) && !literal)
                 return refuse_schemas(x, p, t);
             if (!type_equal(e->type, c->type)) {
@@ -402,8 +396,7 @@ static bool insert_query_id(exec *x, const with_props *w, str *id)
     for (uint32_t i = 0; i < id->n; i++) {
         char c = id->p[i];
         if (!((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'))
-            return exec_fail(x,
-                             "Query IDs may contain only alphanumeric characters and '_'. Got: '%.*s'",
+            return exec_fail(x, "Query IDs may contain only alphanumeric characters and '_'. Got: '%.*s'",
                              STR_FMT(*id));
     }
     if (query_find(x->m, *id))
@@ -441,7 +434,6 @@ bool stmt_insert_select(exec *x)
         return false;
     query_info *q = query_find(x->m, id);
     q->is_insert = true;
-    entity_status(x, "stream", s->name, "create", true,
-                  str_fmt(x->a, "Created query with ID %.*s", STR_FMT(id)), id);
+    entity_status(x, "stream", s->name, "create", true, str_fmt(x->a, "Created query with ID %.*s", STR_FMT(id)), id);
     return true;
 }

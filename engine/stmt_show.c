@@ -26,8 +26,7 @@ static json_t *schema_json(const type *t)
     } else {
         json_object_set_new(o, "fields", json_null());
     }
-    json_object_set_new(o, "memberSchema",
-                        t->kind == T_ARRAY || t->kind == T_MAP ? schema_json(t->elem) : json_null());
+    json_object_set_new(o, "memberSchema", t->kind == T_ARRAY || t->kind == T_MAP ? schema_json(t->elem) : json_null());
     if (t->kind == T_DECIMAL) {
         json_t *p = json_object();
         json_object_set_new(p, "precision", json_integer(t->precision));
@@ -112,8 +111,8 @@ static bool reads_source(const query_info *q, str name)
 
 static json_t *description_json(exec *x, const source *s, bool extended)
 {
-    json_t *o = json_object(), *read = json_array(), *write = json_array(), *blocks = json_array();
-    size_t  n;
+    json_t      *o = json_object(), *read = json_array(), *write = json_array(), *blocks = json_array();
+    size_t       n;
     query_info **all = sorted_queries(x, &n);
     for (size_t i = 0; i < n; i++) {
         if (reads_source(all[i], s->name)) {
@@ -125,8 +124,7 @@ static json_t *description_json(exec *x, const source *s, bool extended)
             json_array_append_new(write, query_json(x, all[i]));
     }
     json_object_set_new(o, "name", json_str(s->name));
-    json_object_set_new(o, "windowType",
-                        s->window.kind ? json_string(window_kind_name(s->window.kind)) : json_null());
+    json_object_set_new(o, "windowType", s->window.kind ? json_string(window_kind_name(s->window.kind)) : json_null());
     json_object_set_new(o, "readQueries", read);
     json_object_set_new(o, "writeQueries", write);
     json_object_set_new(o, "fields", fields_json(&s->schema));
@@ -161,10 +159,10 @@ static json_t *description_json(exec *x, const source *s, bool extended)
             json_array_append_new(topics, ts);
         }
         json_t *group = json_object();
-        json_object_set_new(group, "groupId",
-                            json_str(str_fmt(x->a, "_confluent-ksql-%.*squery_%.*s",
-                                             STR_FMT(exec_setting(x, "ksql.service.id", "default_")),
-                                             STR_FMT(all[i]->id))));
+        json_object_set_new(
+            group, "groupId",
+            json_str(str_fmt(x->a, "_confluent-ksql-%.*squery_%.*s",
+                             STR_FMT(exec_setting(x, "ksql.service.id", "default_")), STR_FMT(all[i]->id))));
         json_object_set_new(group, "topicSummaries", topics);
         json_array_append_new(offsets, group);
     }
@@ -214,9 +212,9 @@ static void describe_all(exec *x, source_kind kind, bool extended)
 
 static bool hidden_topic(const tlog_topic *t)
 {
-    return t->internal || str_starts(t->name, STR("_confluent")) ||
-           str_starts(t->name, STR("__confluent")) || str_starts(t->name, STR("__consumer_offsets")) ||
-           str_starts(t->name, STR("_schemas")) || str_starts(t->name, STR("__transaction_state"));
+    return t->internal || str_starts(t->name, STR("_confluent")) || str_starts(t->name, STR("__confluent")) ||
+           str_starts(t->name, STR("__consumer_offsets")) || str_starts(t->name, STR("_schemas")) ||
+           str_starts(t->name, STR("__transaction_state"));
 }
 
 static bool show_topics(exec *x)
@@ -236,8 +234,8 @@ static bool show_topics(exec *x)
         json_object_set_new(o, "name", json_str(t[i].name));
         json_object_set_new(o, "replicaInfo", replicas);
         if (extended) {
-            uint32_t readers = 0;
-            size_t   count;
+            uint32_t     readers = 0;
+            size_t       count;
             query_info **q = sorted_queries(x, &count);
             for (size_t k = 0; k < count; k++)
                 for (uint32_t s = 0; s < q[k]->plan->source_count; s++)
@@ -297,8 +295,7 @@ static json_t *query_description(exec *x, const plan *p, str id, str sql, const 
     }
     json_object_set_new(o, "id", json_str(id));
     json_object_set_new(o, "statementText", json_str(sql));
-    json_object_set_new(o, "windowType",
-                        p->window.kind ? json_string(window_kind_name(p->window.kind)) : json_null());
+    json_object_set_new(o, "windowType", p->window.kind ? json_string(window_kind_name(p->window.kind)) : json_null());
     json_object_set_new(o, "fields", fields);
     json_object_set_new(o, "sources", sources);
     json_object_set_new(o, "sinks", sinks);
@@ -354,8 +351,8 @@ static void show_functions(exec *x)
 {
     const func_row **rows;
     const agg_row  **aggs;
-    json_t *e = entity_new(x, "function_names"), *list = json_array();
-    size_t  n = func_names(x->a, &rows);
+    json_t          *e = entity_new(x, "function_names"), *list = json_array();
+    size_t           n = func_names(x->a, &rows);
     for (size_t i = 0; i < n; i++)
         add_function(list, rows[i]->name, "SCALAR", rows[i]->category);
     n = table_func_names(x->a, &rows);
@@ -386,9 +383,9 @@ static void show_properties(exec *x)
     str   key;
     void *v;
     for (size_t i = 0; map_next(&x->s->properties, &i, &key, &v);)
-        json_array_append_new(over, json_str(str_fmt(x->a, "%s%.*s",
-                                                     str_starts(key, STR("ksql.")) ? "" : "ksql.streams.",
-                                                     STR_FMT(key))));
+        json_array_append_new(
+            over,
+            json_str(str_fmt(x->a, "%s%.*s", str_starts(key, STR("ksql.")) ? "" : "ksql.streams.", STR_FMT(key))));
     json_object_set_new(e, "properties", list);
     json_object_set_new(e, "overwrittenProperties", over);
     json_object_set_new(e, "defaultProperties", def);
@@ -400,8 +397,7 @@ static void show_types(exec *x)
     json_t *e = entity_new(x, "type_list"), *types = json_object();
     str    *names = map_sorted_keys(&x->m->cat.types, x->a);
     for (size_t i = 0; i < x->m->cat.types.n; i++)
-        json_object_set_new(types, str_z(x->a, names[i]),
-                            schema_json(catalog_type(&x->m->cat, names[i])));
+        json_object_set_new(types, str_z(x->a, names[i]), schema_json(catalog_type(&x->m->cat, names[i])));
     json_object_set_new(e, "types", types);
     entity_add(x, e);
 }
@@ -543,8 +539,8 @@ bool stmt_describe(exec *x)
     if (s == NULL) {
         buf hint = BUF_INIT(ST_MSG_MAX);
         catalog_hint(&x->m->cat, x->stmt->name, -1, &hint);
-        exec_fail(x, "Could not find STREAM/TABLE '%.*s' in the Metastore%.*s", STR_FMT(x->stmt->name),
-                  (int)hint.n, hint.p);
+        exec_fail(x, "Could not find STREAM/TABLE '%.*s' in the Metastore%.*s", STR_FMT(x->stmt->name), (int)hint.n,
+                  hint.p);
         buf_free(&hint);
         return false;
     }
@@ -581,8 +577,7 @@ bool stmt_explain(exec *x)
     if (p == NULL)
         return false;
     e = entity_new(x, "queryDescription");
-    json_object_set_new(e, "queryDescription",
-                        query_description(x, p, STR_NONE, inner->source, NULL));
+    json_object_set_new(e, "queryDescription", query_description(x, p, STR_NONE, inner->source, NULL));
     entity_add(x, e);
     plan_unref(p);
     return true;
@@ -592,11 +587,9 @@ bool stmt_explain(exec *x)
 
 static bool control_one(exec *x, query_info *q)
 {
-    const char *verb = x->stmt->kind == STMT_TERMINATE ? "terminate" : x->stmt->kind == STMT_PAUSE ? "pause"
-                                                                                                   : "resume";
+    const char *verb = x->stmt->kind == STMT_TERMINATE ? "terminate" : x->stmt->kind == STMT_PAUSE ? "pause" : "resume";
     if (q->sink.n == 0)
-        return exec_fail(x, "Cannot %s query '%.*s' because it is linked to a source table.", verb,
-                         STR_FMT(q->id));
+        return exec_fail(x, "Cannot %s query '%.*s' because it is linked to a source table.", verb, STR_FMT(q->id));
     if (x->stmt->kind == STMT_TERMINATE)
         return query_stop(x, q->id);
     if (!x->dry && x->e->run)
@@ -606,11 +599,10 @@ static bool control_one(exec *x, query_info *q)
 
 bool stmt_query_control(exec *x)
 {
-    const char *kind = x->stmt->kind == STMT_TERMINATE ? "terminate" : x->stmt->kind == STMT_PAUSE ? "pause"
-                                                                                                   : "resume";
+    const char *kind = x->stmt->kind == STMT_TERMINATE ? "terminate" : x->stmt->kind == STMT_PAUSE ? "pause" : "resume";
     const char *done = x->stmt->kind == STMT_TERMINATE ? "Query terminated."
-                       : x->stmt->kind == STMT_PAUSE ? "Query paused."
-                                                     : "Query resumed.";
+                       : x->stmt->kind == STMT_PAUSE   ? "Query paused."
+                                                       : "Query resumed.";
     if (x->stmt->all) {
         size_t       n;
         query_info **q = sorted_queries(x, &n);
@@ -620,7 +612,7 @@ bool stmt_query_control(exec *x)
         entity_status(x, kind, STR("ALL"), "execute", false, str_of(done), STR_NONE);
         return true;
     }
-    str lower = x->stmt->name;
+    str         lower = x->stmt->name;
     query_info *q = query_find(x->m, lower);
     if (q == NULL) {
         if (x->stmt->kind == STMT_TERMINATE && engine_is_push_query(x->e, lower)) {

@@ -19,8 +19,8 @@ static bool column_word(exec *x, const ast_column *c, bool table)
                      "Failed to prepare statement: Line: %u, Col: %u: Column `%.*s` is a '%s' column: "
                      "please use '%s' for %s.\nTables have PRIMARY KEYs, which are unique and NON "
                      "NULL.\nStreams have KEYs, which have no uniqueness or NON NULL constraints.",
-                     line, col, STR_FMT(c->name), table ? "KEY" : "PRIMARY KEY",
-                     table ? "PRIMARY KEY" : "KEY", table ? "tables" : "streams");
+                     line, col, STR_FMT(c->name), table ? "KEY" : "PRIMARY KEY", table ? "PRIMARY KEY" : "KEY",
+                     table ? "tables" : "streams");
 }
 
 static const type *headers_type(arena *a)
@@ -32,13 +32,11 @@ static const type *headers_type(arena *a)
 static bool check_header_column(exec *x, const column *c)
 {
     if (c->all_headers && !type_equal(c->type, headers_type(x->a)))
-        return exec_fail(x,
-                         "Invalid type for HEADERS column: expected %.*s, got %.*s",
-                         STR_FMT(type_text(x->a, headers_type(x->a))),
-                         STR_FMT(type_text(x->a, c->type)));
+        return exec_fail(x, "Invalid type for HEADERS column: expected %.*s, got %.*s",
+                         STR_FMT(type_text(x->a, headers_type(x->a))), STR_FMT(type_text(x->a, c->type)));
     if (!c->all_headers && c->type->kind != T_BYTES)
-        return exec_fail(x, "Invalid type for HEADER('%.*s') column: expected BYTES, got %.*s",
-                         STR_FMT(c->header_key), STR_FMT(type_text(x->a, c->type)));
+        return exec_fail(x, "Invalid type for HEADER('%.*s') column: expected BYTES, got %.*s", STR_FMT(c->header_key),
+                         STR_FMT(type_text(x->a, c->type)));
     return true;
 }
 
@@ -75,7 +73,7 @@ static bool read_columns(exec *x, source *src, bool table)
             return false;
         cols[i].name = str_dup(&src->a, c->name);
         cols[i].type = type_copy(&src->a, t);
-        cols[i].ns = c->kind == COL_VALUE                              ? NS_VALUE
+        cols[i].ns = c->kind == COL_VALUE                               ? NS_VALUE
                      : c->kind == COL_KEY || c->kind == COL_PRIMARY_KEY ? NS_KEY
                                                                         : NS_HEADERS;
         cols[i].all_headers = c->kind == COL_HEADERS;
@@ -87,10 +85,8 @@ static bool read_columns(exec *x, source *src, bool table)
         for (uint32_t k = 0; k < i; k++) {
             if (cols[k].ns == NS_HEADERS && cols[k].all_headers)
                 return exec_fail(x, "Schema already contains a HEADERS column.");
-            if (cols[k].ns == NS_HEADERS && !cols[i].all_headers &&
-                str_eq(cols[k].header_key, cols[i].header_key))
-                return exec_fail(x, "Schema already contains a HEADER('%.*s') column.",
-                                 STR_FMT(cols[i].header_key));
+            if (cols[k].ns == NS_HEADERS && !cols[i].all_headers && str_eq(cols[k].header_key, cols[i].header_key))
+                return exec_fail(x, "Schema already contains a HEADER('%.*s') column.", STR_FMT(cols[i].header_key));
         }
     }
     src->schema = (schema){cols, s->column_count};
@@ -192,10 +188,13 @@ bool check_serde(exec *x, const schema *s, const side_format *f, bool is_key)
         column_print(&printed, &s->cols[i]);
         cols[n++] = (serde_column){s->cols[i].name, s->cols[i].type, true};
     }
-    serde_spec spec = {.format = f->id, .is_key = is_key, .columns = cols, .column_count = n,
-                       .delimiter = f->delimiter, .schema_id = f->schema_id};
-    bool unwrapped = is_key ? format_key_unwrapped(f->id, n)
-                            : (f->features & FEATURE_UNWRAP_SINGLES) != 0;
+    serde_spec spec = {.format = f->id,
+                       .is_key = is_key,
+                       .columns = cols,
+                       .column_count = n,
+                       .delimiter = f->delimiter,
+                       .schema_id = f->schema_id};
+    bool       unwrapped = is_key ? format_key_unwrapped(f->id, n) : (f->features & FEATURE_UNWRAP_SINGLES) != 0;
     spec.unwrapped = unwrapped && n == 1;
     bool ok = formats[f->id].check == NULL || formats[f->id].check(&spec, x->st);
     if (!ok) {
@@ -205,7 +204,9 @@ bool check_serde(exec *x, const schema *s, const side_format *f, bool is_key)
                   "%s format does not support schema.\nformat: %s\nschema: Persistence{columns=[%.*s], "
                   "features=[%s]}\nreason: %.2000s",
                   is_key ? "Key" : "Value", formats[f->id].name, (int)printed.n, printed.p,
-                  unwrapped ? "UNWRAP_SINGLES" : f->features & FEATURE_WRAP_SINGLES ? "WRAP_SINGLES" : "",
+                  unwrapped                            ? "UNWRAP_SINGLES"
+                  : f->features & FEATURE_WRAP_SINGLES ? "WRAP_SINGLES"
+                                                       : "",
                   reason);
     }
     buf_free(&printed);
@@ -267,8 +268,8 @@ bool check_upgrade(exec *x, const source *was, const source *now)
     str n = was->name;
 #define HEAD "DataSource '`%.*s`' has "
     if (was->kind != now->kind)
-        add_problem(&b, HEAD "type = K%s which is not upgradeable to K%s", STR_FMT(n),
-                    source_kind_upper(was->kind), source_kind_upper(now->kind));
+        add_problem(&b, HEAD "type = K%s which is not upgradeable to K%s", STR_FMT(n), source_kind_upper(was->kind),
+                    source_kind_upper(now->kind));
     if (!str_eq(was->topic, now->topic))
         add_problem(&b,
                     HEAD "topic = KsqlTopic{kafkaTopicName='%.*s'} which is not upgradeable to "
@@ -279,9 +280,8 @@ bool check_upgrade(exec *x, const source *was, const source *now)
                     HEAD "topic = KsqlTopic{kafkaTopicName='%.*s', keyFormat=%s, valueFormat=%s} which is "
                          "not upgradeable to KsqlTopic{kafkaTopicName='%.*s', keyFormat=%s, "
                          "valueFormat=%s}",
-                    STR_FMT(n), STR_FMT(was->topic), formats[was->key.id].name,
-                    formats[was->value.id].name, STR_FMT(now->topic), formats[now->key.id].name,
-                    formats[now->value.id].name);
+                    STR_FMT(n), STR_FMT(was->topic), formats[was->key.id].name, formats[was->value.id].name,
+                    STR_FMT(now->topic), formats[now->key.id].name, formats[now->value.id].name);
     if (!str_eq(was->ts_column, now->ts_column))
         add_problem(&b, HEAD "timestampColumn = %.*s which is not upgradeable to %.*s", STR_FMT(n),
                     STR_FMT(was->ts_column), STR_FMT(now->ts_column));
@@ -323,10 +323,8 @@ static bool source_topic(exec *x, const source *src, const with_props *w)
                              "stream/table please re-run the statement providing the required "
                              "'PARTITIONS' configuration in the WITH clause (and optionally 'REPLICAS'). "
                              "For example: %.*s",
-                             STR_FMT(src->topic),
-                             STR_FMT(print_text(x->a, print_stmt, x->stmt)));
-        return topic_create(x, src->topic, (int32_t)w->partitions.n,
-                            w->retention_ms.given ? w->retention_ms.n : -2,
+                             STR_FMT(src->topic), STR_FMT(print_text(x->a, print_stmt, x->stmt)));
+        return topic_create(x, src->topic, (int32_t)w->partitions.n, w->retention_ms.given ? w->retention_ms.n : -2,
                             src->kind == SOURCE_TABLE ? "compact" : "delete");
     }
     int32_t have = topic_partitions(x, src->topic);
@@ -335,8 +333,7 @@ static bool source_topic(exec *x, const source *src, const with_props *w)
                          "A Kafka topic with the name '%.*s' already exists, with different "
                          "partition/replica configuration than required. KSQL expects %ld partitions "
                          "(topic has %d), %ld replication factor (topic has 1).",
-                         STR_FMT(src->topic), w->partitions.n, have,
-                         w->replicas.given ? w->replicas.n : 1);
+                         STR_FMT(src->topic), w->partitions.n, have, w->replicas.given ? w->replicas.n : 1);
     return true;
 }
 
@@ -347,8 +344,8 @@ static bool taken(exec *x, const source *src, const source *was, bool *skip)
     if (was == NULL || s->or_replace)
         return true;
     if (!s->if_not_exists)
-        return exec_fail(x, "Cannot add %s '%.*s': A %s with the same name already exists",
-                         source_kind_name(src->kind), STR_FMT(src->name), source_kind_name(was->kind));
+        return exec_fail(x, "Cannot add %s '%.*s': A %s with the same name already exists", source_kind_name(src->kind),
+                         STR_FMT(src->name), source_kind_name(was->kind));
     *skip = true;
     return true;
 }
@@ -372,8 +369,7 @@ static bool check_source(exec *x, source *src, const with_props *w, const source
         return false;
     if (src->window.kind && schema_count(&src->schema, NS_KEY) == 0)
         return exec_fail(x, "Windowed sources require a key column.");
-    if (!check_serde(x, &src->schema, &src->key, true) ||
-        !check_serde(x, &src->schema, &src->value, false))
+    if (!check_serde(x, &src->schema, &src->key, true) || !check_serde(x, &src->schema, &src->value, false))
         return false;
     if (w->window_size.given && w->window_ms <= 0)
         return exec_fail(x, "Size must be positive");
@@ -399,7 +395,7 @@ static void copy_format(arena *a, side_format *f)
 /* CREATE SOURCE TABLE: a query that does nothing but keep the rows. */
 static bool materialise(exec *x, source *src)
 {
-    str sql = str_fmt(x->a, "SELECT * FROM `%.*s` EMIT CHANGES;", STR_FMT(src->name));
+    str        sql = str_fmt(x->a, "SELECT * FROM `%.*s` EMIT CHANGES;", STR_FMT(src->name));
     ast_stmt **list;
     size_t     n;
     if (!parse_sql(x->a, sql, &list, &n, x->st))
@@ -436,17 +432,16 @@ bool stmt_create_source(exec *x)
     src->read_only = s->source_only;
     src->sql = str_dup(&src->a, x->statement_text);
     const source *was = catalog_find(&x->m->cat, s->name);
-    bool ok = read_columns(x, src, table) &&
+    bool          ok = read_columns(x, src, table) &&
               with_formats(&w, NULL, NULL, exec_setting(x, "ksql.persistence.default.format.key", "KAFKA"),
-                           exec_setting(x, "ksql.persistence.default.format.value", ""), &src->key,
-                           &src->value, x->st);
+                           exec_setting(x, "ksql.persistence.default.format.value", ""), &src->key, &src->value, x->st);
     if (ok) {
         str wrap = exec_setting(x, "ksql.persistence.wrap.single.values", "");
         copy_format(&src->a, &src->key);
         copy_format(&src->a, &src->value);
         src->window = read_window(&w);
-        ok = with_wrap(&w, wrap.n == 0 ? -1 : str_eq_nocase(wrap, STR("true")),
-                       schema_count(&src->schema, NS_VALUE), &src->value, x->st) &&
+        ok = with_wrap(&w, wrap.n == 0 ? -1 : str_eq_nocase(wrap, STR("true")), schema_count(&src->schema, NS_VALUE),
+                       &src->value, x->st) &&
              check_source(x, src, &w, was, &skip);
     }
     if (ok && table && s->source_only && !exec_flag(x, "ksql.source.table.materialization.enabled", true))
@@ -457,12 +452,12 @@ bool stmt_create_source(exec *x)
     }
     if (skip) {
         json_t *e = entity_new(x, "warning_entity");
-        json_object_set_new(e, "message",
-                            json_str(str_fmt(x->a,
-                                             "Cannot add %s `%.*s`: A %s with the same name already "
-                                             "exists.",
-                                             source_kind_name(src->kind), STR_FMT(src->name),
-                                             source_kind_name(was->kind))));
+        json_object_set_new(
+            e, "message",
+            json_str(str_fmt(x->a,
+                             "Cannot add %s `%.*s`: A %s with the same name already "
+                             "exists.",
+                             source_kind_name(src->kind), STR_FMT(src->name), source_kind_name(was->kind))));
         entity_add(x, e);
         source_unref(src);
         return true;
@@ -528,8 +523,7 @@ static bool check_dependants(exec *x, const source *src)
         return exec_fail(x,
                          "Cannot drop %.*s.\nThe following streams and/or tables read from this source: "
                          "[%.*s].\nYou need to drop them before dropping %.*s.",
-                         STR_FMT(src->name), STR_FMT(join_sorted(x, names, sources)),
-                         STR_FMT(src->name));
+                         STR_FMT(src->name), STR_FMT(join_sorted(x, names, sources)), STR_FMT(src->name));
     if (readers + writers)
         return exec_fail(x,
                          "Cannot drop %.*s.\nThe following queries read from this source: [%.*s].\nThe "
@@ -571,8 +565,8 @@ bool stmt_drop(exec *x)
         }
         buf hint = BUF_INIT(ST_MSG_MAX);
         catalog_hint(&x->m->cat, s->name, (int)kind, &hint);
-        exec_fail(x, "%s %.*s does not exist%s%.*s", kind == SOURCE_TABLE ? "Table" : "Stream",
-                  STR_FMT(s->name), ".", (int)hint.n, hint.p);
+        exec_fail(x, "%s %.*s does not exist%s%.*s", kind == SOURCE_TABLE ? "Table" : "Stream", STR_FMT(s->name), ".",
+                  (int)hint.n, hint.p);
         buf_free(&hint);
         return false;
     }
@@ -594,9 +588,7 @@ bool stmt_drop(exec *x)
         tlog_topic_delete(x->e->opt.log, topic, &ignored);
     }
     entity_status(x, source_kind_name(kind), name, "drop", false,
-                  str_fmt(x->a, "Source `%.*s` (topic: %.*s) was dropped.", STR_FMT(name),
-                          STR_FMT(topic)),
-                  STR_NONE);
+                  str_fmt(x->a, "Source `%.*s` (topic: %.*s) was dropped.", STR_FMT(name), STR_FMT(topic)), STR_NONE);
     return true;
 }
 
@@ -634,8 +626,8 @@ bool stmt_alter(exec *x)
             source_unref(now);
             return false;
         }
-        cols[n++] = (column){.name = str_dup(&now->a, s->columns[i].name),
-                             .type = type_copy(&now->a, t), .ns = NS_VALUE};
+        cols[n++] =
+            (column){.name = str_dup(&now->a, s->columns[i].name), .type = type_copy(&now->a, t), .ns = NS_VALUE};
     }
     now->schema = (schema){cols, n};
     if (!check_columns(x, now) || !check_serde(x, &now->schema, &now->value, false)) {
@@ -644,8 +636,7 @@ bool stmt_alter(exec *x)
     }
     catalog_put(&x->m->cat, now);
     entity_status(x, source_kind_name(kind), s->name, "alter", false,
-                  str_fmt(x->a, "%s %.*s altered.", kind == SOURCE_TABLE ? "Table" : "Stream",
-                          STR_FMT(s->name)),
+                  str_fmt(x->a, "%s %.*s altered.", kind == SOURCE_TABLE ? "Table" : "Stream", STR_FMT(s->name)),
                   STR_NONE);
     return true;
 }
@@ -668,15 +659,14 @@ bool stmt_create_type(exec *x)
                              "type: %.*s",
                              STR_FMT(name), STR_FMT(text));
         entity_status(x, "type", name, "create", true,
-                      str_fmt(x->a, "%.*s is already registered with type %.*s", STR_FMT(name),
-                              STR_FMT(text)),
+                      str_fmt(x->a, "%.*s is already registered with type %.*s", STR_FMT(name), STR_FMT(text)),
                       STR_NONE);
         return true;
     }
     catalog_type_put(&x->m->cat, name, t);
     entity_status(x, "type", name, "create", true,
-                  str_fmt(x->a, "Registered custom type with name '%.*s' and SQL type %.*s",
-                          STR_FMT(name), STR_FMT(type_text(x->a, t))),
+                  str_fmt(x->a, "Registered custom type with name '%.*s' and SQL type %.*s", STR_FMT(name),
+                          STR_FMT(type_text(x->a, t))),
                   STR_NONE);
     return true;
 }

@@ -94,8 +94,7 @@ static bool flush_out(task *t, task_out *o)
     str     bytes = batch_builder_finish(&o->b, CODEC_NONE, &t->st);
     int64_t base;
     bool    ok = bytes.p && tlog_part_append(o->part, (uint8_t *)bytes.p, bytes.n,
-                                             (tlog_append){.producer = t->producer, .trusted = true},
-                                             &base, &t->st);
+                                             (tlog_append){.producer = t->producer, .trusted = true}, &base, &t->st);
     batch_builder_reset(&o->b);
     if (!ok)
         fail(t, t->st.msg);
@@ -137,8 +136,7 @@ static void close_outs(task_out *o, int32_t n)
         }
 }
 
-static void on_emit(void *ctx, int32_t internal, str key, str val, bool val_null, int64_t ts, uint32_t hn,
-                    str headers)
+static void on_emit(void *ctx, int32_t internal, str key, str val, bool val_null, int64_t ts, uint32_t hn, str headers)
 {
     task             *t = ctx;
     const task_topic *topic = internal >= 0 ? &t->tp->internals[internal] : &t->tp->sink;
@@ -277,8 +275,8 @@ static snapshot_store *snapshot_stores(task *t)
 {
     snapshot_store *s = ARENA_ARRAY(&t->a, snapshot_store, t->state_count + 1);
     for (size_t i = 0; i < t->state_count; i++)
-        s[i] = (snapshot_store){t->states[i].name, t->states[i].s,
-                                tlog_part_offsets(t->changelogs[i].part).last_stable};
+        s[i] =
+            (snapshot_store){t->states[i].name, t->states[i].s, tlog_part_offsets(t->changelogs[i].part).last_stable};
     return s;
 }
 
@@ -306,8 +304,8 @@ static void read_snapshot(task *t, int64_t *offsets)
     int64_t       **clocks;
     size_t          n = pipeline_clocks(t->pl, &clocks);
     snapshot_store *s = snapshot_stores(t);
-    bool            ok = t->snapshot && snapshot_read(t->tp->io, t->snapshot, t->tp->now_ms(t->tp->clock_ctx),
-                                                      SNAPSHOT_AGE_MAX_MS, clocks, n, s, t->state_count);
+    bool ok = t->snapshot && snapshot_read(t->tp->io, t->snapshot, t->tp->now_ms(t->tp->clock_ctx), SNAPSHOT_AGE_MAX_MS,
+                                           clocks, n, s, t->state_count);
     for (size_t i = 0; ok && i < t->state_count; i++) /* of another life of these topics? */
         ok = s[i].offset <= tlog_part_offsets(t->changelogs[i].part).high;
     for (size_t i = 0; i < t->state_count; i++) {
@@ -367,8 +365,8 @@ static bool fill(task *t, feed *f)
             f->data += f->it.b.size_bytes;
             f->left -= f->it.b.size_bytes;
         }
-        if (f->left == 0 && (f->position >= f->stop ||
-                             !tlog_reader_next(f->rd, READ_BYTES, &f->data, &f->left, &t->st))) {
+        if (f->left == 0 &&
+            (f->position >= f->stop || !tlog_reader_next(f->rd, READ_BYTES, &f->data, &f->left, &t->st))) {
             if (f->position < f->stop && t->st.code != ST_OK)
                 fail(t, t->st.msg);
             return false;
@@ -441,9 +439,7 @@ task_result task_run(task *t)
     }
     if (!t->failed)
         flush_all(t);
-    task_result r = t->failed ? TASK_FAILED : t->ended ? TASK_ENDED
-                    : n == SLICE_RECORDS             ? TASK_MORE
-                                                     : TASK_IDLE;
+    task_result r = t->failed ? TASK_FAILED : t->ended ? TASK_ENDED : n == SLICE_RECORDS ? TASK_MORE : TASK_IDLE;
     publish(t);
     pthread_mutex_unlock(&t->lock);
     return r;
@@ -533,8 +529,7 @@ static int64_t start_offset(task *t, const stage_input *in, feed *f, bool reset_
 {
     int64_t      at = TLOG_OFFSET_NONE;
     tlog_offsets o = tlog_part_offsets(f->part);
-    if (t->tp->persistent &&
-        !tlog_offsets_fetch(t->tp->log, t->tp->group, f->topic, f->partition, &at, &t->st))
+    if (t->tp->persistent && !tlog_offsets_fetch(t->tp->log, t->tp->group, f->topic, f->partition, &at, &t->st))
         return TLOG_OFFSET_NONE;
     if (at != TLOG_OFFSET_NONE)
         return at < o.start ? o.start : at;
@@ -542,8 +537,8 @@ static int64_t start_offset(task *t, const stage_input *in, feed *f, bool reset_
     return in->internal || table || reset_earliest ? o.start : o.high;
 }
 
-static bool open_feed(task *t, const stage_input *in, uint32_t input, int32_t partition,
-                      bool reset_earliest, wake_ctx *w)
+static bool open_feed(task *t, const stage_input *in, uint32_t input, int32_t partition, bool reset_earliest,
+                      wake_ctx *w)
 {
     feed *f = &t->feeds[t->feed_count++];
     *f = (feed){.input = input, .partition = partition, .stop = INT64_MAX, .it = BATCH_ITER_INIT};
@@ -556,8 +551,7 @@ static bool open_feed(task *t, const stage_input *in, uint32_t input, int32_t pa
         return false;
     f->committed = f->position;
     f->trimmed = tlog_part_offsets(f->part).start;
-    tlog_isolation iso = t->tp->exactly_once || !in->internal ? TLOG_READ_COMMITTED
-                                                              : TLOG_READ_UNCOMMITTED;
+    tlog_isolation iso = t->tp->exactly_once || !in->internal ? TLOG_READ_COMMITTED : TLOG_READ_UNCOMMITTED;
     f->rd = tlog_reader_open(f->part, f->position, iso);
     f->watch = tlog_part_watch(f->part, on_wake, w);
     return true;
@@ -584,8 +578,7 @@ static bool open_feeds(task *t, bool reset_earliest, wake_ctx *w)
     for (uint32_t i = 0; i < t->stage->input_count; i++) {
         int32_t n = partitions_of(t, &t->stage->inputs[i]);
         if (n == 0)
-            return status_set(&t->st, ST_NOT_FOUND, "Topic %.*s does not exist.",
-                              STR_FMT(t->stage->inputs[i].topic));
+            return status_set(&t->st, ST_NOT_FOUND, "Topic %.*s does not exist.", STR_FMT(t->stage->inputs[i].topic));
         for (int32_t p = 0; p < n; p++)
             if ((t->stage->single_task || p == t->partition) &&
                 !open_feed(t, &t->stage->inputs[i], i, p, reset_earliest, w))
@@ -618,8 +611,8 @@ static bool open_state(task *t)
     }
     t->changelogs = ARENA_ARRAY(&t->a, task_out, t->state_count + 1);
     for (size_t i = 0; i < t->state_count; i++) {
-        str name = str_fmt(&t->a, "%.*s-%u-%.*s-changelog", STR_FMT(t->tp->group), t->stage_index,
-                           STR_FMT(t->states[i].name));
+        str name =
+            str_fmt(&t->a, "%.*s-%u-%.*s-changelog", STR_FMT(t->tp->group), t->stage_index, STR_FMT(t->states[i].name));
         t->changelogs[i].part = tlog_part_open(t->tp->log, name, t->partition, &t->st);
         if (t->changelogs[i].part == NULL)
             return false;
@@ -652,16 +645,20 @@ task *task_open(const task_plan *tp, uint32_t stage_index, int32_t partition, bo
     t->owner = wake_context;
     wake_ctx *w = ARENA_NEW(&t->a, wake_ctx);
     *w = (wake_ctx){wake, wake_context, t};
-    pipeline_env env = {.ctx = t, .emit = on_emit, .error = on_error, .fatal = on_fatal, .now_ms = on_now,
-                        .row = tp->row ? on_row : NULL, .emit_interval_ms = tp->emit_interval_ms,
+    pipeline_env env = {.ctx = t,
+                        .emit = on_emit,
+                        .error = on_error,
+                        .fatal = on_fatal,
+                        .now_ms = on_now,
+                        .row = tp->row ? on_row : NULL,
+                        .emit_interval_ms = tp->emit_interval_ms,
                         .join_interval_ms = tp->join_interval_ms};
-    env.throw_on_bad_timestamp =
-        tp->throw_on_bad_timestamp && str_eq_nocase(*tp->throw_on_bad_timestamp, STR("true"));
+    env.throw_on_bad_timestamp = tp->throw_on_bad_timestamp && str_eq_nocase(*tp->throw_on_bad_timestamp, STR("true"));
     t->pl = pipeline_new(tp->plan, t->stage, &env, &t->st);
     bool ok = t->pl != NULL;
     if (tp->persistent && tp->state_dir)
-        t->snapshot = str_z(&t->a, str_fmt(&t->a, "%s/%.*s-%u-%d.snap", tp->state_dir, STR_FMT(tp->group),
-                                           stage_index, partition));
+        t->snapshot = str_z(
+            &t->a, str_fmt(&t->a, "%s/%.*s-%u-%d.snap", tp->state_dir, STR_FMT(tp->group), stage_index, partition));
     if (ok && tp->exactly_once && tp->persistent) {
         str id = str_fmt(&t->a, "%.*s-%u_%d", STR_FMT(tp->group), stage_index, partition);
         t->producer = tlog_producer_open(tp->log, id, &t->st);
@@ -758,8 +755,8 @@ size_t task_offsets(task *t, arena *a, task_offset **out)
     pthread_mutex_lock(&t->lock);
     *out = ARENA_ARRAY(a, task_offset, t->feed_count + 1);
     for (uint32_t i = 0; i < t->feed_count; i++)
-        (*out)[i] = (task_offset){str_dup(a, t->feeds[i].topic), t->feeds[i].partition,
-                                  t->feeds[i].committed, tlog_part_offsets(t->feeds[i].part).high};
+        (*out)[i] = (task_offset){str_dup(a, t->feeds[i].topic), t->feeds[i].partition, t->feeds[i].committed,
+                                  tlog_part_offsets(t->feeds[i].part).high};
     size_t n = t->feed_count;
     pthread_mutex_unlock(&t->lock);
     return n;

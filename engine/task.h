@@ -28,29 +28,29 @@ typedef struct task_out { /* batches under way to one partition */
 } task_out;
 
 typedef struct task_topic { /* a topic that tasks write to */
-    str     name;
-    int32_t partitions;
+    str      name;
+    int32_t  partitions;
     uint32_t window_bytes; /* of a windowed key: do not decide the partition */
 } task_topic;
 
 /* What all tasks of a query share; read-only while they run. */
 typedef struct task_plan {
-    tlog         *log;
-    const plan   *plan;
-    stage_list    stages;
-    task_topic   *internals; /* by internal index */
-    task_topic    sink;      /* name.n == 0: none */
-    str           group;     /* consumer group and prefix of the query's own names */
-    bool          persistent, exactly_once;
-    int64_t       commit_interval_ms;
-    int64_t       emit_interval_ms, join_interval_ms;
-    int64_t     (*now_ms)(void *ctx);
-    void         *clock_ctx;
+    tlog       *log;
+    const plan *plan;
+    stage_list  stages;
+    task_topic *internals; /* by internal index */
+    task_topic  sink;      /* name.n == 0: none */
+    str         group;     /* consumer group and prefix of the query's own names */
+    bool        persistent, exactly_once;
+    int64_t     commit_interval_ms;
+    int64_t     emit_interval_ms, join_interval_ms;
+    int64_t (*now_ms)(void *ctx);
+    void *clock_ctx;
     /* Rows of a transient query; false: no more. Called with the task's lock held. */
     bool (*row)(void *ctx, const value *row, bool tombstone, int64_t ts);
     void (*log_error)(void *ctx, proc_error kind, str step, const char *msg);
-    void *ctx;
-    const str *throw_on_bad_timestamp;
+    void       *ctx;
+    const str  *throw_on_bad_timestamp;
     const char *state_dir; /* snapshots: DIR/GROUP-STAGE-PARTITION.snap; NULL: none */
     struct io  *io;
 } task_plan;
@@ -71,21 +71,21 @@ void  task_close(task *t, bool commit);
 /* Processes up to a slice. */
 task_result task_run(task *t);
 /* When its next commit is due (ms, same clock as now_ms); INT64_MAX: nothing to commit. */
-int64_t     task_commit_due(const task *t);
-bool        task_commit(task *t, status *st);
+int64_t task_commit_due(const task *t);
+bool    task_commit(task *t, status *st);
 /* Stores the offsets it starts from, so that a restart before the first record starts there too. */
 bool        task_commit_start(task *t, status *st);
 const char *task_error(const task *t);
 /* Held while a slice runs; a reader of the state takes it. */
-void task_lock(task *t);
-void task_unlock(task *t);
+void      task_lock(task *t);
+void      task_unlock(task *t);
 pipeline *task_pipeline(task *t);
 /* As of the end of its last slice; any thread, no lock. */
 typedef struct task_counts {
     uint64_t records_in, records_out, state_bytes;
 } task_counts;
 task_counts task_get_counts(const task *t);
-bool      task_at_end(task *t); /* a transient query over a bounded range has read all of it */
+bool        task_at_end(task *t); /* a transient query over a bounded range has read all of it */
 /* Stops reading each input at the offset it has now (pull queries on streams). */
 void task_bound(task *t);
 /* Offsets for EXPLAIN and lags: one row an input partition. */
@@ -102,6 +102,6 @@ struct task_link {
     bool  queued, running, again, parked;
 };
 struct task_link *task_link_of(task *t);
-void *task_owner(const task *t);
+void             *task_owner(const task *t);
 
 #endif

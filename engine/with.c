@@ -17,7 +17,10 @@ static const struct prop_row {
     prop_type   type;
     size_t      at; /* in with_props */
 } rows[] = {
-#define ROW(name, use, type, field) {name, use, type, offsetof(with_props, field)}
+#define ROW(name, use, type, field)                  \
+    {                                                \
+        name, use, type, offsetof(with_props, field) \
+    }
 #define BOTH (WITH_CREATE | WITH_AS)
     ROW("KAFKA_TOPIC", BOTH, PT_TEXT, topic),
     ROW("VALUE_FORMAT", BOTH, PT_TEXT, value_format),
@@ -65,10 +68,8 @@ static bool check_duplicates(arena *a, const ast_prop *p, uint32_t n, status *st
             str x = str_upper(a, p[k].name), y = str_upper(a, p[i].name);
             if (!str_eq(x, y))
                 continue;
-            return status_set(st, ST_SQL,
-                              PREFIX "Multiple entries with same key: %.*s=%.*s and %.*s=%.*s",
-                              STR_FMT(y), STR_FMT(literal_text(a, p[i].value)), STR_FMT(x),
-                              STR_FMT(literal_text(a, p[k].value)));
+            return status_set(st, ST_SQL, PREFIX "Multiple entries with same key: %.*s=%.*s and %.*s=%.*s", STR_FMT(y),
+                              STR_FMT(literal_text(a, p[i].value)), STR_FMT(x), STR_FMT(literal_text(a, p[k].value)));
         }
     return true;
 }
@@ -76,8 +77,8 @@ static bool check_duplicates(arena *a, const ast_prop *p, uint32_t n, status *st
 static bool bad_number(str v, const struct prop_row *r, status *st)
 {
     static const char *const names[] = {"", "INT", "SHORT", "LONG"};
-    return status_set(st, ST_SQL, PREFIX "Invalid value %.*s for property %s: Not a number of type %s",
-                      STR_FMT(v), r->name, names[r->type]);
+    return status_set(st, ST_SQL, PREFIX "Invalid value %.*s for property %s: Not a number of type %s", STR_FMT(v),
+                      r->name, names[r->type]);
 }
 
 static bool set_value(arena *a, const ast_prop *p, const struct prop_row *r, with_props *out, status *st)
@@ -121,8 +122,7 @@ static bool one_of(with_text *t, const char *name, const char *const *words, con
     for (; *words; words++)
         if (str_eq_nocase(t->s, str_of(*words)))
             return true;
-    return status_set(st, ST_SQL,
-                      PREFIX "Invalid value %.*s for property %s: String must be one of: %s, null",
+    return status_set(st, ST_SQL, PREFIX "Invalid value %.*s for property %s: String must be one of: %s, null",
                       STR_FMT(t->s), name, list);
 }
 
@@ -131,9 +131,8 @@ static bool window_duration(arena *a, with_props *w, status *st)
     static const struct {
         const char *unit;
         int64_t     ns;
-    } units[] = {{"NANOSECOND", 1},          {"MICROSECOND", 1000},     {"MILLISECOND", 1000000},
-                 {"SECOND", 1000000000},     {"MINUTE", 60000000000},   {"HOUR", 3600000000000},
-                 {"DAY", 86400000000000}};
+    } units[] = {{"NANOSECOND", 1},       {"MICROSECOND", 1000},   {"MILLISECOND", 1000000}, {"SECOND", 1000000000},
+                 {"MINUTE", 60000000000}, {"HOUR", 3600000000000}, {"DAY", 86400000000000}};
     str         v = w->window_size.s, parts[3] = {{0}};
     int         n = 0;
     const char *head = PREFIX "Configuration WINDOW_SIZE is invalid: Invalid duration: ";
@@ -153,8 +152,7 @@ static bool window_duration(arena *a, with_props *w, status *st)
         return status_set(st, ST_SQL, "%s'%.*s'. Expected 2 tokens, got: %d", head, STR_FMT(v), n);
     int64_t count;
     if (!num_parse_i64(parts[0], &count))
-        return status_set(st, ST_SQL, "%s'%.*s'. Not numeric: '%.*s'", head, STR_FMT(v),
-                          STR_FMT(parts[0]));
+        return status_set(st, ST_SQL, "%s'%.*s'. Not numeric: '%.*s'", head, STR_FMT(v), STR_FMT(parts[0]));
     str unit = str_upper(a, parts[1]);
     str single = str_ends(unit, STR("S")) ? str_make(unit.p, unit.n - 1) : unit;
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
@@ -192,16 +190,16 @@ static bool check_values(arena *a, with_props *w, with_use use, status *st)
     static const char *const windows[] = {"SESSION", "HOPPING", "TUMBLING", NULL};
     static const char *const nullable[] = {"OPTIONAL", "WRAPPER", NULL};
     if (use == WITH_CREATE && !w->topic.given)
-        return status_set(st, ST_SQL, PREFIX "Missing required property \"KAFKA_TOPIC\" which has no "
-                                             "default value.");
+        return status_set(st, ST_SQL,
+                          PREFIX "Missing required property \"KAFKA_TOPIC\" which has no "
+                                 "default value.");
     if (w->topic.given && w->topic.s.n == 0)
-        return status_set(st, ST_SQL, PREFIX "Invalid value  for property KAFKA_TOPIC: String must be "
-                                             "non-empty");
+        return status_set(st, ST_SQL,
+                          PREFIX "Invalid value  for property KAFKA_TOPIC: String must be "
+                                 "non-empty");
     return one_of(&w->window_type, "WINDOW_TYPE", windows, "SESSION, HOPPING, TUMBLING", st) &&
-           one_of(&w->key_nullable, "KEY_PROTOBUF_NULLABLE_REPRESENTATION", nullable,
-                  "OPTIONAL, WRAPPER", st) &&
-           one_of(&w->value_nullable, "VALUE_PROTOBUF_NULLABLE_REPRESENTATION", nullable,
-                  "OPTIONAL, WRAPPER", st) &&
+           one_of(&w->key_nullable, "KEY_PROTOBUF_NULLABLE_REPRESENTATION", nullable, "OPTIONAL, WRAPPER", st) &&
+           one_of(&w->value_nullable, "VALUE_PROTOBUF_NULLABLE_REPRESENTATION", nullable, "OPTIONAL, WRAPPER", st) &&
            (!w->window_size.given || window_duration(a, w, st)) &&
            check_delimiter(&w->key_delimiter, "KEY_DELIMITER", st) &&
            check_delimiter(&w->value_delimiter, "VALUE_DELIMITER", st);
@@ -213,8 +211,7 @@ static bool check_combinations(arena *a, with_props *w, status *st)
         status inner;
         status_init(&inner);
         if (timestamp_format_new(a, w->timestamp_format.s, &inner) == NULL)
-            return status_set(st, ST_SQL,
-                              PREFIX "Invalid datetime format for config:TIMESTAMP_FORMAT, reason:%.400s",
+            return status_set(st, ST_SQL, PREFIX "Invalid datetime format for config:TIMESTAMP_FORMAT, reason:%.400s",
                               inner.msg);
     }
     if (w->format.given && w->key_format.given)
@@ -239,16 +236,14 @@ static bool check_combinations(arena *a, with_props *w, status *st)
                                  "For example: 'WINDOW_SIZE'='10 SECONDS'",
                           STR_FMT(str_upper(a, w->window_type.s)));
     if (w->window_size.given && (session || !w->window_type.given))
-        return status_set(st, ST_SQL,
-                          PREFIX "'WINDOW_SIZE' should not be set for SESSION windows.");
+        return status_set(st, ST_SQL, PREFIX "'WINDOW_SIZE' should not be set for SESSION windows.");
     return true;
 }
 
 static bool is_protobuf(const with_text *one, const with_text *both)
 {
     const with_text *f = one->given ? one : both;
-    return f->given && (str_eq_nocase(f->s, STR("PROTOBUF")) ||
-                        str_eq_nocase(f->s, STR("PROTOBUF_NOSR")));
+    return f->given && (str_eq_nocase(f->s, STR("PROTOBUF")) || str_eq_nocase(f->s, STR("PROTOBUF_NOSR")));
 }
 
 bool with_read(arena *a, const ast_prop *props, uint32_t n, with_use use, with_props *out, status *st)
@@ -272,18 +267,19 @@ bool with_read(arena *a, const ast_prop *props, uint32_t n, with_use use, with_p
     }
     bool ok = check_values(a, out, use, st);
     if (ok && unknown.n)
-        ok = status_set(st, ST_SQL, PREFIX "Invalid config variable(s) in the WITH clause: %.*s",
-                        (int)unknown.n, unknown.p);
+        ok = status_set(st, ST_SQL, PREFIX "Invalid config variable(s) in the WITH clause: %.*s", (int)unknown.n,
+                        unknown.p);
     buf_free(&unknown);
     if (!ok || !check_combinations(a, out, st))
         return false;
     if (out->key_nullable.given && use == WITH_CREATE && !is_protobuf(&out->key_format, &out->format))
-        return status_set(st, ST_SQL, PREFIX "Property KEY_PROTOBUF_NULLABLE_REPRESENTATION can only be "
-                                             "enabled with protobuf format");
-    if (out->value_nullable.given && use == WITH_CREATE &&
-        !is_protobuf(&out->value_format, &out->format))
-        return status_set(st, ST_SQL, PREFIX "Property VALUE_PROTOBUF_NULLABLE_REPRESENTATION can only "
-                                             "be enabled with protobuf format");
+        return status_set(st, ST_SQL,
+                          PREFIX "Property KEY_PROTOBUF_NULLABLE_REPRESENTATION can only be "
+                                 "enabled with protobuf format");
+    if (out->value_nullable.given && use == WITH_CREATE && !is_protobuf(&out->value_format, &out->format))
+        return status_set(st, ST_SQL,
+                          PREFIX "Property VALUE_PROTOBUF_NULLABLE_REPRESENTATION can only "
+                                 "be enabled with protobuf format");
     return true;
 }
 
@@ -294,8 +290,8 @@ char with_delimiter(str s)
 
 /* ---- formats */
 
-static bool choose(const with_text *own, const with_text *both, const side_format *inherited,
-                   str otherwise, const char *property, const char *config, side_format *out, status *st)
+static bool choose(const with_text *own, const with_text *both, const side_format *inherited, str otherwise,
+                   const char *property, const char *config, side_format *out, status *st)
 {
     *out = (side_format){.schema_id = -1};
     str name = own->given ? own->s : both->given ? both->s : STR_NONE;
@@ -324,12 +320,11 @@ static bool choose(const with_text *own, const with_text *both, const side_forma
 
 static bool refuse_config(const side_format *f, const char *names, status *st)
 {
-    return status_set(st, ST_SQL, "%s does not support the following configs: [%s]",
-                      formats[f->id].name, names);
+    return status_set(st, ST_SQL, "%s does not support the following configs: [%s]", formats[f->id].name, names);
 }
 
-static bool apply(const char *side, const with_text *delimiter, const with_text *name,
-                  const with_number *id, const with_text *nullable, side_format *f, status *st)
+static bool apply(const char *side, const with_text *delimiter, const with_text *name, const with_number *id,
+                  const with_text *nullable, side_format *f, status *st)
 {
     bool registry = (formats[f->id].features & FEATURE_SCHEMA_INFERENCE) != 0;
     if (id->given && !registry)
@@ -346,8 +341,7 @@ static bool apply(const char *side, const with_text *delimiter, const with_text 
         if (!registry)
             return refuse_config(f, "fullSchemaName", st);
         if (str_trim(name->s).n == 0)
-            return status_set(st, ST_SQL,
-                              "fullSchemaName cannot be empty. Format configuration: {fullSchemaName=%.*s}",
+            return status_set(st, ST_SQL, "fullSchemaName cannot be empty. Format configuration: {fullSchemaName=%.*s}",
                               STR_FMT(name->s));
         f->full_name = name->s;
     }
@@ -358,13 +352,12 @@ static bool apply(const char *side, const with_text *delimiter, const with_text 
     return true;
 }
 
-bool with_formats(const with_props *w, const side_format *key, const side_format *val,
-                  str default_key, str default_value, side_format *key_out, side_format *value_out,
-                  status *st)
+bool with_formats(const with_props *w, const side_format *key, const side_format *val, str default_key,
+                  str default_value, side_format *key_out, side_format *value_out, status *st)
 {
     const with_text *vname = w->value_name.given ? &w->value_name : &w->value_avro_name;
-    return choose(&w->key_format, &w->format, key, default_key, "KEY_FORMAT",
-                  "ksql.persistence.default.format.key", key_out, st) &&
+    return choose(&w->key_format, &w->format, key, default_key, "KEY_FORMAT", "ksql.persistence.default.format.key",
+                  key_out, st) &&
            choose(&w->value_format, &w->format, val, default_value, "VALUE_FORMAT",
                   "ksql.persistence.default.format.value", value_out, st) &&
            apply("KEY", &w->key_delimiter, &w->key_name, &w->key_schema_id, &w->key_nullable, key_out, st) &&
@@ -380,8 +373,7 @@ bool with_wrap(const with_props *w, int config, uint32_t value_columns, side_for
             return status_set(st, ST_SQL, "Format '%s' does not support 'WRAP_SINGLE_VALUE' set to '%s'.",
                               formats[vf->id].name, w->wrap.n ? "true" : "false");
         if (value_columns != 1)
-            return status_set(st, ST_SQL,
-                              "'WRAP_SINGLE_VALUE' is only valid for single-field value schemas");
+            return status_set(st, ST_SQL, "'WRAP_SINGLE_VALUE' is only valid for single-field value schemas");
         vf->features = want;
         return true;
     }

@@ -37,9 +37,8 @@ char with_delimiter(str s);
 
 /* The formats a statement asks for; inherited: what it gets where WITH says nothing (C*AS), or NULL.
  * default_key, default_value: from the configuration, n = 0 when unset. Errors: ST_SQL. */
-bool with_formats(const with_props *w, const side_format *key, const side_format *val,
-                  str default_key, str default_value, side_format *key_out, side_format *value_out,
-                  status *st);
+bool with_formats(const with_props *w, const side_format *key, const side_format *val, str default_key,
+                  str default_value, side_format *key_out, side_format *value_out, status *st);
 /* WRAP_SINGLE_VALUE for these value columns; config: 1 true, 0 false, -1 unset. */
 bool with_wrap(const with_props *w, int config, uint32_t value_columns, side_format *vf, status *st);
 

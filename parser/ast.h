@@ -50,28 +50,28 @@ struct ast_type {
 typedef enum ast_kind {
     /* literals */
     EX_NULL,
-    EX_BOOL,    /* ival 0 or 1 */
-    EX_INT,     /* ival; fits 32 bits */
-    EX_BIGINT,  /* ival */
-    EX_DECIMAL, /* text: digits as written, with sign, without useless zeros in front: "-1.50", "0.5",
-                 * "1." */
-    EX_DOUBLE,  /* dval */
-    EX_STRING,  /* text, unescaped */
+    EX_BOOL,          /* ival 0 or 1 */
+    EX_INT,           /* ival; fits 32 bits */
+    EX_BIGINT,        /* ival */
+    EX_DECIMAL,       /* text: digits as written, with sign, without useless zeros in front: "-1.50", "0.5",
+                       * "1." */
+    EX_DOUBLE,        /* dval */
+    EX_STRING,        /* text, unescaped */
     EX_INTERVAL_UNIT, /* text: DAYS HOURS MINUTES SECONDS MILLISECONDS; function arguments only */
     /* names */
     EX_COLUMN,     /* text, and qual when written qual.text */
     EX_LAMBDA_VAR, /* text; made by the parser inside a lambda's body */
     /* calls and constructors */
-    EX_CALL,    /* text: name folded; args; f(*) and f() both have no args, `star` tells them apart */
-    EX_LAMBDA,  /* args[0] is the body; names: parameters */
-    EX_CAST,    /* args[0], type */
-    EX_ARRAY,   /* args */
-    EX_MAP,     /* args: key, value, key, value, ... */
-    EX_STRUCT,  /* args, names: one each */
+    EX_CALL,      /* text: name folded; args; f(*) and f() both have no args, `star` tells them apart */
+    EX_LAMBDA,    /* args[0] is the body; names: parameters */
+    EX_CAST,      /* args[0], type */
+    EX_ARRAY,     /* args */
+    EX_MAP,       /* args: key, value, key, value, ... */
+    EX_STRUCT,    /* args, names: one each */
     EX_TYPE_CTOR, /* ident 'str' (spec 1.4): text = ident, args[0] = the string */
     /* access */
-    EX_SUBSCRIPT, /* args[0] [ args[1] ] */
-    EX_DEREF,     /* args[0] -> text */
+    EX_SUBSCRIPT,   /* args[0] [ args[1] ] */
+    EX_DEREF,       /* args[0] -> text */
     EX_STRUCT_STAR, /* args[0] -> *; select items only */
     /* operators */
     EX_NEG,
@@ -80,33 +80,43 @@ typedef enum ast_kind {
     EX_COMPARE, /* op, args[0], args[1] */
     EX_AND,
     EX_OR,
-    EX_NOT,     /* also NOT IN, NOT LIKE, NOT BETWEEN, IS NOT DISTINCT FROM: NOT of the positive form */
+    EX_NOT, /* also NOT IN, NOT LIKE, NOT BETWEEN, IS NOT DISTINCT FROM: NOT of the positive form */
     EX_IS_NULL,
     EX_IS_NOT_NULL,
-    EX_BETWEEN, /* args[0] BETWEEN args[1] AND args[2] */
-    EX_IN,      /* args[0] IN (args[1..]) */
-    EX_LIKE,    /* args[0] LIKE args[1]; text = the escape character (may be multi-byte) or n = 0 */
-    EX_CASE,    /* WHEN args[0] THEN args[1] WHEN ... [ELSE last when arg_count is odd] */
+    EX_BETWEEN,     /* args[0] BETWEEN args[1] AND args[2] */
+    EX_IN,          /* args[0] IN (args[1..]) */
+    EX_LIKE,        /* args[0] LIKE args[1]; text = the escape character (may be multi-byte) or n = 0 */
+    EX_CASE,        /* WHEN args[0] THEN args[1] WHEN ... [ELSE last when arg_count is odd] */
     EX_SIMPLE_CASE, /* CASE args[0] WHEN args[1] THEN args[2] ... [ELSE last when even] */
     EX_AT_TIME_ZONE /* args[0], text; refused later */
 } ast_kind;
 
 typedef enum ast_op {
     OP_NONE,
-    OP_ADD, OP_SUB, OP_MUL, OP_DIV, OP_MOD,
-    OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_DISTINCT
+    OP_ADD,
+    OP_SUB,
+    OP_MUL,
+    OP_DIV,
+    OP_MOD,
+    OP_EQ,
+    OP_NE,
+    OP_LT,
+    OP_LE,
+    OP_GT,
+    OP_GE,
+    OP_DISTINCT
 } ast_op;
 
 typedef struct ast_expr ast_expr;
 struct ast_expr {
-    ast_kind        kind;
-    ast_op          op;
-    uint32_t        pos, len; /* the source text of the whole node */
-    bool            star;     /* EX_CALL written f(*) */
-    uint16_t        height;   /* nodes on the longest way down; the parser keeps it <= PARSE_DEPTH_MAX,
-                               * so recursion over a parsed tree is bounded */
+    ast_kind kind;
+    ast_op   op;
+    uint32_t pos, len; /* the source text of the whole node */
+    bool     star;     /* EX_CALL written f(*) */
+    uint16_t height;   /* nodes on the longest way down; the parser keeps it <= PARSE_DEPTH_MAX,
+                        * so recursion over a parsed tree is bounded */
     str             qual, text;
-    str             raw;      /* EX_CALL: the name as typed, "concat" for ||; EX_INTERVAL_UNIT likewise */
+    str             raw; /* EX_CALL: the name as typed, "concat" for ||; EX_INTERVAL_UNIT likewise */
     int64_t         ival;
     double          dval;
     const ast_type *type;
@@ -195,7 +205,7 @@ typedef struct ast_column {
 } ast_column;
 
 typedef struct ast_prop {
-    str       name;  /* as typed: upper-casing and duplicates are the engine's affair */
+    str       name; /* as typed: upper-casing and duplicates are the engine's affair */
     bool      quoted;
     ast_expr *value; /* a literal */
     uint32_t  pos;
@@ -211,26 +221,26 @@ typedef enum ast_stmt_kind {
     STMT_INSERT_VALUES, /* name, columns (names only), values */
     STMT_DROP_STREAM,   /* name, if_exists, delete_topic */
     STMT_DROP_TABLE,
-    STMT_ALTER_STREAM,  /* name, columns added */
+    STMT_ALTER_STREAM, /* name, columns added */
     STMT_ALTER_TABLE,
-    STMT_CREATE_TYPE,   /* name, type, if_not_exists */
-    STMT_DROP_TYPE,     /* name, if_exists */
-    STMT_TERMINATE,     /* name (query id) or all */
+    STMT_CREATE_TYPE, /* name, type, if_not_exists */
+    STMT_DROP_TYPE,   /* name, if_exists */
+    STMT_TERMINATE,   /* name (query id) or all */
     STMT_PAUSE,
     STMT_RESUME,
-    STMT_SET,           /* text = property, text2 = value */
+    STMT_SET, /* text = property, text2 = value */
     STMT_UNSET,
     STMT_ALTER_SYSTEM,
-    STMT_DEFINE,        /* name, text2 = value */
+    STMT_DEFINE, /* name, text2 = value */
     STMT_UNDEFINE,
-    STMT_DESCRIBE,      /* name, extended */
+    STMT_DESCRIBE,         /* name, extended */
     STMT_DESCRIBE_STREAMS, /* extended */
     STMT_DESCRIBE_TABLES,  /* extended: DESCRIBE TABLES */
     STMT_DESCRIBE_FUNCTION,
     STMT_DESCRIBE_CONNECTOR,
-    STMT_EXPLAIN,       /* inner statement, or name = query id */
-    STMT_SHOW_TOPICS,   /* all, extended */
-    STMT_SHOW_STREAMS,  /* extended */
+    STMT_EXPLAIN,      /* inner statement, or name = query id */
+    STMT_SHOW_TOPICS,  /* all, extended */
+    STMT_SHOW_STREAMS, /* extended */
     STMT_SHOW_TABLES,
     STMT_SHOW_QUERIES,
     STMT_SHOW_FUNCTIONS,
@@ -239,44 +249,44 @@ typedef enum ast_stmt_kind {
     STMT_SHOW_VARIABLES,
     STMT_SHOW_CONNECTORS, /* scope */
     STMT_SHOW_CONNECTOR_PLUGINS,
-    STMT_PRINT,         /* name = topic, from_beginning, interval, limit */
+    STMT_PRINT,            /* name = topic, from_beginning, interval, limit */
     STMT_CREATE_CONNECTOR, /* scope, name, props, if_not_exists */
     STMT_DROP_CONNECTOR,   /* name, if_exists */
-    STMT_ASSERT_TOPIC,  /* name, props, timeout, not_exists */
-    STMT_ASSERT_SCHEMA, /* name = subject (n = 0: none), has_id, id, timeout, not_exists */
-    STMT_ASSERT_VALUES, /* name, columns, values */
+    STMT_ASSERT_TOPIC,     /* name, props, timeout, not_exists */
+    STMT_ASSERT_SCHEMA,    /* name = subject (n = 0: none), has_id, id, timeout, not_exists */
+    STMT_ASSERT_VALUES,    /* name, columns, values */
     STMT_ASSERT_NULL_VALUES,
     STMT_ASSERT_STREAM, /* name, columns, props */
     STMT_ASSERT_TABLE,
-    STMT_RUN_SCRIPT     /* text = path */
+    STMT_RUN_SCRIPT /* text = path */
 } ast_stmt_kind;
 
 typedef enum ast_scope { SCOPE_ANY, SCOPE_SOURCE, SCOPE_SINK } ast_scope;
 
 typedef struct ast_stmt ast_stmt;
 struct ast_stmt {
-    ast_stmt_kind kind;
-    uint32_t      pos, len; /* the statement in the parsed text, without the final ';' */
-    str           source;   /* that text */
-    uint32_t      name_pos;
-    str           name;     /* folded, except for resource names (spec 1.3) */
-    str           text, text2;
-    bool          or_replace, source_only /* CREATE SOURCE */, if_not_exists, if_exists, delete_topic;
-    bool          extended, all, from_beginning, not_exists, has_columns, has_id, has_interval, has_limit;
-    ast_scope     scope;
-    int64_t       interval, limit, id;
-    ast_duration  timeout;
+    ast_stmt_kind   kind;
+    uint32_t        pos, len; /* the statement in the parsed text, without the final ';' */
+    str             source;   /* that text */
+    uint32_t        name_pos;
+    str             name; /* folded, except for resource names (spec 1.3) */
+    str             text, text2;
+    bool            or_replace, source_only /* CREATE SOURCE */, if_not_exists, if_exists, delete_topic;
+    bool            extended, all, from_beginning, not_exists, has_columns, has_id, has_interval, has_limit;
+    ast_scope       scope;
+    int64_t         interval, limit, id;
+    ast_duration    timeout;
     const ast_type *type;
-    ast_column   *columns;
-    uint32_t      column_count;
-    ast_prop     *props;
-    uint32_t      prop_count;
-    bool          has_props;
-    ast_expr    **values;
-    uint32_t      value_count;
-    ast_query    *query;
-    ast_stmt     *inner;    /* EXPLAIN statement */
-    bool          has_variables; /* ${...} occurs in the text */
+    ast_column     *columns;
+    uint32_t        column_count;
+    ast_prop       *props;
+    uint32_t        prop_count;
+    bool            has_props;
+    ast_expr      **values;
+    uint32_t        value_count;
+    ast_query      *query;
+    ast_stmt       *inner;         /* EXPLAIN statement */
+    bool            has_variables; /* ${...} occurs in the text */
 };
 
 /* ---- walking, copying, comparing */
@@ -291,8 +301,8 @@ ast_expr *ast_expr_copy(arena *a, const ast_expr *e);
 ast_expr  *ast_expr_own(arena *a, const ast_expr *e);
 ast_query *ast_query_own(arena *a, const ast_query *q);
 /* Same structure, names and literals; positions do not count. */
-bool ast_expr_equal(const ast_expr *a, const ast_expr *b);
-bool ast_type_equal(const ast_type *a, const ast_type *b);
+bool      ast_expr_equal(const ast_expr *a, const ast_expr *b);
+bool      ast_type_equal(const ast_type *a, const ast_type *b);
 ast_expr *ast_new(arena *a, ast_kind kind, uint32_t pos, uint32_t len);
 
 int64_t ast_duration_ms(ast_duration d); /* saturates at INT64_MAX */

@@ -12,8 +12,7 @@ static const ast_type *own_type(arena *a, const ast_type *t)
     c->elem = own_type(a, t->elem);
     ast_field *f = ARENA_ARRAY(a, ast_field, t->field_count);
     for (uint32_t i = 0; i < t->field_count; i++)
-        f[i] = (ast_field){str_dup(a, t->fields[i].name), own_type(a, t->fields[i].type),
-                           t->fields[i].pos};
+        f[i] = (ast_field){str_dup(a, t->fields[i].name), own_type(a, t->fields[i].type), t->fields[i].pos};
     c->fields = f;
     return c;
 }

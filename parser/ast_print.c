@@ -152,10 +152,8 @@ static void put_relation(buf *out, const ast_relation *r)
 
 static void put_join(buf *out, const ast_join *j)
 {
-    static const char *const kinds[] = {[JOIN_INNER] = "INNER",
-                                        [JOIN_LEFT] = "LEFT OUTER",
-                                        [JOIN_RIGHT] = "RIGHT OUTER",
-                                        [JOIN_FULL] = "FULL OUTER"};
+    static const char *const kinds[] = {
+        [JOIN_INNER] = "INNER", [JOIN_LEFT] = "LEFT OUTER", [JOIN_RIGHT] = "RIGHT OUTER", [JOIN_FULL] = "FULL OUTER"};
     buf_printf(out, "\n%s JOIN ", kinds[j->kind]);
     put_relation(out, &j->right);
     if (j->within) {
@@ -176,9 +174,8 @@ static void put_join(buf *out, const ast_join *j)
 
 static void put_window(buf *out, const ast_window *w)
 {
-    static const char *const kinds[] = {[WINDOW_TUMBLING] = "TUMBLING ( SIZE ",
-                                        [WINDOW_HOPPING] = "HOPPING ( SIZE ",
-                                        [WINDOW_SESSION] = "SESSION ( "};
+    static const char *const kinds[] = {
+        [WINDOW_TUMBLING] = "TUMBLING ( SIZE ", [WINDOW_HOPPING] = "HOPPING ( SIZE ", [WINDOW_SESSION] = "SESSION ( "};
     if (w->kind == WINDOW_NONE)
         return;
     buf_printf(out, "\nWINDOW %s", kinds[w->kind]);
@@ -253,9 +250,8 @@ static void put_named(buf *out, const ast_stmt *s, const char *words)
 static void put_create(buf *out, const ast_stmt *s)
 {
     bool stream = s->kind == STMT_CREATE_STREAM || s->kind == STMT_CREATE_STREAM_AS;
-    buf_printf(out, "CREATE %s%s%s %s", s->or_replace ? "OR REPLACE " : "",
-               s->source_only ? "SOURCE " : "", stream ? "STREAM" : "TABLE",
-               s->if_not_exists ? "IF NOT EXISTS " : "");
+    buf_printf(out, "CREATE %s%s%s %s", s->or_replace ? "OR REPLACE " : "", s->source_only ? "SOURCE " : "",
+               stream ? "STREAM" : "TABLE", s->if_not_exists ? "IF NOT EXISTS " : "");
     print_name(out, s->name);
     put_columns(out, s);
     put_props(out, s);
@@ -325,8 +321,7 @@ static void put_show(buf *out, const ast_stmt *s)
         [STMT_SHOW_TYPES] = "TYPES",           [STMT_SHOW_VARIABLES] = "VARIABLES",
         [STMT_SHOW_CONNECTORS] = "CONNECTORS", [STMT_SHOW_CONNECTOR_PLUGINS] = "CONNECTOR PLUGINS",
     };
-    static const char *const scope[] = {
-        [SCOPE_ANY] = "", [SCOPE_SOURCE] = "SOURCE ", [SCOPE_SINK] = "SINK "};
+    static const char *const scope[] = {[SCOPE_ANY] = "", [SCOPE_SOURCE] = "SOURCE ", [SCOPE_SINK] = "SINK "};
     buf_printf(out, "SHOW %s%s%s%s", s->all ? "ALL " : "", scope[s->scope], what[s->kind],
                s->extended ? " EXTENDED" : "");
 }

@@ -147,8 +147,7 @@ static bool is_negative_literal(const ast_expr *e)
 /* What stands before [ ], -> and AT TIME ZONE: these bind tighter than a sign. */
 static void put_base(const printer *w, const ast_expr *e)
 {
-    bool loose = e->kind == EX_NEG || e->kind == EX_POS || is_negative_literal(e) ||
-                 (e->kind == EX_AT_TIME_ZONE);
+    bool loose = e->kind == EX_NEG || e->kind == EX_POS || is_negative_literal(e) || (e->kind == EX_AT_TIME_ZONE);
     if (w->sql && loose)
         buf_putc(w->out, '(');
     put_expr(w, e);
@@ -190,8 +189,7 @@ static void put_call(const printer *w, const ast_expr *e)
         buf_putc(w->out, ')');
         return;
     }
-    bool constructor =
-        e->arg_count == 0 && !e->star && (str_eqz(e->text, "MAP") || str_eqz(e->text, "STRUCT"));
+    bool constructor = e->arg_count == 0 && !e->star && (str_eqz(e->text, "MAP") || str_eqz(e->text, "STRUCT"));
     if (w->sql && constructor)
         print_ticked(w->out, e->text);
     else
@@ -290,9 +288,8 @@ static void put_postfix(const printer *w, const ast_expr *e, const char *op)
 }
 
 static const char *const op_text[] = {
-    [OP_ADD] = "+", [OP_SUB] = "-", [OP_MUL] = "*", [OP_DIV] = "/",
-    [OP_MOD] = "%", [OP_EQ] = "=",  [OP_NE] = "<>", [OP_LT] = "<",
-    [OP_LE] = "<=", [OP_GT] = ">",  [OP_GE] = ">=", [OP_DISTINCT] = "IS DISTINCT FROM",
+    [OP_ADD] = "+", [OP_SUB] = "-", [OP_MUL] = "*", [OP_DIV] = "/", [OP_MOD] = "%", [OP_EQ] = "=",
+    [OP_NE] = "<>", [OP_LT] = "<",  [OP_LE] = "<=", [OP_GT] = ">",  [OP_GE] = ">=", [OP_DISTINCT] = "IS DISTINCT FROM",
 };
 
 static void put_subscript(const printer *w, const ast_expr *e)

@@ -43,13 +43,12 @@ bool ast_type_equal(const ast_type *a, const ast_type *b)
 {
     if (a == b)
         return true;
-    if (a == NULL || b == NULL || a->kind != b->kind || !str_eq(a->name, b->name) ||
-        a->precision != b->precision || a->scale != b->scale || a->field_count != b->field_count ||
-        !ast_type_equal(a->key, b->key) || !ast_type_equal(a->elem, b->elem))
+    if (a == NULL || b == NULL || a->kind != b->kind || !str_eq(a->name, b->name) || a->precision != b->precision ||
+        a->scale != b->scale || a->field_count != b->field_count || !ast_type_equal(a->key, b->key) ||
+        !ast_type_equal(a->elem, b->elem))
         return false;
     for (uint32_t i = 0; i < a->field_count; i++)
-        if (!str_eq(a->fields[i].name, b->fields[i].name) ||
-            !ast_type_equal(a->fields[i].type, b->fields[i].type))
+        if (!str_eq(a->fields[i].name, b->fields[i].name) || !ast_type_equal(a->fields[i].type, b->fields[i].type))
             return false;
     return true;
 }

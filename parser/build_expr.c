@@ -5,8 +5,9 @@
 
 #include "base/num.h"
 
-#define LAMBDA_DEPTH_MAX 100 /* lambdas inside lambdas; each looks through all that is inside it   \
-                              */
+#define LAMBDA_DEPTH_MAX                                                    \
+    100 /* lambdas inside lambdas; each looks through all that is inside it \
+         */
 
 /* ---- names */
 
@@ -93,8 +94,7 @@ name_val build_source_name(parse *p, name_val n)
         return n;
     for (uint32_t i = 0; i < n.text.n; i++) {
         char c = n.text.p[i];
-        bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  c == '_' || c == '-';
+        bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
         if (!ok) {
             uint32_t line, col;
             parse_line_col(p->sql, n.at.pos, &line, &col);
@@ -229,8 +229,7 @@ static void number_fault(parse *p, uint32_t pos, const char *what, str text)
 static void settle_overflow(parse *p)
 {
     if (p->overflow)
-        number_fault(p, p->overflow_at.pos, "Invalid numeric literal",
-                     token_text(p, p->overflow_at));
+        number_fault(p, p->overflow_at.pos, "Invalid numeric literal", token_text(p, p->overflow_at));
     p->overflow = false;
 }
 
@@ -247,8 +246,7 @@ static str decimal_text(parse *p, str s)
         i++;
     if (!minus && i == 0 && s.p[0] != '.')
         return s;
-    return str_fmt(p->a, "%s%s%.*s", minus ? "-" : "", s.p[i] == '.' ? "0" : "", (int)(s.n - i),
-                   s.p + i);
+    return str_fmt(p->a, "%s%s%.*s", minus ? "-" : "", s.p[i] == '.' ? "0" : "", (int)(s.n - i), s.p + i);
 }
 
 static void set_numeric(parse *p, ast_expr *e, number_val n)
@@ -356,8 +354,7 @@ static bool names_hold(const str *names, uint32_t n, str name)
 /* Columns of a lambda's body that have the name of a parameter are that parameter. */
 static bool bind(ast_expr *e, const ast_expr *lambda, uint32_t depth)
 {
-    if (e->kind == EX_COLUMN && e->qual.n == 0 &&
-        names_hold(lambda->names, lambda->name_count, e->text))
+    if (e->kind == EX_COLUMN && e->qual.n == 0 && names_hold(lambda->names, lambda->name_count, e->text))
         e->kind = EX_LAMBDA_VAR;
     if (e->kind == EX_LAMBDA && ++depth > LAMBDA_DEPTH_MAX)
         return false;
@@ -423,8 +420,7 @@ entry_list *build_struct_entry(parse *p, entry_list *l, name_val n, expr_val val
 
 expr_val build_type_ctor(parse *p, name_val n, token t)
 {
-    expr_val v =
-        unary(p, EX_TYPE_CTOR, span_join(n.at, span_of(t)), build_literal(p, EX_STRING, t));
+    expr_val v = unary(p, EX_TYPE_CTOR, span_join(n.at, span_of(t)), build_literal(p, EX_STRING, t));
     v.e->text = n.text;
     return v;
 }
@@ -470,11 +466,8 @@ expr_val build_sign(parse *p, token sign, expr_val e)
     return build_numeric(p, (number_val){at, type});
 }
 
-static const ast_op arith_ops[] = {[TK_PLUS] = OP_ADD,
-                                   [TK_MINUS] = OP_SUB,
-                                   [TK_STAR] = OP_MUL,
-                                   [TK_SLASH] = OP_DIV,
-                                   [TK_PERCENT] = OP_MOD};
+static const ast_op arith_ops[] = {
+    [TK_PLUS] = OP_ADD, [TK_MINUS] = OP_SUB, [TK_STAR] = OP_MUL, [TK_SLASH] = OP_DIV, [TK_PERCENT] = OP_MOD};
 
 expr_val build_binary(parse *p, ast_kind kind, token op, expr_val l, expr_val r)
 {
@@ -513,14 +506,12 @@ static expr_val negated_if(parse *p, token not, expr_val e)
 
 expr_val build_is_null(parse *p, expr_val e, token not, token end)
 {
-    return unary(p, not .type == TK_NOT ? EX_IS_NOT_NULL : EX_IS_NULL,
-                 span_join(e.at, span_of(end)), e);
+    return unary(p, not .type == TK_NOT ? EX_IS_NOT_NULL : EX_IS_NULL, span_join(e.at, span_of(end)), e);
 }
 
 expr_val build_between(parse *p, expr_val e, token not, expr_val lo, expr_val hi)
 {
-    return negated_if(p, not,
-                      nary(p, EX_BETWEEN, span_join(e.at, hi.at), 3, (expr_val[]){e, lo, hi}));
+    return negated_if(p, not, nary(p, EX_BETWEEN, span_join(e.at, hi.at), 3, (expr_val[]){e, lo, hi}));
 }
 
 expr_val build_in(parse *p, expr_val e, token not, expr_list *l, token rp)
@@ -545,10 +536,8 @@ expr_val build_like(parse *p, expr_val e, token not, token like, expr_val patter
         if (chars != 1) {
             uint32_t line, col;
             parse_line_col(p->sql, not .type == TK_NOT ? not .pos : like.pos, &line, &col);
-            parse_fault(
-                p, escape.pos,
-                "Optional[Line: %u, Col: %u]: Expected single character escape but got: %.*s", line,
-                col, STR_FMT(v.e->text));
+            parse_fault(p, escape.pos, "Optional[Line: %u, Col: %u]: Expected single character escape but got: %.*s",
+                        line, col, STR_FMT(v.e->text));
         }
     }
     return negated_if(p, not, v);
@@ -559,8 +548,7 @@ expr_val build_distinct(parse *p, expr_val e, token not, expr_val r)
     return negated_if(p, not, build_compare(p, OP_DISTINCT, e, r));
 }
 
-expr_val build_case(parse *p, token t, expr_val subject, expr_list *whens, expr_val otherwise,
-                    token end)
+expr_val build_case(parse *p, token t, expr_val subject, expr_list *whens, expr_val otherwise, token end)
 {
     ast_expr *e = node(p, subject.e ? EX_SIMPLE_CASE : EX_CASE, (span){t.pos, end.pos + end.len});
     expr_list all = {0};
@@ -583,8 +571,7 @@ expr_val build_time_zone(parse *p, expr_val e, token zone)
 
 /* ---- types */
 
-static type_val type_node(parse *p, ast_type_kind kind, span at, const ast_type *key,
-                          const ast_type *elem)
+static type_val type_node(parse *p, ast_type_kind kind, span at, const ast_type *key, const ast_type *elem)
 {
     ast_type *t = ARENA_NEW(p->a, ast_type);
     t->kind = kind;

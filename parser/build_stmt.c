@@ -44,8 +44,7 @@ ast_join *build_within(parse *p, ast_duration before, ast_duration after, ast_du
     return j;
 }
 
-join_list *build_join(parse *p, join_list *l, ast_join_kind kind, ast_relation *right,
-                      ast_join *within, expr_val on)
+join_list *build_join(parse *p, join_list *l, ast_join_kind kind, ast_relation *right, ast_join *within, expr_val on)
 {
     if (l == NULL)
         l = ARENA_NEW(p->a, join_list);
@@ -68,8 +67,7 @@ ast_window *build_window_tail(parse *p, ast_duration retention, ast_duration gra
     return w;
 }
 
-ast_window *build_window(ast_window *w, ast_window_kind kind, ast_duration size,
-                         ast_duration advance)
+ast_window *build_window(ast_window *w, ast_window_kind kind, ast_duration size, ast_duration advance)
 {
     w->kind = kind;
     w->size = size;
@@ -239,8 +237,8 @@ ast_stmt *build_create(parse *p, ast_stmt_kind kind, create_head h, bool if_not_
     return s;
 }
 
-ast_stmt *build_create_as(parse *p, ast_stmt_kind kind, create_head h, bool if_not_exists,
-                          name_val n, prop_list *props, ast_query *q)
+ast_stmt *build_create_as(parse *p, ast_stmt_kind kind, create_head h, bool if_not_exists, name_val n, prop_list *props,
+                          ast_query *q)
 {
     ast_stmt *s = build_create(p, kind, h, if_not_exists, n, NULL, props);
     s->query = q;
@@ -255,8 +253,7 @@ ast_stmt *build_insert_select(parse *p, token t, name_val n, prop_list *props, a
     return s;
 }
 
-ast_stmt *build_values(parse *p, ast_stmt_kind kind, token t, name_val n, name_list *columns,
-                       expr_list *values)
+ast_stmt *build_values(parse *p, ast_stmt_kind kind, token t, name_val n, name_list *columns, expr_list *values)
 {
     ast_stmt *s = build_named(p, kind, t, n);
     if (columns) {
@@ -271,8 +268,7 @@ ast_stmt *build_values(parse *p, ast_stmt_kind kind, token t, name_val n, name_l
     return s;
 }
 
-ast_stmt *build_drop(parse *p, ast_stmt_kind kind, token t, bool if_exists, name_val n,
-                     bool delete_topic)
+ast_stmt *build_drop(parse *p, ast_stmt_kind kind, token t, bool if_exists, name_val n, bool delete_topic)
 {
     ast_stmt *s = build_named(p, kind, t, n);
     s->if_exists = if_exists;
@@ -325,8 +321,7 @@ ast_stmt *build_explain(parse *p, token t, ast_stmt *inner)
     return s;
 }
 
-ast_stmt *build_show(parse *p, ast_stmt_kind kind, token t, bool all, bool extended,
-                     ast_scope scope)
+ast_stmt *build_show(parse *p, ast_stmt_kind kind, token t, bool all, bool extended, ast_scope scope)
 {
     ast_stmt *s = stmt_at(p, kind, t.pos);
     s->all = all;
@@ -335,8 +330,7 @@ ast_stmt *build_show(parse *p, ast_stmt_kind kind, token t, bool all, bool exten
     return s;
 }
 
-ast_stmt *build_print(parse *p, token t, name_val topic, bool from_beginning, number_val interval,
-                      number_val limit)
+ast_stmt *build_print(parse *p, token t, name_val topic, bool from_beginning, number_val interval, number_val limit)
 {
     ast_stmt *s = build_named(p, STMT_PRINT, t, topic);
     s->from_beginning = from_beginning;
@@ -349,8 +343,7 @@ ast_stmt *build_print(parse *p, token t, name_val topic, bool from_beginning, nu
     return s;
 }
 
-ast_stmt *build_connector(parse *p, token t, ast_scope scope, bool if_not_exists, name_val n,
-                          prop_list *props)
+ast_stmt *build_connector(parse *p, token t, ast_scope scope, bool if_not_exists, name_val n, prop_list *props)
 {
     ast_stmt *s = build_named(p, STMT_CREATE_CONNECTOR, t, n);
     s->scope = scope;
@@ -359,8 +352,7 @@ ast_stmt *build_connector(parse *p, token t, ast_scope scope, bool if_not_exists
     return s;
 }
 
-ast_stmt *build_assert_topic(parse *p, token t, bool not_exists, name_val n, prop_list *props,
-                             ast_duration timeout)
+ast_stmt *build_assert_topic(parse *p, token t, bool not_exists, name_val n, prop_list *props, ast_duration timeout)
 {
     ast_stmt *s = build_named(p, STMT_ASSERT_TOPIC, t, n);
     s->not_exists = not_exists;
@@ -369,8 +361,7 @@ ast_stmt *build_assert_topic(parse *p, token t, bool not_exists, name_val n, pro
     return s;
 }
 
-ast_stmt *build_assert_schema(parse *p, token t, bool not_exists, name_val subject, expr_val id,
-                              ast_duration timeout)
+ast_stmt *build_assert_schema(parse *p, token t, bool not_exists, name_val subject, expr_val id, ast_duration timeout)
 {
     ast_stmt *s = build_named(p, STMT_ASSERT_SCHEMA, t, subject);
     s->not_exists = not_exists;
@@ -383,8 +374,7 @@ ast_stmt *build_assert_schema(parse *p, token t, bool not_exists, name_val subje
     return s;
 }
 
-ast_stmt *build_assert_source(parse *p, ast_stmt_kind kind, token t, name_val n,
-                              column_list *columns, prop_list *props)
+ast_stmt *build_assert_source(parse *p, ast_stmt_kind kind, token t, name_val n, column_list *columns, prop_list *props)
 {
     ast_stmt *s = build_named(p, kind, t, n);
     set_columns(s, columns);

@@ -68,8 +68,7 @@ void parse_too_large(parse *p)
 
 static bool is_name(uint16_t type)
 {
-    if (type == TK_IDENT || type == TK_DIGIT_IDENT || type == TK_QUOTED_IDENT ||
-        type == TK_VARIABLE)
+    if (type == TK_IDENT || type == TK_DIGIT_IDENT || type == TK_QUOTED_IDENT || type == TK_VARIABLE)
         return true;
     const keyword *k = keyword_of_type(type);
     return k && k->class == NON_RESERVED;
@@ -150,9 +149,8 @@ static void feed(parse *p, void *parser)
 
 bool parse_run(parse *p, arena *a, str sql, parse_entry entry)
 {
-    static const uint16_t enter[] = {[ENTRY_EXPRESSION] = TK_ENTER_EXPRESSION,
-                                     [ENTRY_TYPE] = TK_ENTER_TYPE,
-                                     [ENTRY_COLUMNS] = TK_ENTER_COLUMNS};
+    static const uint16_t enter[] = {
+        [ENTRY_EXPRESSION] = TK_ENTER_EXPRESSION, [ENTRY_TYPE] = TK_ENTER_TYPE, [ENTRY_COLUMNS] = TK_ENTER_COLUMNS};
     *p = (parse){.a = a, .sql = sql};
     status_init(&p->st);
     void *parser = arena_alloc(a, grammar_size());
@@ -169,8 +167,8 @@ bool parse_run(parse *p, arena *a, str sql, parse_entry entry)
 bool parse_run_status(parse *p, arena *a, str sql, parse_entry entry, status *st)
 {
     if (sql.n > PARSE_TEXT_MAX)
-        return status_set(st, ST_LIMIT, "The statement text is %u bytes; the limit is %zu bytes.",
-                          sql.n, PARSE_TEXT_MAX);
+        return status_set(st, ST_LIMIT, "The statement text is %u bytes; the limit is %zu bytes.", sql.n,
+                          PARSE_TEXT_MAX);
     if (parse_run(p, a, sql, entry))
         return true;
     if (p->rejected && !p->stopped)
@@ -238,8 +236,7 @@ bool parse_name_is_plain(str name)
         return false;
     scanner s = scan_from(name, 0);
     token   t = scan_next(&s);
-    if (t.pos != 0 || t.len != name.n || t.type == TK_QUOTED_IDENT || t.type == TK_VARIABLE ||
-        !is_name(t.type))
+    if (t.pos != 0 || t.len != name.n || t.type == TK_QUOTED_IDENT || t.type == TK_VARIABLE || !is_name(t.type))
         return false;
     for (uint32_t i = 0; i < name.n; i++)
         if (name.p[i] >= 'a' && name.p[i] <= 'z')

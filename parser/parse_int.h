@@ -31,10 +31,10 @@ typedef struct number_val {
 } number_val;
 
 /* Lists live in the arena; the grammar's stack holds pointers to them. */
-#define LIST(T)                                                                                    \
-    struct {                                                                                       \
-        T     *p;                                                                                  \
-        size_t n, cap;                                                                             \
+#define LIST(T)        \
+    struct {           \
+        T     *p;      \
+        size_t n, cap; \
     }
 typedef LIST(ast_expr *) expr_list;
 typedef LIST(str) name_list;
@@ -65,12 +65,7 @@ typedef struct create_head {
     bool     or_replace, source_only;
 } create_head;
 
-typedef enum parse_entry {
-    ENTRY_STATEMENTS,
-    ENTRY_EXPRESSION,
-    ENTRY_TYPE,
-    ENTRY_COLUMNS
-} parse_entry;
+typedef enum parse_entry { ENTRY_STATEMENTS, ENTRY_EXPRESSION, ENTRY_TYPE, ENTRY_COLUMNS } parse_entry;
 
 /* Where a variable stands: it decides what its value must look like (spec 1.8). */
 typedef enum variable_place {
@@ -87,7 +82,7 @@ typedef struct variable_use {
 typedef struct parse {
     arena    *a;
     str       sql;
-    status    st; /* the first fault found while building; reported when the syntax is right */
+    status    st;       /* the first fault found while building; reported when the syntax is right */
     bool      rejected; /* the syntax is wrong, at bad */
     bool      stopped;  /* too large: no use in going on */
     token     bad;
@@ -110,8 +105,7 @@ bool parse_run_status(parse *p, arena *a, str sql, parse_entry entry, status *st
 /* A token that the grammar takes but ksqlDB does not. */
 void parse_reject(parse *p, token t);
 /* A fault found while the tree is built, with ksqlDB's prefix; only the first is kept. */
-void parse_fault(parse *p, uint32_t pos, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+void parse_fault(parse *p, uint32_t pos, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void parse_too_large(parse *p);
 
 static inline str parse_text(const parse *p, span at)
@@ -129,8 +123,7 @@ static inline span span_join(span a, span b)
 
 /* Why ksqlDB would refuse the token: fills st with "line L:C: Syntax Error\n...". The statement
  * starts at stmt_pos (syntax_error.c). */
-void syntax_error_explain(arena *a, str sql, parse_entry entry, uint32_t stmt_pos, token bad,
-                          status *st);
+void syntax_error_explain(arena *a, str sql, parse_entry entry, uint32_t stmt_pos, token bad, status *st);
 /* Does the grammar of syntax_rules.def take the text as a whole? Returns the offset of the token
  * that it refuses, or -1. For tests: grammar.y must agree. */
 int64_t syntax_error_find(arena *a, str sql, parse_entry entry);
@@ -191,21 +184,19 @@ expr_val    build_not(parse *p, span start, expr_val e);
 expr_val    build_is_null(parse *p, expr_val e, token negated, token end);
 expr_val    build_between(parse *p, expr_val e, token negated, expr_val lo, expr_val hi);
 expr_val    build_in(parse *p, expr_val e, token negated, expr_list *l, token rp);
-expr_val    build_like(parse *p, expr_val e, token negated, token like, expr_val pattern,
-                       token escape);
+expr_val    build_like(parse *p, expr_val e, token negated, token like, expr_val pattern, token escape);
 expr_val    build_distinct(parse *p, expr_val e, token negated, expr_val r);
-expr_val    build_case(parse *p, token t, expr_val subject, expr_list *whens, expr_val otherwise,
-                       token end);
+expr_val    build_case(parse *p, token t, expr_val subject, expr_list *whens, expr_val otherwise, token end);
 expr_val    build_time_zone(parse *p, expr_val e, token zone);
 entry_list *build_map_entry(parse *p, entry_list *l, expr_val key, expr_val value);
 entry_list *build_struct_entry(parse *p, entry_list *l, name_val n, expr_val value);
 
-type_val build_named_type(parse *p, name_val n, token end);
-type_val build_decimal_type(parse *p, token t, number_val precision, number_val scale, token end);
-type_val build_array_type(parse *p, token t, type_val elem, token end);
-type_val build_postfix_array(parse *p, type_val elem, token end);
-type_val build_map_type(parse *p, token t, type_val key, type_val elem, token end);
-type_val build_struct_type(parse *p, token t, field_list *fields, token end);
+type_val    build_named_type(parse *p, name_val n, token end);
+type_val    build_decimal_type(parse *p, token t, number_val precision, number_val scale, token end);
+type_val    build_array_type(parse *p, token t, type_val elem, token end);
+type_val    build_postfix_array(parse *p, type_val elem, token end);
+type_val    build_map_type(parse *p, token t, type_val key, type_val elem, token end);
+type_val    build_struct_type(parse *p, token t, field_list *fields, token end);
 field_list *build_field(parse *p, field_list *l, name_val n, type_val t);
 
 /* ---- build_stmt.c */
@@ -213,19 +204,17 @@ field_list *build_field(parse *p, field_list *l, name_val n, type_val t);
 ast_duration  build_duration(parse *p, number_val n, token unit);
 ast_relation *build_relation(parse *p, name_val n, name_val alias);
 ast_join     *build_within(parse *p, ast_duration before, ast_duration after, ast_duration grace);
-join_list    *build_join(parse *p, join_list *l, ast_join_kind kind, ast_relation *right,
-                         ast_join *within, expr_val on);
-ast_window   *build_window_tail(parse *p, ast_duration retention, ast_duration grace);
-ast_window   *build_window(ast_window *w, ast_window_kind kind, ast_duration size,
-                           ast_duration advance);
-ast_window   *build_window_named(ast_window *w, token t, name_val name);
-item_list    *build_item(parse *p, expr_val e, name_val alias);
-item_list    *build_star_item(parse *p, name_val qual, token star);
-item_list    *build_append_items(parse *p, item_list *l, item_list *one);
-ast_query *build_query(parse *p, token t, item_list *items, ast_relation *from, join_list *joins);
-void       build_query_tail(ast_query *q, ast_window *w, expr_val where, expr_val having);
-void       build_query_by(ast_query *q, expr_list *group_by, expr_list *partition_by);
-void       build_query_end(parse *p, ast_query *q, ast_emit emit, number_val limit);
+join_list  *build_join(parse *p, join_list *l, ast_join_kind kind, ast_relation *right, ast_join *within, expr_val on);
+ast_window *build_window_tail(parse *p, ast_duration retention, ast_duration grace);
+ast_window *build_window(ast_window *w, ast_window_kind kind, ast_duration size, ast_duration advance);
+ast_window *build_window_named(ast_window *w, token t, name_val name);
+item_list  *build_item(parse *p, expr_val e, name_val alias);
+item_list  *build_star_item(parse *p, name_val qual, token star);
+item_list  *build_append_items(parse *p, item_list *l, item_list *one);
+ast_query  *build_query(parse *p, token t, item_list *items, ast_relation *from, join_list *joins);
+void        build_query_tail(ast_query *q, ast_window *w, expr_val where, expr_val having);
+void        build_query_by(ast_query *q, expr_list *group_by, expr_list *partition_by);
+void        build_query_end(parse *p, ast_query *q, ast_emit emit, number_val limit);
 
 column_list *build_column_def(parse *p, column_list *l, name_val n, type_val t, column_rule r);
 column_list *build_added(parse *p, column_list *l, name_val n, type_val t);
@@ -238,31 +227,24 @@ ast_stmt *build_all(parse *p, ast_stmt_kind kind, token t);
 ast_stmt *build_query_stmt(parse *p, ast_query *q);
 ast_stmt *build_create(parse *p, ast_stmt_kind kind, create_head h, bool if_not_exists, name_val n,
                        column_list *columns, prop_list *props);
-ast_stmt *build_create_as(parse *p, ast_stmt_kind kind, create_head h, bool if_not_exists,
-                          name_val n, prop_list *props, ast_query *q);
+ast_stmt *build_create_as(parse *p, ast_stmt_kind kind, create_head h, bool if_not_exists, name_val n, prop_list *props,
+                          ast_query *q);
 ast_stmt *build_insert_select(parse *p, token t, name_val n, prop_list *props, ast_query *q);
-ast_stmt *build_values(parse *p, ast_stmt_kind kind, token t, name_val n, name_list *columns,
-                       expr_list *values);
-ast_stmt *build_drop(parse *p, ast_stmt_kind kind, token t, bool if_exists, name_val n,
-                     bool delete_topic);
+ast_stmt *build_values(parse *p, ast_stmt_kind kind, token t, name_val n, name_list *columns, expr_list *values);
+ast_stmt *build_drop(parse *p, ast_stmt_kind kind, token t, bool if_exists, name_val n, bool delete_topic);
 ast_stmt *build_alter(parse *p, ast_stmt_kind kind, token t, name_val n, column_list *added);
 ast_stmt *build_create_type(parse *p, token t, bool if_not_exists, name_val n, type_val type);
 ast_stmt *build_setting(parse *p, ast_stmt_kind kind, token t, token key, token value);
 ast_stmt *build_define(parse *p, token t, name_val n, token value);
 ast_stmt *build_describe(parse *p, ast_stmt_kind kind, token t, name_val n, bool extended);
 ast_stmt *build_explain(parse *p, token t, ast_stmt *inner);
-ast_stmt *build_show(parse *p, ast_stmt_kind kind, token t, bool all, bool extended,
-                     ast_scope scope);
-ast_stmt *build_print(parse *p, token t, name_val topic, bool from_beginning, number_val interval,
-                      number_val limit);
-ast_stmt *build_connector(parse *p, token t, ast_scope scope, bool if_not_exists, name_val n,
-                          prop_list *props);
-ast_stmt *build_assert_topic(parse *p, token t, bool not_exists, name_val n, prop_list *props,
-                             ast_duration timeout);
-ast_stmt *build_assert_schema(parse *p, token t, bool not_exists, name_val subject, expr_val id,
-                              ast_duration timeout);
-ast_stmt *build_assert_source(parse *p, ast_stmt_kind kind, token t, name_val n,
-                              column_list *columns, prop_list *props);
+ast_stmt *build_show(parse *p, ast_stmt_kind kind, token t, bool all, bool extended, ast_scope scope);
+ast_stmt *build_print(parse *p, token t, name_val topic, bool from_beginning, number_val interval, number_val limit);
+ast_stmt *build_connector(parse *p, token t, ast_scope scope, bool if_not_exists, name_val n, prop_list *props);
+ast_stmt *build_assert_topic(parse *p, token t, bool not_exists, name_val n, prop_list *props, ast_duration timeout);
+ast_stmt *build_assert_schema(parse *p, token t, bool not_exists, name_val subject, expr_val id, ast_duration timeout);
+ast_stmt *build_assert_source(parse *p, ast_stmt_kind kind, token t, name_val n, column_list *columns,
+                              prop_list *props);
 void      build_add_stmt(parse *p, ast_stmt *s, token semi);
 
 #endif

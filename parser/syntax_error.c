@@ -291,10 +291,9 @@ static uint32_t distance(str a, str b)
 
 static const char *nearest_statement(str word)
 {
-    static const char *const names[] = {"SELECT",  "CREATE", "INSERT", "DESCRIBE",  "PRINT",
-                                        "EXPLAIN", "SHOW",   "LIST",   "TERMINATE", "PAUSE",
-                                        "RESUME",  "DROP",   "SET",    "DEFINE",    "UNDEFINE",
-                                        "UNSET",   "ASSERT", "ALTER"};
+    static const char *const names[] = {"SELECT", "CREATE", "INSERT",    "DESCRIBE", "PRINT",  "EXPLAIN",
+                                        "SHOW",   "LIST",   "TERMINATE", "PAUSE",    "RESUME", "DROP",
+                                        "SET",    "DEFINE", "UNDEFINE",  "UNSET",    "ASSERT", "ALTER"};
     const char              *best = names[0];
     uint32_t                 best_distance = UINT32_MAX;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -325,14 +324,12 @@ static void put_expecting(buf *out, const syntax *x, str text)
 {
     const syntax_report *r = &x->report;
     if (r->kind == REPORT_EXTRANEOUS && is_reserved_word(x->tokens[r->at].type)) {
-        buf_printf(
-            out,
-            "\"%.*s\" is a reserved keyword and it can't be used as an identifier. You can use "
-            "it as an identifier by escaping it as '%.*s' ",
-            STR_FMT(text), STR_FMT(text));
+        buf_printf(out,
+                   "\"%.*s\" is a reserved keyword and it can't be used as an identifier. You can use "
+                   "it as an identifier by escaping it as '%.*s' ",
+                   STR_FMT(text), STR_FMT(text));
     } else if (starts_statements(x, &r->expected)) {
-        buf_printf(out, "Unknown statement '%.*s'\nDid you mean '%s'?", STR_FMT(text),
-                   nearest_statement(text));
+        buf_printf(out, "Unknown statement '%.*s'\nDid you mean '%s'?", STR_FMT(text), nearest_statement(text));
     } else if (token_set_has(&r->expected, TK_EOF)) {
         buf_putz(out, "Syntax error at or near \";\"\n'}', ']', or ')' is missing");
     } else {
@@ -402,8 +399,7 @@ static void start(syntax *x, arena *a, str sql, parse_entry entry, uint32_t from
     walk(x, state);
 }
 
-void syntax_error_explain(arena *a, str sql, parse_entry entry, uint32_t stmt_pos, token bad,
-                          status *st)
+void syntax_error_explain(arena *a, str sql, parse_entry entry, uint32_t stmt_pos, token bad, status *st)
 {
     syntax x;
     start(&x, a, sql, entry, stmt_pos, bad.pos);
@@ -415,8 +411,7 @@ void syntax_error_explain(arena *a, str sql, parse_entry entry, uint32_t stmt_po
     str text = bad.type == TK_EOF ? STR("<EOF>") : (str){sql.p + bad.pos, bad.len};
     buf more = BUF_INIT(ST_MSG_MAX);
     put_more(&more, &x, text, line, col);
-    status_set_at(st, ST_SYNTAX, bad.pos, "line %u:%u: Syntax Error\n%.*s", line, col,
-                  STR_FMT(buf_str(&more)));
+    status_set_at(st, ST_SYNTAX, bad.pos, "line %u:%u: Syntax Error\n%.*s", line, col, STR_FMT(buf_str(&more)));
     buf_free(&more);
 }
 

@@ -53,9 +53,9 @@ enum {
 };
 
 typedef enum syntax_kind {
-    STATE_PLAIN, /* goes to next: over a token of set, through the rule callee, or for nothing */
-    STATE_BLOCK, /* alternatives; for (x)? the last one is to leave it out */
-    STATE_STAR,  /* in front of (x)*: go in or on */
+    STATE_PLAIN,     /* goes to next: over a token of set, through the rule callee, or for nothing */
+    STATE_BLOCK,     /* alternatives; for (x)? the last one is to leave it out */
+    STATE_STAR,      /* in front of (x)*: go in or on */
     STATE_STAR_BACK, /* behind a turn of it */
     STATE_PLUS,      /* in front of (x)+ */
     STATE_PLUS_BACK, /* behind a turn of it */
@@ -71,9 +71,9 @@ typedef struct syntax_state {
     uint16_t         alt_count;
     token_set       *look; /* per alternative: the tokens that choose it */
     bool             one_token_decides;
-    int16_t  *decided; /* per token: 1 + the alternative that it alone leads to; 0 when not known */
-    bool      next_known; /* next_tokens has been worked out */
-    token_set next_tokens;
+    int16_t         *decided;    /* per token: 1 + the alternative that it alone leads to; 0 when not known */
+    bool             next_known; /* next_tokens has been worked out */
+    token_set        next_tokens;
 } syntax_state;
 
 typedef LIST(uint16_t) state_list;

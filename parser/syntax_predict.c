@@ -44,8 +44,7 @@ static uint64_t mix(uint64_t h)
 
 /* ---- stacks */
 
-static uint32_t node_slot(const stack_node *const *nodes, uint32_t cap, uint16_t follow,
-                          const stack_node *up)
+static uint32_t node_slot(const stack_node *const *nodes, uint32_t cap, uint16_t follow, const stack_node *up)
 {
     uint32_t i = (uint32_t)mix((uintptr_t)up * 31 + follow) & (cap - 1);
     while (nodes[i] && !(nodes[i]->follow == follow && nodes[i]->up == up))
@@ -83,8 +82,7 @@ static bool config_same(const config *a, const config *b)
 
 static uint32_t config_slot(const predictor *p, const slot *slots, uint32_t cap, const config *c)
 {
-    uint32_t i =
-        (uint32_t)mix(mix((uintptr_t)c->up) + c->state * 1031u + c->alt * 2u + c->left) & (cap - 1);
+    uint32_t i = (uint32_t)mix(mix((uintptr_t)c->up) + c->state * 1031u + c->alt * 2u + c->left) & (cap - 1);
     while (slots[i].turn == p->turn && !config_same(&slots[i].c, c))
         i = (i + 1) & (cap - 1);
     return i;
@@ -147,8 +145,7 @@ static void close_over(predictor *p)
         else if (s->set)
             AVEC_PUSH(p->x->a, &p->now, c);
         else if (s->callee != SYNTAX_NO_RULE)
-            visit(p, (config){net->rules[s->callee].start, c.alt, c.left,
-                              stack_push(p, s->next, c.up)});
+            visit(p, (config){net->rules[s->callee].start, c.alt, c.left, stack_push(p, s->next, c.up)});
         else
             visit(p, (config){s->next, c.alt, c.left, c.up});
     }

@@ -16,15 +16,8 @@ enum { CH_LETTER = 1, CH_DIGIT = 2, CH_UNDER = 4, CH_AT = 8, CH_BLANK = 16 };
 #define CH_WORD (CH_LETTER | CH_DIGIT | CH_UNDER | CH_AT)
 
 static const uint8_t char_class[256] = {
-    ['A' ... 'Z'] = CH_LETTER,
-    ['a' ... 'z'] = CH_LETTER,
-    ['0' ... '9'] = CH_DIGIT,
-    ['_'] = CH_UNDER,
-    ['@'] = CH_AT,
-    [' '] = CH_BLANK,
-    ['\t'] = CH_BLANK,
-    ['\r'] = CH_BLANK,
-    ['\n'] = CH_BLANK,
+    ['A' ... 'Z'] = CH_LETTER, ['a' ... 'z'] = CH_LETTER, ['0' ... '9'] = CH_DIGIT, ['_'] = CH_UNDER,  ['@'] = CH_AT,
+    [' '] = CH_BLANK,          ['\t'] = CH_BLANK,         ['\r'] = CH_BLANK,        ['\n'] = CH_BLANK,
 };
 
 #define KEYWORD_LEN_MAX 12
@@ -167,11 +160,10 @@ static const struct {
     char     text[3];
     uint16_t type;
 } operators[] = {
-    {"<>", TK_NE},     {"!=", TK_NE},     {"<=", TK_LE},     {">=", TK_GE},  {"=>", TK_LAMBDA},
-    {"->", TK_ARROW},  {":=", TK_ASSIGN}, {"||", TK_CONCAT}, {"=", TK_EQ},   {"<", TK_LT},
-    {">", TK_GT},      {"+", TK_PLUS},    {"-", TK_MINUS},   {"*", TK_STAR}, {"/", TK_SLASH},
-    {"%", TK_PERCENT}, {".", TK_DOT},     {",", TK_COMMA},   {"(", TK_LP},   {")", TK_RP},
-    {"[", TK_LB},      {"]", TK_RB},      {";", TK_SEMI},
+    {"<>", TK_NE},     {"!=", TK_NE},     {"<=", TK_LE},   {">=", TK_GE},     {"=>", TK_LAMBDA}, {"->", TK_ARROW},
+    {":=", TK_ASSIGN}, {"||", TK_CONCAT}, {"=", TK_EQ},    {"<", TK_LT},      {">", TK_GT},      {"+", TK_PLUS},
+    {"-", TK_MINUS},   {"*", TK_STAR},    {"/", TK_SLASH}, {"%", TK_PERCENT}, {".", TK_DOT},     {",", TK_COMMA},
+    {"(", TK_LP},      {")", TK_RP},      {"[", TK_LB},    {"]", TK_RB},      {";", TK_SEMI},
 };
 
 static uint16_t operator_at(const scanner *s, uint32_t i, uint32_t *end)
@@ -193,8 +185,7 @@ static uint16_t operator_at(const scanner *s, uint32_t i, uint32_t *end)
 
 static bool variable_at(const scanner *s, uint32_t i, uint32_t *end)
 {
-    if (byte_at(s, i) != '$' || byte_at(s, i + 1) != '{' ||
-        !(class_at(s, i + 2) & (CH_LETTER | CH_UNDER)))
+    if (byte_at(s, i) != '$' || byte_at(s, i + 1) != '{' || !(class_at(s, i + 2) & (CH_LETTER | CH_UNDER)))
         return false;
     uint32_t j = skip_class(s, i + 2, CH_WORD);
     *end = j + 1;

@@ -42,7 +42,7 @@ static void skip_to_key(properties_reader *r)
 
 static int hex_digit(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0'
+    return c >= '0' && c <= '9'   ? c - '0'
            : c >= 'a' && c <= 'f' ? c - 'a' + 10
            : c >= 'A' && c <= 'F' ? c - 'A' + 10
                                   : -1;
@@ -67,12 +67,23 @@ static bool read_escape(properties_reader *r, buf *out, uint32_t line, status *s
 {
     char c = r->text.p[r->at++];
     switch (c) {
-    case 't': buf_putc(out, '\t'); return true;
-    case 'n': buf_putc(out, '\n'); return true;
-    case 'r': buf_putc(out, '\r'); return true;
-    case 'f': buf_putc(out, '\f'); return true;
-    case 'u': break;
-    default: buf_putc(out, c); return true;
+    case 't':
+        buf_putc(out, '\t');
+        return true;
+    case 'n':
+        buf_putc(out, '\n');
+        return true;
+    case 'r':
+        buf_putc(out, '\r');
+        return true;
+    case 'f':
+        buf_putc(out, '\f');
+        return true;
+    case 'u':
+        break;
+    default:
+        buf_putc(out, c);
+        return true;
     }
     uint32_t u = 0;
     for (int i = 0; i < 4; i++) {

@@ -87,8 +87,8 @@ static bool replay_commands(server *s, status *st)
         status_init(&one);
         if (!engine_replay_command(s->engine, list[i].text, list[i].seq, &one)) {
             char line[512 + ST_MSG_MAX];
-            snprintf(line, sizeof line, "server: command %ld could not be run again: %s: %.*s", list[i].seq,
-                     one.msg, (int)(list[i].text.n < 400 ? list[i].text.n : 400), list[i].text.p);
+            snprintf(line, sizeof line, "server: command %ld could not be run again: %s: %.*s", list[i].seq, one.msg,
+                     (int)(list[i].text.n < 400 ? list[i].text.n : 400), list[i].text.p);
             log_line(NULL, line);
         }
         s->last_command = list[i].seq;

@@ -11,7 +11,7 @@
 #define FILE_MAX_BYTES ((size_t)4 << 20)
 
 const setting setting_rows[] = {
-#define SET(name, kind, dflt, min, max, choices, per_query, doc)                                   \
+#define SET(name, kind, dflt, min, max, choices, per_query, doc) \
     {name, SETTING_##kind, dflt, min, max, choices, per_query, doc},
 #include "server/settings.def"
 #undef SET
@@ -41,8 +41,7 @@ static bool check_number(const setting *s, str value, bool size, status *st)
         return status_set(st, ST_BAD_REQUEST, "'%.*s' is not %s", STR_FMT(value),
                           size ? "a size in bytes (4096, 64k, 128m, 1g)" : "a whole number");
     if (v < s->min || v > s->max)
-        return status_set(st, ST_BAD_REQUEST, "%.*s is out of range: from %ld to %ld", STR_FMT(value),
-                          s->min, s->max);
+        return status_set(st, ST_BAD_REQUEST, "%.*s is out of range: from %ld to %ld", STR_FMT(value), s->min, s->max);
     return true;
 }
 
@@ -77,8 +76,8 @@ static bool parse_listener(str text, const char *scheme, listener *out, status *
     for (uint32_t i = 0; i < rest.n; i++)
         if (rest.p[i] == ':')
             colon = i;
-    if (colon < 0 || !num_parse_i64(str_make(rest.p + colon + 1, rest.n - (size_t)colon - 1), &port) ||
-        port < 0 || port > 65535)
+    if (colon < 0 || !num_parse_i64(str_make(rest.p + colon + 1, rest.n - (size_t)colon - 1), &port) || port < 0 ||
+        port > 65535)
         return status_set(st, ST_BAD_REQUEST, "'%.*s' has no port; write %s://HOST:PORT, the port from 0 to 65535",
                           STR_FMT(text), scheme);
     str host = str_make(rest.p, (size_t)colon);
@@ -133,8 +132,7 @@ bool setting_check(const setting *s, str value, status *st)
     case SETTING_SIZE:
         return check_number(s, value, true, st);
     case SETTING_BOOL:
-        return is_flag(value) ||
-               status_set(st, ST_BAD_REQUEST, "'%.*s' is neither true nor false", STR_FMT(value));
+        return is_flag(value) || status_set(st, ST_BAD_REQUEST, "'%.*s' is neither true nor false", STR_FMT(value));
     case SETTING_CHOICE:
         return is_choice(s->choices, value) ||
                status_set(st, ST_BAD_REQUEST, "'%.*s' is not one of: %s", STR_FMT(value), s->choices);
@@ -176,10 +174,9 @@ bool settings_put_pair(settings *s, str pair, const char *where, status *st)
 {
     int64_t eq = str_find_char(pair, '=');
     if (eq <= 0)
-        return status_set(st, ST_BAD_REQUEST, "%s: '%.*s' is no setting; write NAME=VALUE", where,
-                          STR_FMT(pair));
-    return settings_put(s, str_trim(str_make(pair.p, (size_t)eq)),
-                        str_make(pair.p + eq + 1, pair.n - (size_t)eq - 1), where, st);
+        return status_set(st, ST_BAD_REQUEST, "%s: '%.*s' is no setting; write NAME=VALUE", where, STR_FMT(pair));
+    return settings_put(s, str_trim(str_make(pair.p, (size_t)eq)), str_make(pair.p + eq + 1, pair.n - (size_t)eq - 1),
+                        where, st);
 }
 
 static bool read_file(const char *path, buf *out, status *st)
@@ -327,13 +324,16 @@ void settings_help(buf *out)
 
 void settings_markdown(buf *out)
 {
-    buf_putz(out, "# Settings\n\n"
-                  "Made from `server/settings.def` by `make settings`. They are given in a file (`weir server --config FILE`,\n"
-                  "Java properties syntax), in the environment (`KSQL_KSQL_SERVICE_ID` for `ksql.service.id`) or on the command\n"
-                  "line (`--set NAME=VALUE`); the later beats the earlier. Settings marked \"per query\" may also stand in `SET`\n"
-                  "and in a request's `streamsProperties`. Names that are not listed are ignored.\n\n"
-                  "| name | kind | default | range | per query | meaning |\n"
-                  "| --- | --- | --- | --- | --- | --- |\n");
+    buf_putz(
+        out,
+        "# Settings\n\n"
+        "Made from `server/settings.def` by `make settings`. They are given in a file (`weir server --config FILE`,\n"
+        "Java properties syntax), in the environment (`KSQL_KSQL_SERVICE_ID` for `ksql.service.id`) or on the command\n"
+        "line (`--set NAME=VALUE`); the later beats the earlier. Settings marked \"per query\" may also stand in "
+        "`SET`\n"
+        "and in a request's `streamsProperties`. Names that are not listed are ignored.\n\n"
+        "| name | kind | default | range | per query | meaning |\n"
+        "| --- | --- | --- | --- | --- | --- |\n");
     for (size_t i = 0; i < setting_count; i++) {
         const setting *s = &setting_rows[i];
         buf_printf(out, "| `%s` | %s | %s%s%s | ", s->name, kind_name(s), s->dflt[0] ? "`" : "", s->dflt,

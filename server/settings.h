@@ -18,7 +18,7 @@
 typedef enum setting_kind {
     SETTING_TEXT,
     SETTING_INT,
-    SETTING_SIZE,      /* bytes: 4096, 64k, 128m, 1g */
+    SETTING_SIZE, /* bytes: 4096, 64k, 128m, 1g */
     SETTING_BOOL,
     SETTING_CHOICE,    /* one of `choices` */
     SETTING_LISTENERS, /* SCHEME://HOST:PORT, ...; min and max bound their number */

@@ -23,14 +23,17 @@ bool batch_set_parse(batch_set *s, const uint8_t *p, uint32_t len, bool check_cr
         if (!batch_parse(p + at, len - at, check_crc, b, st))
             return false;
         if (b->attributes & BATCH_CONTROL)
-            return status_set(st, ST_INVALID_RECORD,
-                              "Clients are not allowed to write control records");
+            return status_set(st, ST_INVALID_RECORD, "Clients are not allowed to write control records");
         if (b->count != b->last_delta + 1)
-            return status_set(st, ST_INVALID_RECORD, "Inconsistent batch offset range [0, %d] and "
-                              "count of records %d", b->last_delta, b->count);
+            return status_set(st, ST_INVALID_RECORD,
+                              "Inconsistent batch offset range [0, %d] and "
+                              "count of records %d",
+                              b->last_delta, b->count);
         if (b->producer_id >= 0 && (b->base_seq < 0 || b->producer_epoch < 0))
-            return status_set(st, ST_INVALID_RECORD, "Invalid sequence number %d in record batch "
-                              "with producerId %lld", b->base_seq, (long long)b->producer_id);
+            return status_set(st, ST_INVALID_RECORD,
+                              "Invalid sequence number %d in record batch "
+                              "with producerId %lld",
+                              b->base_seq, (long long)b->producer_id);
         s->n++;
         s->offsets += (int64_t)b->last_delta + 1;
         if (b->max_ts > s->max_ts)

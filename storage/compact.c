@@ -42,14 +42,14 @@ typedef struct key_map {
 } key_map;
 
 typedef struct compaction {
-    plog    *p;
-    int64_t  now, retention_ms, interval_bytes, segment_bytes;
+    plog     *p;
+    int64_t   now, retention_ms, interval_bytes, segment_bytes;
     segment **segs; /* the originals, held */
-    size_t   n;
-    int64_t  end;   /* clean below this when done */
-    key_map  keys;
+    size_t    n;
+    int64_t   end; /* clean below this when done */
+    key_map   keys;
     txn_span *aborted; /* a copy */
-    size_t   aborted_n;
+    size_t    aborted_n;
     VEC(int64_t) gone_markers; /* offsets of abort markers that were left out */
     batch_iter it;
     uint8_t   *batch;
@@ -182,10 +182,8 @@ static void put_record(buf *out, const batch_view *b, const rec_view *r, int64_t
     int64_t ts = (int64_t)((uint64_t)r->ts - (uint64_t)base_ts);
     int64_t delta = r->offset - b->base_offset;
     size_t  headers = (size_t)(r->headers_end - r->headers);
-    size_t  body = 1 + varint_size(ts) + varint_size(delta) +
-                  varint_size(length_of(r->key, r->key_null)) + r->key.n +
-                  varint_size(length_of(r->value, r->value_null)) + r->value.n +
-                  varint_size(r->header_count) + headers;
+    size_t  body = 1 + varint_size(ts) + varint_size(delta) + varint_size(length_of(r->key, r->key_null)) + r->key.n +
+                  varint_size(length_of(r->value, r->value_null)) + r->value.n + varint_size(r->header_count) + headers;
     buf_put_varint(out, (int64_t)body);
     buf_putc(out, 0);
     buf_put_varint(out, ts);
@@ -231,9 +229,9 @@ static bool copy_batch(compaction *c, const batch_view *b, const uint8_t *p, boo
         copy_marker(c, b, p, last);
         return true;
     }
-    bool    horizon_due = (b->attributes & BATCH_DELETE_HORIZON) && c->now > b->base_ts;
-    bool    aborted = is_aborted(c, b), tombstones = false;
-    int32_t kept = 0;
+    bool     horizon_due = (b->attributes & BATCH_DELETE_HORIZON) && c->now > b->base_ts;
+    bool     aborted = is_aborted(c, b), tombstones = false;
+    int32_t  kept = 0;
     rec_view r;
     if (!aborted && !batch_iter_begin(&c->it, p, b->size_bytes, st))
         return false;
@@ -241,8 +239,7 @@ static bool copy_batch(compaction *c, const batch_view *b, const uint8_t *p, boo
     const uint8_t *from = c->it.at;
     status_init(st);
     while (!aborted && batch_iter_next(&c->it, &r, st)) {
-        bool stays = !r.key_null && !is_superseded(&c->keys, r.key, r.offset) &&
-                     !(r.value_null && horizon_due);
+        bool stays = !r.key_null && !is_superseded(&c->keys, r.key, r.offset) && !(r.value_null && horizon_due);
         kept += stays;
         tombstones |= stays && r.value_null;
     }
@@ -275,8 +272,7 @@ static bool copy_batch(compaction *c, const batch_view *b, const uint8_t *p, boo
     status_init(st);
     if (!codec_compress(pack, buf_str(&c->plain), &c->out, st))
         return false;
-    finish_header((uint8_t *)c->out.p + at, c->out.n - at, (attributes & ~BATCH_CODEC_MASK) | (int)pack,
-                  base_ts, kept);
+    finish_header((uint8_t *)c->out.p + at, c->out.n - at, (attributes & ~BATCH_CODEC_MASK) | (int)pack, base_ts, kept);
     return true;
 }
 
@@ -378,7 +374,7 @@ static bool swap_in(compaction *c, size_t first, size_t count, segment *copy, st
     while (at < p->segs.n && p->segs.p[at] != c->segs[first])
         at++;
     ok = ok && at + count < p->segs.n; /* else retention was there first */
-    int  rc = ok ? copy->io->rename(copy->io, from, to) : 0;
+    int rc = ok ? copy->io->rename(copy->io, from, to) : 0;
     if (rc < 0)
         ok = io_failed(st, "Cannot rename", from, rc);
     if (ok) {
@@ -408,8 +404,7 @@ static bool swap_in(compaction *c, size_t first, size_t count, segment *copy, st
 static bool set_mark(plog *p, status *st)
 {
     pthread_mutex_lock(&p->files_lock);
-    bool ok = !atomic_load(&p->deleted) &&
-              io_replace_file(p->env->io, p->dir, COMPACTING_MARK, "", 0, true, st);
+    bool ok = !atomic_load(&p->deleted) && io_replace_file(p->env->io, p->dir, COMPACTING_MARK, "", 0, true, st);
     pthread_mutex_unlock(&p->files_lock);
     return ok;
 }
@@ -490,11 +485,15 @@ bool plog_compact(plog *p, status *st)
     const topic_conf *conf = atomic_load(&p->conf);
     if (!conf->compact)
         return true;
-    compaction c = {.p = p, .now = plog_now(p), .retention_ms = conf->delete_retention_ms,
+    compaction c = {.p = p,
+                    .now = plog_now(p),
+                    .retention_ms = conf->delete_retention_ms,
                     .interval_bytes = conf->index_interval_bytes,
-                    .segment_bytes = conf->segment_bytes, .it = BATCH_ITER_INIT,
-                    .plain = BUF_INIT(BATCH_DECOMPRESSED_MAX * 2), .out = BUF_INIT(BUF_MAX)};
-    bool ok = true;
+                    .segment_bytes = conf->segment_bytes,
+                    .it = BATCH_ITER_INIT,
+                    .plain = BUF_INIT(BATCH_DECOMPRESSED_MAX * 2),
+                    .out = BUF_INIT(BUF_MAX)};
+    bool       ok = true;
     status_init(st);
     if (c.retention_ms > INT64_MAX - c.now)
         c.retention_ms = INT64_MAX - c.now;

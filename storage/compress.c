@@ -19,12 +19,12 @@ static const uint8_t xerial_magic[8] = {0x82, 'S', 'N', 'A', 'P', 'P', 'Y', 0};
 #define XERIAL_HEADER_BYTES 16
 
 typedef struct contexts {
-    ZSTD_CCtx  *zstd_c;
-    ZSTD_DCtx  *zstd_d;
-    LZ4F_cctx  *lz4_c;
-    LZ4F_dctx  *lz4_d;
-    z_stream    deflate, inflate;
-    bool        deflate_ready, inflate_ready;
+    ZSTD_CCtx *zstd_c;
+    ZSTD_DCtx *zstd_d;
+    LZ4F_cctx *lz4_c;
+    LZ4F_dctx *lz4_d;
+    z_stream   deflate, inflate;
+    bool       deflate_ready, inflate_ready;
 } contexts;
 
 static pthread_key_t  contexts_key;
@@ -108,8 +108,7 @@ static bool gzip_compress(int level, str in, buf *out, status *st)
     contexts *c = contexts_get();
     z_stream *z = &c->deflate;
     if (!c->deflate_ready) {
-        if (deflateInit2(z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, 8,
-                         Z_DEFAULT_STRATEGY) != Z_OK)
+        if (deflateInit2(z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) != Z_OK)
             return out_of_memory("gzip", st);
         c->deflate_ready = true;
     }
@@ -220,10 +219,9 @@ static bool snappy_decompress(str in, buf *out, status *st)
 static bool lz4_compress(int level, str in, buf *out, status *st)
 {
     /* Independent 64 KB blocks: the only frames that old Java clients read. */
-    LZ4F_preferences_t prefs = {.frameInfo = {.blockSizeID = LZ4F_max64KB,
-                                              .blockMode = LZ4F_blockIndependent},
+    LZ4F_preferences_t prefs = {.frameInfo = {.blockSizeID = LZ4F_max64KB, .blockMode = LZ4F_blockIndependent},
                                 .compressionLevel = level};
-    contexts *c = contexts_get();
+    contexts          *c = contexts_get();
     if (!c->lz4_c && LZ4F_isError(LZ4F_createCompressionContext(&c->lz4_c, LZ4F_VERSION)))
         return out_of_memory("lz4", st);
     size_t bound = LZ4F_compressFrameBound(in.n, &prefs);
@@ -238,8 +236,7 @@ static bool lz4_compress(int level, str in, buf *out, status *st)
                       : LZ4F_compressEnd(c->lz4_c, to, room, NULL);
     }
     if (LZ4F_isError(n))
-        return status_set(st, ST_INTERNAL, "lz4 could not pack %u bytes: %s", in.n,
-                          LZ4F_getErrorName(n));
+        return status_set(st, ST_INTERNAL, "lz4 could not pack %u bytes: %s", in.n, LZ4F_getErrorName(n));
     out->n += n;
     return true;
 }
@@ -278,8 +275,7 @@ static bool zstd_compress(int level, str in, buf *out, status *st)
         return too_large(out, st);
     size_t n = ZSTD_compressCCtx(c->zstd_c, out->p + out->n, out->cap - out->n, in.p, in.n, level);
     if (ZSTD_isError(n))
-        return status_set(st, ST_INTERNAL, "zstd could not pack %u bytes: %s", in.n,
-                          ZSTD_getErrorName(n));
+        return status_set(st, ST_INTERNAL, "zstd could not pack %u bytes: %s", in.n, ZSTD_getErrorName(n));
     out->n += n;
     return true;
 }

@@ -49,8 +49,7 @@ bool io_sync_dir(io *x, const char *path, status *st)
     return rc < 0 ? io_failed(st, "Cannot sync", path, rc) : true;
 }
 
-bool io_replace_file(io *x, const char *dir, const char *name, const void *p, size_t n, bool sync,
-                     status *st)
+bool io_replace_file(io *x, const char *dir, const char *name, const void *p, size_t n, bool sync, status *st)
 {
     char    to[PATH_BYTES_MAX], tmp[PATH_BYTES_MAX];
     int64_t rc = 0;

@@ -121,7 +121,7 @@ static void px_unmap(io *x, void *p, size_t n)
 
 io *io_posix(void)
 {
-    static io posix = {px_open,   px_close,  px_dup,    px_pread, px_pwrite, px_fsync, px_truncate, px_size,
-                       px_rename, px_unlink, px_mkdir, px_rmdir,  px_list,  px_map,      px_unmap, NULL};
+    static io posix = {px_open,   px_close,  px_dup,   px_pread, px_pwrite, px_fsync, px_truncate, px_size,
+                       px_rename, px_unlink, px_mkdir, px_rmdir, px_list,   px_map,   px_unmap,    NULL};
     return &posix;
 }

@@ -88,20 +88,18 @@ static bool offset_for_time(tlog_part *p, int64_t ts_ms, int64_t *offset, int64_
     return plog_offset_for_time((plog *)p, ts_ms, offset, ts, st);
 }
 
-static bool append_set(tlog_part *p, batch_set *set, uint8_t *bytes, uint32_t len, bool durable,
-                       int64_t *base, status *st)
+static bool append_set(tlog_part *p, batch_set *set, uint8_t *bytes, uint32_t len, bool durable, int64_t *base,
+                       status *st)
 {
     return plog_append((plog *)p, set, bytes, len, durable, base, st);
 }
 
-static bool append_marker(tlog_part *p, int64_t pid, int16_t epoch, bool commit, int64_t *end,
-                          status *st)
+static bool append_marker(tlog_part *p, int64_t pid, int16_t epoch, bool commit, int64_t *end, status *st)
 {
     return plog_append_marker((plog *)p, pid, epoch, commit, end, st);
 }
 
-static bool part_append(tlog_part *tp, uint8_t *bytes, uint32_t len, tlog_append opt,
-                        int64_t *base_out, status *st)
+static bool part_append(tlog_part *tp, uint8_t *bytes, uint32_t len, tlog_append opt, int64_t *base_out, status *st)
 {
     plog     *p = (plog *)tp;
     batch_set set;
@@ -139,8 +137,12 @@ static group_offset *to_rows(storage *s, arena *a, const tlog_commit *c, size_t 
     int64_t       now = s->env.now_ms(s->env.clock_ctx);
     group_offset *o = ARENA_ARRAY(a, group_offset, n);
     for (size_t i = 0; i < n; i++)
-        o[i] = (group_offset){.topic = c[i].topic, .partition = c[i].partition, .offset = c[i].offset,
-                              .leader_epoch = -1, .metadata = STR(""), .commit_ts_ms = now};
+        o[i] = (group_offset){.topic = c[i].topic,
+                              .partition = c[i].partition,
+                              .offset = c[i].offset,
+                              .leader_epoch = -1,
+                              .metadata = STR(""),
+                              .commit_ts_ms = now};
     return o;
 }
 
@@ -212,10 +214,8 @@ static bool decide(void *ctx, const txn_decision *d, bool *doubt, status *st)
         if (d->parts[i].first != OFFSET_NONE)
             put_part(parts + DECISION_PART_BYTES * n++, p, d->parts[i].first);
     }
-    ok = ok && meta_decision_put(s->meta, d->id->pid, d->id->epoch,
-                                 str_make((char *)parts, n * DECISION_PART_BYTES), d->group,
-                                 to_rows(s, &a, d->offsets, d->offset_count), d->offset_count, doubt,
-                                 st);
+    ok = ok && meta_decision_put(s->meta, d->id->pid, d->id->epoch, str_make((char *)parts, n * DECISION_PART_BYTES),
+                                 d->group, to_rows(s, &a, d->offsets, d->offset_count), d->offset_count, doubt, st);
     arena_free(&a);
     return ok;
 }
@@ -309,8 +309,8 @@ bool storage_txn_add_partition(storage *s, str id, int64_t pid, int16_t epoch, t
     return txn_add_partition(&s->txns, id, pid, epoch, p, st);
 }
 
-bool storage_txn_add_offsets(storage *s, str id, int64_t pid, int16_t epoch, str group,
-                             const tlog_commit *o, size_t n, status *st)
+bool storage_txn_add_offsets(storage *s, str id, int64_t pid, int16_t epoch, str group, const tlog_commit *o, size_t n,
+                             status *st)
 {
     return txn_add_offsets(&s->txns, id, pid, epoch, group, o, n, st);
 }
@@ -360,7 +360,6 @@ const tlog_ops local_ops = {
 
 void local_log_init(storage *s)
 {
-    s->backend = (txn_backend){append_set, append_marker, part_hold, pid_new, id_store, decide,
-                               undecide, now_ms, s};
+    s->backend = (txn_backend){append_set, append_marker, part_hold, pid_new, id_store, decide, undecide, now_ms, s};
     txn_coord_init(&s->txns, &s->backend);
 }

@@ -40,14 +40,13 @@ bool tlog_part_trim(tlog_part *p, int64_t offset, status *st)
     return p->ops->part_trim(p, offset, st);
 }
 
-bool tlog_part_offset_for_time(tlog_part *p, int64_t ts_ms, int64_t *offset, int64_t *ts_out,
-                               status *st)
+bool tlog_part_offset_for_time(tlog_part *p, int64_t ts_ms, int64_t *offset, int64_t *ts_out, status *st)
 {
     return p->ops->part_offset_for_time(p, ts_ms, offset, ts_out, st);
 }
 
-bool tlog_part_append(tlog_part *p, uint8_t *batches, uint32_t len_bytes, tlog_append opt,
-                      int64_t *base_out, status *st)
+bool tlog_part_append(tlog_part *p, uint8_t *batches, uint32_t len_bytes, tlog_append opt, int64_t *base_out,
+                      status *st)
 {
     return p->ops->part_append(p, batches, len_bytes, opt, base_out, st);
 }
@@ -83,8 +82,7 @@ int64_t tlog_reader_offset(const tlog_reader *r)
     return r->next;
 }
 
-bool tlog_reader_next(tlog_reader *r, uint32_t max_bytes, const uint8_t **data,
-                      uint32_t *len_bytes, status *st)
+bool tlog_reader_next(tlog_reader *r, uint32_t max_bytes, const uint8_t **data, uint32_t *len_bytes, status *st)
 {
     return r->ops->reader_next(r, max_bytes, data, len_bytes, st);
 }
@@ -99,8 +97,7 @@ bool tlog_offsets_commit(tlog *l, str group, const tlog_commit *c, size_t n, sta
     return l->ops->offsets_commit(l, group, c, n, st);
 }
 
-bool tlog_offsets_fetch(tlog *l, str group, str topic, int32_t partition, int64_t *offset,
-                        status *st)
+bool tlog_offsets_fetch(tlog *l, str group, str topic, int32_t partition, int64_t *offset, status *st)
 {
     return l->ops->offsets_fetch(l, group, topic, partition, offset, st);
 }

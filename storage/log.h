@@ -18,9 +18,9 @@
 #include "base/status.h"
 #include "base/str.h"
 
-typedef struct tlog        tlog;
-typedef struct tlog_part   tlog_part;   /* one partition; counted reference */
-typedef struct tlog_reader tlog_reader; /* a position in one partition and the bytes last read */
+typedef struct tlog          tlog;
+typedef struct tlog_part     tlog_part;     /* one partition; counted reference */
+typedef struct tlog_reader   tlog_reader;   /* a position in one partition and the bytes last read */
 typedef struct tlog_producer tlog_producer; /* a transactional producer: id, epoch, open transaction */
 
 #define TLOG_OFFSET_NONE ((int64_t)-1)
@@ -66,8 +66,7 @@ tlog_offsets tlog_part_offsets(tlog_part *p);
 bool tlog_part_trim(tlog_part *p, int64_t offset, status *st);
 
 /* First offset whose record timestamp is >= ts_ms; TLOG_OFFSET_NONE when there is none. */
-bool tlog_part_offset_for_time(tlog_part *p, int64_t ts_ms, int64_t *offset, int64_t *ts_out,
-                               status *st);
+bool tlog_part_offset_for_time(tlog_part *p, int64_t ts_ms, int64_t *offset, int64_t *ts_out, status *st);
 
 typedef struct tlog_append {
     tlog_producer *producer; /* NULL: not transactional */
@@ -84,8 +83,8 @@ typedef struct tlog_append {
  *           for batches that carry a producer id: ST_SEQUENCE, ST_DUPLICATE (base_out is then the
  *           offset of the first copy), ST_FENCED, ST_UNKNOWN_PID, ST_TXN_STATE
  */
-bool tlog_part_append(tlog_part *p, uint8_t *batches, uint32_t len_bytes, tlog_append opt,
-                      int64_t *base_out, status *st);
+bool tlog_part_append(tlog_part *p, uint8_t *batches, uint32_t len_bytes, tlog_append opt, int64_t *base_out,
+                      status *st);
 
 /* Calls wake(ctx) after the high watermark or the last stable offset moved, and when the topic is
  * deleted. Returns an id for tlog_part_unwatch, after which no call is made or in flight. */
@@ -112,8 +111,7 @@ int64_t tlog_reader_offset(const tlog_reader *r);
  *           was sought: skip records below tlog_reader_first().
  * errors    ST_OFFSET_RANGE, ST_NOT_FOUND (deleted), ST_CORRUPT, ST_IO
  */
-bool tlog_reader_next(tlog_reader *r, uint32_t max_bytes, const uint8_t **data,
-                      uint32_t *len_bytes, status *st);
+bool tlog_reader_next(tlog_reader *r, uint32_t max_bytes, const uint8_t **data, uint32_t *len_bytes, status *st);
 /* First offset wanted from the data of the last tlog_reader_next(). */
 int64_t tlog_reader_first(const tlog_reader *r);
 
@@ -128,8 +126,7 @@ typedef struct tlog_commit {
 /* Stores offsets of a consumer group outside a transaction. Survives the death of the process. */
 bool tlog_offsets_commit(tlog *l, str group, const tlog_commit *c, size_t n, status *st);
 /* TLOG_OFFSET_NONE when the group has none for that partition. */
-bool tlog_offsets_fetch(tlog *l, str group, str topic, int32_t partition, int64_t *offset,
-                        status *st);
+bool tlog_offsets_fetch(tlog *l, str group, str topic, int32_t partition, int64_t *offset, status *st);
 bool tlog_offsets_delete_group(tlog *l, str group, status *st);
 
 /* Opens the producer of a transactional id: bumps its epoch, which fences every older owner and

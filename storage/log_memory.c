@@ -15,7 +15,7 @@
 #include "storage/txn_int.h"
 #include "storage/watch_int.h"
 
-#define CHUNK_BYTES_MIN 4096 /* chunks double from here ... */
+#define CHUNK_BYTES_MIN 4096                /* chunks double from here ... */
 #define CHUNK_BYTES_MAX ((uint32_t)1 << 20) /* ... to here, unless one append is larger */
 #define MEM_MESSAGE_BYTES_MAX ((uint32_t)1 << 30)
 
@@ -180,14 +180,13 @@ static bool deleted(status *st)
     return status_set(st, ST_NOT_FOUND, "The topic was deleted");
 }
 
-static bool append_set(tlog_part *tp, batch_set *set, uint8_t *bytes, uint32_t len, bool durable,
-                       int64_t *base_out, status *st)
+static bool append_set(tlog_part *tp, batch_set *set, uint8_t *bytes, uint32_t len, bool durable, int64_t *base_out,
+                       status *st)
 {
     (void)durable; /* nothing is */
     mem_part *p = (mem_part *)tp;
     pthread_mutex_lock(&p->lock);
-    bool ok = atomic_load(&p->deleted) ? deleted(st)
-                                       : batch_set_check(set, &p->states, base_out, st);
+    bool ok = atomic_load(&p->deleted) ? deleted(st) : batch_set_check(set, &p->states, base_out, st);
     if (ok) {
         *base_out = atomic_load(&p->high);
         batch_set_place(set, *base_out, 0);
@@ -199,8 +198,7 @@ static bool append_set(tlog_part *tp, batch_set *set, uint8_t *bytes, uint32_t l
     return ok;
 }
 
-static bool append_marker(tlog_part *tp, int64_t pid, int16_t epoch, bool commit, int64_t *end_out,
-                          status *st)
+static bool append_marker(tlog_part *tp, int64_t pid, int16_t epoch, bool commit, int64_t *end_out, status *st)
 {
     mem_part *p = (mem_part *)tp;
     uint8_t   marker[MARKER_BYTES];
@@ -220,15 +218,13 @@ static bool append_marker(tlog_part *tp, int64_t pid, int16_t epoch, bool commit
     return ok;
 }
 
-static bool part_append(tlog_part *tp, uint8_t *bytes, uint32_t len, tlog_append opt,
-                        int64_t *base_out, status *st)
+static bool part_append(tlog_part *tp, uint8_t *bytes, uint32_t len, tlog_append opt, int64_t *base_out, status *st)
 {
     mem_part *p = (mem_part *)tp;
     batch_set set;
     bool      ok = len <= MEM_MESSAGE_BYTES_MAX
                        ? batch_set_parse(&set, bytes, len, !opt.trusted, st)
-                       : status_set(st, ST_TOO_LARGE, "An append of %u bytes exceeds %u", len,
-                                    MEM_MESSAGE_BYTES_MAX);
+                       : status_set(st, ST_TOO_LARGE, "An append of %u bytes exceeds %u", len, MEM_MESSAGE_BYTES_MAX);
     if (len > MEM_MESSAGE_BYTES_MAX)
         return false;
     if (ok && opt.producer)
@@ -241,8 +237,7 @@ static bool part_append(tlog_part *tp, uint8_t *bytes, uint32_t len, tlog_append
     return ok;
 }
 
-static bool part_offset_for_time(tlog_part *tp, int64_t ts_ms, int64_t *offset, int64_t *ts_out,
-                                 status *st)
+static bool part_offset_for_time(tlog_part *tp, int64_t ts_ms, int64_t *offset, int64_t *ts_out, status *st)
 {
     mem_part  *p = (mem_part *)tp;
     batch_iter it = BATCH_ITER_INIT;
@@ -288,8 +283,8 @@ static void part_unwatch(tlog_part *tp, uint64_t id)
 static tlog_reader *reader_open(tlog_part *tp, int64_t offset, tlog_isolation iso)
 {
     mem_reader *r = MEM_NEW(mem_reader);
-    *r = (mem_reader){.base = {.ops = &mem_ops, .next = offset, .first = offset, .seeks = 1},
-                      .part = (mem_part *)tp, .iso = iso};
+    *r = (mem_reader){
+        .base = {.ops = &mem_ops, .next = offset, .first = offset, .seeks = 1}, .part = (mem_part *)tp, .iso = iso};
     part_hold(tp);
     return &r->base;
 }
@@ -330,14 +325,13 @@ static bool is_hidden(mem_reader *r, const uint8_t *b)
         return false;
     mem_part *p = r->part;
     pthread_mutex_lock(&p->lock);
-    bool gone = producer_is_aborted(p->states.aborted.p, p->states.aborted.n,
-                                    (int64_t)be_get64(b + 43), (int64_t)be_get64(b));
+    bool gone =
+        producer_is_aborted(p->states.aborted.p, p->states.aborted.n, (int64_t)be_get64(b + 43), (int64_t)be_get64(b));
     pthread_mutex_unlock(&p->lock);
     return gone;
 }
 
-static bool reader_next(tlog_reader *tr, uint32_t max_bytes, const uint8_t **data, uint32_t *len,
-                        status *st)
+static bool reader_next(tlog_reader *tr, uint32_t max_bytes, const uint8_t **data, uint32_t *len, status *st)
 {
     mem_reader *r = (mem_reader *)tr;
     mem_part   *p = r->part;
@@ -347,8 +341,8 @@ static bool reader_next(tlog_reader *tr, uint32_t max_bytes, const uint8_t **dat
         return deleted(st);
     int64_t end = atomic_load(r->iso == TLOG_READ_COMMITTED ? &p->last_stable : &p->high);
     if (tr->next < 0 || tr->next > atomic_load(&p->high))
-        return status_set(st, ST_OFFSET_RANGE, "Offset %lld is not within 0 and %lld",
-                          (long long)tr->next, (long long)atomic_load(&p->high));
+        return status_set(st, ST_OFFSET_RANGE, "Offset %lld is not within 0 and %lld", (long long)tr->next,
+                          (long long)atomic_load(&p->high));
     tr->first = tr->next;
     if (tr->next >= end)
         return true;
@@ -480,8 +474,7 @@ static void offsets_drop(mem_log *l, bool (*match)(str key, str what), str what)
 static bool key_of_topic(str key, str topic)
 {
     int64_t at = str_find_char(key, 0);
-    return key.n == (uint32_t)at + 1 + topic.n + 5 &&
-           memcmp(key.p + at + 1, topic.p, topic.n) == 0;
+    return key.n == (uint32_t)at + 1 + topic.n + 5 && memcmp(key.p + at + 1, topic.p, topic.n) == 0;
 }
 
 static bool topic_delete(tlog *tl, str name, status *st)
@@ -545,8 +538,7 @@ static bool offsets_commit(tlog *tl, str group, const tlog_commit *c, size_t n, 
     return true;
 }
 
-static bool offsets_fetch(tlog *tl, str group, str topic, int32_t partition, int64_t *offset,
-                          status *st)
+static bool offsets_fetch(tlog *tl, str group, str topic, int32_t partition, int64_t *offset, status *st)
 {
     (void)st;
     mem_log *l = (mem_log *)tl;
@@ -657,8 +649,8 @@ tlog *tlog_open_memory(void)
     l->base.ops = &mem_ops;
     l->next_pid = 1;
     pthread_mutex_init(&l->lock, NULL);
-    l->backend = (txn_backend){append_set, append_marker, part_hold, pid_new, id_store, decide,
-                               undecide, clock_wall_ms_of, l};
+    l->backend =
+        (txn_backend){append_set, append_marker, part_hold, pid_new, id_store, decide, undecide, clock_wall_ms_of, l};
     txn_coord_init(&l->coord, &l->backend);
     return &l->base;
 }

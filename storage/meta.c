@@ -24,47 +24,47 @@ static const char schema[] =
     " PRIMARY KEY(space, key)) WITHOUT ROWID;";
 
 /* One row a statement. */
-#define STATEMENTS(X)                                                                              \
-    X(BEGIN, "BEGIN IMMEDIATE")                                                                    \
-    X(COMMIT, "COMMIT")                                                                            \
-    X(ROLLBACK, "ROLLBACK")                                                                        \
-    X(SYNC_FULL, "PRAGMA synchronous=FULL")                                                        \
-    X(SYNC_NORMAL, "PRAGMA synchronous=NORMAL")                                                    \
-    X(FACT_GET, "SELECT value FROM facts WHERE name=?1")                                           \
-    X(FACT_PUT, "INSERT OR REPLACE INTO facts VALUES(?1,?2)")                                      \
-    X(TOPIC_PUT, "INSERT INTO topics VALUES(?1,?2,?3,?4)")                                         \
-    X(TOPIC_UPDATE, "UPDATE topics SET partitions=?2 WHERE name=?1")                               \
-    X(TOPIC_DELETE, "DELETE FROM topics WHERE name=?1")                                            \
-    X(TOPIC_ALL, "SELECT name,id,partitions,internal FROM topics ORDER BY name")                   \
-    X(CONF_PUT, "INSERT INTO topic_configs VALUES(?1,?2,?3)")                                      \
-    X(CONF_DELETE, "DELETE FROM topic_configs WHERE topic=?1")                                     \
-    X(CONF_ALL, "SELECT name,value FROM topic_configs WHERE topic=?1 ORDER BY name")               \
-    X(OFFSET_PUT, "INSERT OR REPLACE INTO group_offsets VALUES(?1,?2,?3,?4,?5,?6,?7)")             \
-    X(OFFSET_GET, "SELECT offset FROM group_offsets WHERE grp=?1 AND topic=?2 AND part=?3")        \
-    X(OFFSET_ALL, "SELECT topic,part,offset,leader_epoch,metadata,ts FROM group_offsets"           \
-                  " WHERE grp=?1 ORDER BY topic,part")                                             \
-    X(OFFSET_TOPIC_DELETE, "DELETE FROM group_offsets WHERE topic=?1")                             \
-    X(GROUP_ALL, "SELECT DISTINCT grp FROM group_offsets ORDER BY grp")                            \
-    X(GROUP_DELETE, "DELETE FROM group_offsets WHERE grp=?1")                                      \
-    X(TXN_ID_PUT, "INSERT OR REPLACE INTO txn_ids VALUES(?1,?2,?3,?4)")                            \
-    X(TXN_ID_ALL, "SELECT name,pid,epoch,timeout_ms FROM txn_ids")                                 \
-    X(DECISION_PUT, "INSERT OR REPLACE INTO decisions VALUES(?1,?2,?3)")                           \
-    X(DECISION_DELETE, "DELETE FROM decisions WHERE pid=?1")                                       \
-    X(DECISION_ALL, "SELECT pid,epoch,parts FROM decisions")                                       \
-    X(DECISION_CLEAR, "DELETE FROM decisions")                                                     \
-    X(COMMAND_PUT, "INSERT INTO commands(text) VALUES(?1)")                                        \
-    X(COMMAND_DELETE, "DELETE FROM commands WHERE seq=?1")                                         \
-    X(COMMAND_ALL, "SELECT seq,text FROM commands ORDER BY seq")                                   \
-    X(KV_PUT, "INSERT OR REPLACE INTO kv VALUES(?1,?2,?3)")                                        \
-    X(KV_GET, "SELECT value FROM kv WHERE space=?1 AND key=?2")                                    \
-    X(KV_DELETE, "DELETE FROM kv WHERE space=?1 AND key=?2")                                       \
+#define STATEMENTS(X)                                                                       \
+    X(BEGIN, "BEGIN IMMEDIATE")                                                             \
+    X(COMMIT, "COMMIT")                                                                     \
+    X(ROLLBACK, "ROLLBACK")                                                                 \
+    X(SYNC_FULL, "PRAGMA synchronous=FULL")                                                 \
+    X(SYNC_NORMAL, "PRAGMA synchronous=NORMAL")                                             \
+    X(FACT_GET, "SELECT value FROM facts WHERE name=?1")                                    \
+    X(FACT_PUT, "INSERT OR REPLACE INTO facts VALUES(?1,?2)")                               \
+    X(TOPIC_PUT, "INSERT INTO topics VALUES(?1,?2,?3,?4)")                                  \
+    X(TOPIC_UPDATE, "UPDATE topics SET partitions=?2 WHERE name=?1")                        \
+    X(TOPIC_DELETE, "DELETE FROM topics WHERE name=?1")                                     \
+    X(TOPIC_ALL, "SELECT name,id,partitions,internal FROM topics ORDER BY name")            \
+    X(CONF_PUT, "INSERT INTO topic_configs VALUES(?1,?2,?3)")                               \
+    X(CONF_DELETE, "DELETE FROM topic_configs WHERE topic=?1")                              \
+    X(CONF_ALL, "SELECT name,value FROM topic_configs WHERE topic=?1 ORDER BY name")        \
+    X(OFFSET_PUT, "INSERT OR REPLACE INTO group_offsets VALUES(?1,?2,?3,?4,?5,?6,?7)")      \
+    X(OFFSET_GET, "SELECT offset FROM group_offsets WHERE grp=?1 AND topic=?2 AND part=?3") \
+    X(OFFSET_ALL, "SELECT topic,part,offset,leader_epoch,metadata,ts FROM group_offsets"    \
+                  " WHERE grp=?1 ORDER BY topic,part")                                      \
+    X(OFFSET_TOPIC_DELETE, "DELETE FROM group_offsets WHERE topic=?1")                      \
+    X(GROUP_ALL, "SELECT DISTINCT grp FROM group_offsets ORDER BY grp")                     \
+    X(GROUP_DELETE, "DELETE FROM group_offsets WHERE grp=?1")                               \
+    X(TXN_ID_PUT, "INSERT OR REPLACE INTO txn_ids VALUES(?1,?2,?3,?4)")                     \
+    X(TXN_ID_ALL, "SELECT name,pid,epoch,timeout_ms FROM txn_ids")                          \
+    X(DECISION_PUT, "INSERT OR REPLACE INTO decisions VALUES(?1,?2,?3)")                    \
+    X(DECISION_DELETE, "DELETE FROM decisions WHERE pid=?1")                                \
+    X(DECISION_ALL, "SELECT pid,epoch,parts FROM decisions")                                \
+    X(DECISION_CLEAR, "DELETE FROM decisions")                                              \
+    X(COMMAND_PUT, "INSERT INTO commands(text) VALUES(?1)")                                 \
+    X(COMMAND_DELETE, "DELETE FROM commands WHERE seq=?1")                                  \
+    X(COMMAND_ALL, "SELECT seq,text FROM commands ORDER BY seq")                            \
+    X(KV_PUT, "INSERT OR REPLACE INTO kv VALUES(?1,?2,?3)")                                 \
+    X(KV_GET, "SELECT value FROM kv WHERE space=?1 AND key=?2")                             \
+    X(KV_DELETE, "DELETE FROM kv WHERE space=?1 AND key=?2")                                \
     X(KV_ALL, "SELECT key,value FROM kv WHERE space=?1 ORDER BY key")
 
 typedef enum statement {
 #define X(name, sql) Q_##name,
     STATEMENTS(X)
 #undef X
-    STATEMENT_COUNT
+        STATEMENT_COUNT
 } statement;
 
 static const char *const statement_sql[] = {
@@ -87,11 +87,8 @@ struct meta {
 static bool failed(meta *m, status *st)
 {
     int     rc = sqlite3_errcode(m->db) & 0xff;
-    st_code code = rc == SQLITE_FULL                            ? ST_FULL
-                   : rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB ? ST_CORRUPT
-                                                                 : ST_IO;
-    return status_set(st, code, "The metadata (meta.sqlite) could not be read or written: %s",
-                      sqlite3_errmsg(m->db));
+    st_code code = rc == SQLITE_FULL ? ST_FULL : rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB ? ST_CORRUPT : ST_IO;
+    return status_set(st, code, "The metadata (meta.sqlite) could not be read or written: %s", sqlite3_errmsg(m->db));
 }
 
 static sqlite3_stmt *prepare(meta *m, statement s)
@@ -164,10 +161,9 @@ static bool finish(meta *m, bool ok, status *st)
 
 static bool load_facts(meta *m, status *st)
 {
-    static const char digits[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    sqlite3_stmt *q = prepare(m, Q_FACT_GET);
-    bool          ok = true;
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    sqlite3_stmt     *q = prepare(m, Q_FACT_GET);
+    bool              ok = true;
     bind_str(q, 1, STR("format"));
     bool found = next(m, q, &ok, st);
     int  format = found ? sqlite3_column_int(q, 0) : META_FORMAT;
@@ -176,8 +172,10 @@ static bool load_facts(meta *m, status *st)
     if (!ok)
         return false;
     if (format > META_FORMAT)
-        return status_set(st, ST_INVALID_CONFIG, "The data folder has format %d, made by a newer "
-                          "version; this program knows up to format %d", format, META_FORMAT);
+        return status_set(st, ST_INVALID_CONFIG,
+                          "The data folder has format %d, made by a newer "
+                          "version; this program knows up to format %d",
+                          format, META_FORMAT);
     q = prepare(m, Q_FACT_GET);
     bind_str(q, 1, STR("cluster.id"));
     if (next(m, q, &ok, st)) {
@@ -215,13 +213,14 @@ meta *meta_open(const char *dir, bool fsync_off, status *st)
     meta *m = MEM_NEW(meta);
     m->fsync_off = fsync_off;
     pthread_mutex_init(&m->lock, NULL);
-    int rc = sqlite3_open_v2(path, &m->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-                             SQLITE_OPEN_NOMUTEX, NULL);
+    int rc = sqlite3_open_v2(path, &m->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
     /* The folder's lock keeps others out, so the WAL index can live in memory. */
     bool ok = rc == SQLITE_OK &&
-              sqlite3_exec(m->db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL;"
+              sqlite3_exec(m->db,
+                           "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL;"
                            "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=2000;"
-                           "BEGIN IMMEDIATE;", NULL, NULL, NULL) == SQLITE_OK &&
+                           "BEGIN IMMEDIATE;",
+                           NULL, NULL, NULL) == SQLITE_OK &&
               sqlite3_exec(m->db, schema, NULL, NULL, NULL) == SQLITE_OK &&
               sqlite3_exec(m->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
     if (!ok)
@@ -316,15 +315,16 @@ bool meta_topic_delete(meta *m, str name, status *st)
     return run_each(m, all, sizeof all / sizeof all[0], name, true, st);
 }
 
-bool meta_topics_each(meta *m, arena *a, void (*each)(const tlog_topic *, void *ctx), void *ctx,
-                      status *st)
+bool meta_topics_each(meta *m, arena *a, void (*each)(const tlog_topic *, void *ctx), void *ctx, status *st)
 {
     bool ok = true;
     pthread_mutex_lock(&m->lock);
     sqlite3_stmt *q = prepare(m, Q_TOPIC_ALL);
     while (next(m, q, &ok, st)) {
-        tlog_topic t = {.name = str_dup(a, column_str(q, 0)), .partitions = sqlite3_column_int(q, 2),
-                        .replication = 1, .internal = sqlite3_column_int(q, 3) != 0};
+        tlog_topic t = {.name = str_dup(a, column_str(q, 0)),
+                        .partitions = sqlite3_column_int(q, 2),
+                        .replication = 1,
+                        .internal = sqlite3_column_int(q, 3) != 0};
         if (sqlite3_column_bytes(q, 1) == (int)sizeof t.id)
             memcpy(t.id, sqlite3_column_blob(q, 1), sizeof t.id);
         struct {
@@ -392,8 +392,7 @@ bool meta_offset_get(meta *m, str group, str name, int32_t partition, int64_t *o
     return ok;
 }
 
-bool storage_group_offsets_get(storage *s, str group, arena *a, group_offset **out, size_t *n,
-                               status *st)
+bool storage_group_offsets_get(storage *s, str group, arena *a, group_offset **out, size_t *n, status *st)
 {
     meta *m = s->meta;
     struct {
@@ -486,21 +485,21 @@ bool meta_txn_id_put(meta *m, str name, int64_t pid, int16_t epoch, int32_t time
     return ok;
 }
 
-bool meta_txn_ids_each(meta *m, void (*each)(str name, int64_t pid, int16_t epoch, int32_t timeout_ms,
-                                             void *ctx), void *ctx, status *st)
+bool meta_txn_ids_each(meta *m, void (*each)(str name, int64_t pid, int16_t epoch, int32_t timeout_ms, void *ctx),
+                       void *ctx, status *st)
 {
     bool ok = true;
     pthread_mutex_lock(&m->lock);
     sqlite3_stmt *q = prepare(m, Q_TXN_ID_ALL);
     while (next(m, q, &ok, st))
-        each(column_str(q, 0), sqlite3_column_int64(q, 1), (int16_t)sqlite3_column_int(q, 2),
-             sqlite3_column_int(q, 3), ctx);
+        each(column_str(q, 0), sqlite3_column_int64(q, 1), (int16_t)sqlite3_column_int(q, 2), sqlite3_column_int(q, 3),
+             ctx);
     pthread_mutex_unlock(&m->lock);
     return ok;
 }
 
-bool meta_decision_put(meta *m, int64_t pid, int16_t epoch, str parts, str group, const group_offset *o,
-                       size_t n, bool *doubt, status *st)
+bool meta_decision_put(meta *m, int64_t pid, int16_t epoch, str parts, str group, const group_offset *o, size_t n,
+                       bool *doubt, status *st)
 {
     *doubt = false;
     pthread_mutex_lock(&m->lock);
@@ -541,8 +540,7 @@ bool meta_decision_delete(meta *m, int64_t pid, status *st)
     return ok;
 }
 
-bool meta_decisions_each(meta *m, void (*each)(int64_t pid, int16_t epoch, str parts, void *ctx),
-                         void *ctx, status *st)
+bool meta_decisions_each(meta *m, void (*each)(int64_t pid, int16_t epoch, str parts, void *ctx), void *ctx, status *st)
 {
     bool ok = true;
     pthread_mutex_lock(&m->lock);
@@ -638,14 +636,13 @@ bool meta_value_put(storage *s, str space, str key, str value, status *st)
 
 static bool no_value(str space, str key, status *st)
 {
-    return status_set(st, ST_NOT_FOUND, "There is no value '%.*s' in '%.*s'", STR_FMT(key),
-                      STR_FMT(space));
+    return status_set(st, ST_NOT_FOUND, "There is no value '%.*s' in '%.*s'", STR_FMT(key), STR_FMT(space));
 }
 
 bool meta_value_get(storage *s, str space, str key, arena *a, str *value, status *st)
 {
     meta *m = s->meta;
-    bool ok = true, found;
+    bool  ok = true, found;
     pthread_mutex_lock(&m->lock);
     sqlite3_stmt *q = prepare(m, Q_KV_GET);
     bind_str(q, 1, space);
@@ -662,7 +659,7 @@ bool meta_value_get(storage *s, str space, str key, arena *a, str *value, status
 bool meta_value_delete(storage *s, str space, str key, status *st)
 {
     meta *m = s->meta;
-    bool found = false;
+    bool  found = false;
     pthread_mutex_lock(&m->lock);
     bool ok = begin(m, true, st);
     if (ok) {
@@ -677,8 +674,7 @@ bool meta_value_delete(storage *s, str space, str key, status *st)
     return ok && (found || no_value(space, key, st));
 }
 
-bool meta_value_list(storage *s, str space, arena *a, str **keys, str **values, size_t *n,
-                     status *st)
+bool meta_value_list(storage *s, str space, arena *a, str **keys, str **values, size_t *n, status *st)
 {
     meta *m = s->meta;
     struct {

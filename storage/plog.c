@@ -155,20 +155,17 @@ static bool roll_is_due(plog *p, const topic_conf *c, const segment *s, uint32_t
     if (size == 0)
         return false;
     /* Each partition takes its own share of the jitter off, the same every time. */
-    int64_t jitter = c->segment_jitter_ms ? (int64_t)((uintptr_t)p / 64 % 1024) *
-                                                (c->segment_jitter_ms / 1024) : 0;
+    int64_t jitter = c->segment_jitter_ms ? (int64_t)((uintptr_t)p / 64 % 1024) * (c->segment_jitter_ms / 1024) : 0;
     int64_t age_max = c->segment_ms;
     if (c->compact && c->max_compaction_lag_ms < age_max)
         age_max = c->max_compaction_lag_ms;
     return size + len > c->segment_bytes || size + len > SEGMENT_BYTES_MAX ||
-           plog_now(p) - s->created_ms > age_max - jitter ||
-           (int64_t)s->offsets.mem.n >= c->segment_index_bytes ||
+           plog_now(p) - s->created_ms > age_max - jitter || (int64_t)s->offsets.mem.n >= c->segment_index_bytes ||
            s->next + offsets - s->base > INT32_MAX;
 }
 
 /* Writes a placed set at the end and publishes it. Lock held. */
-static bool write_locked(plog *p, const topic_conf *c, batch_set *set, const uint8_t *bytes,
-                         uint32_t len, status *st)
+static bool write_locked(plog *p, const topic_conf *c, batch_set *set, const uint8_t *bytes, uint32_t len, status *st)
 {
     io      *x = p->env->io;
     segment *s = active(p);
@@ -231,10 +228,13 @@ static bool check_records(plog *p, const topic_conf *c, const batch_set *set, st
         ok = batch_iter_begin(&it, batch_set_bytes(set, i), set->v[i].size_bytes, st);
         while (ok && batch_iter_next(&it, &r, st)) {
             if (c->compact && r.key_null)
-                ok = status_set(st, ST_INVALID_RECORD, "Compacted topic cannot accept message without "
-                                "key in topic partition %s", p->name);
+                ok = status_set(st, ST_INVALID_RECORD,
+                                "Compacted topic cannot accept message without "
+                                "key in topic partition %s",
+                                p->name);
             else if (!c->log_append_time && r.ts != -1 && (r.ts < lo || r.ts > hi))
-                ok = status_set(st, ST_INVALID_TIME, "Timestamp %lld of message with offset %lld is out "
+                ok = status_set(st, ST_INVALID_TIME,
+                                "Timestamp %lld of message with offset %lld is out "
                                 "of range. The timestamp should be within [%lld, %lld]",
                                 (long long)r.ts, (long long)r.offset, (long long)lo, (long long)hi);
         }
@@ -247,20 +247,24 @@ static bool check_records(plog *p, const topic_conf *c, const batch_set *set, st
 static bool check_sizes(plog *p, const topic_conf *c, const batch_set *set, uint32_t len, status *st)
 {
     if (set->size_max > c->max_message_bytes)
-        return status_set(st, ST_TOO_LARGE, "The record batch size in the append to %s is %u bytes "
-                          "which exceeds the maximum configured value of %lld.", p->name, set->size_max,
-                          (long long)c->max_message_bytes);
+        return status_set(st, ST_TOO_LARGE,
+                          "The record batch size in the append to %s is %u bytes "
+                          "which exceeds the maximum configured value of %lld.",
+                          p->name, set->size_max, (long long)c->max_message_bytes);
     if (len > c->segment_bytes)
-        return status_set(st, ST_TOO_LARGE, "Message batch size is %u bytes in append to partition %s, "
-                          "which exceeds the maximum configured segment size of %lld.", len, p->name,
-                          (long long)c->segment_bytes);
+        return status_set(st, ST_TOO_LARGE,
+                          "Message batch size is %u bytes in append to partition %s, "
+                          "which exceeds the maximum configured segment size of %lld.",
+                          len, p->name, (long long)c->segment_bytes);
     return true;
 }
 
 static bool unsynced(const plog *p, status *st)
 {
-    return status_set(st, ST_IO, "%s could not be synced to disk; nothing is acknowledged as durable "
-                      "until its tail has been written again", p->name);
+    return status_set(st, ST_IO,
+                      "%s could not be synced to disk; nothing is acknowledged as durable "
+                      "until its tail has been written again",
+                      p->name);
 }
 
 static bool sync_is_broken(plog *p)
@@ -271,8 +275,8 @@ static bool sync_is_broken(plog *p)
     return broken;
 }
 
-static bool append_checked(plog *p, const topic_conf *c, batch_set *set, uint8_t *bytes, uint32_t len,
-                           bool durable, int64_t *base_out, status *st)
+static bool append_checked(plog *p, const topic_conf *c, batch_set *set, uint8_t *bytes, uint32_t len, bool durable,
+                           int64_t *base_out, status *st)
 {
     if (!check_sizes(p, c, set, len, st))
         return false;
@@ -283,8 +287,7 @@ static bool append_checked(plog *p, const topic_conf *c, batch_set *set, uint8_t
     if (durable && sync_is_broken(p))
         return unsynced(p, st);
     pthread_mutex_lock(&p->lock);
-    bool ok = atomic_load(&p->deleted) ? plog_no_more(p, st)
-                                       : batch_set_check(set, &p->states, base_out, st);
+    bool    ok = atomic_load(&p->deleted) ? plog_no_more(p, st) : batch_set_check(set, &p->states, base_out, st);
     int64_t base = atomic_load(&p->high);
     if (ok) {
         if (c->log_append_time)
@@ -313,8 +316,7 @@ static bool append_checked(plog *p, const topic_conf *c, batch_set *set, uint8_t
 }
 
 /* A batch in another codec: the same header, its records packed anew. */
-static bool recode_batch(const batch_view *b, const uint8_t *from, codec to, buf *plain, buf *out,
-                         status *st)
+static bool recode_batch(const batch_view *b, const uint8_t *from, codec to, buf *plain, buf *out, status *st)
 {
     codec has = (codec)(b->attributes & BATCH_CODEC_MASK);
     if (has == to) {
@@ -334,8 +336,7 @@ static bool recode_batch(const batch_view *b, const uint8_t *from, codec to, buf
     return true;
 }
 
-bool plog_append(plog *p, batch_set *set, uint8_t *bytes, uint32_t len, bool durable,
-                 int64_t *base_out, status *st)
+bool plog_append(plog *p, batch_set *set, uint8_t *bytes, uint32_t len, bool durable, int64_t *base_out, status *st)
 {
     const topic_conf *c = atomic_load(&p->conf);
     bool              recode = false;
@@ -356,8 +357,7 @@ bool plog_append(plog *p, batch_set *set, uint8_t *bytes, uint32_t len, bool dur
     return ok;
 }
 
-bool plog_append_marker(plog *p, int64_t pid, int16_t epoch, bool commit, int64_t *end_out,
-                        status *st)
+bool plog_append_marker(plog *p, int64_t pid, int16_t epoch, bool commit, int64_t *end_out, status *st)
 {
     uint8_t   marker[MARKER_BYTES];
     batch_set set = {.v = set.few, .n = 1, .offsets = 1};

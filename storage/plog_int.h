@@ -4,7 +4,8 @@
  *            -> durable: join the sync turn that covers the append
  *
  * Locks, in this order: `files_lock` (checkpoint and index files), `sync_lock` (who syncs, how far),
- * `lock` (appends, segment list, states). No fsync is made under the last two. Readers of the current segment take no lock.
+ * `lock` (appends, segment list, states). No fsync is made under the last two. Readers of the current segment take no
+ * lock.
  *
  * A failed fsync leaves unknown what is on disk: durable appends and commits are refused (ST_IO) until
  * plog_repair() has checked the unsynced tail, written it again and synced it.
@@ -23,10 +24,10 @@
 #include "storage/watch_int.h"
 
 typedef struct plog_env { /* what all partitions of a storage share */
-    io      *io;
-    bool     fsync_off;
+    io  *io;
+    bool fsync_off;
     int64_t (*now_ms)(void *ctx);
-    void    *clock_ctx;
+    void             *clock_ctx;
     const tlog_ops   *ops;
     struct txn_coord *txns;
 } plog_env;
@@ -41,12 +42,12 @@ typedef struct plog {
     char           *dir;
     pthread_mutex_t lock;
     VEC(segment *) segs; /* by base; the last is written to; empty before the first append */
-    _Atomic int64_t start, last_stable, high;
-    _Atomic bool    deleted;
+    _Atomic int64_t             start, last_stable, high;
+    _Atomic bool                deleted;
     _Atomic(const topic_conf *) conf;
     VEC(const topic_conf *) old_confs; /* replaced ones: an appender may still look at them */
     int32_t          leader_epoch;
-    bool             cut_due; /* bytes of a failed append stand behind the end */
+    bool             cut_due;   /* bytes of a failed append stand behind the end */
     int64_t          append_ms; /* stamp of the last append with LogAppendTime */
     producer_states  states;
     _Atomic uint32_t aborted_count; /* = states.aborted.n */
@@ -59,12 +60,12 @@ typedef struct plog {
     int64_t         synced; /* offset below which all is on disk */
     bool            dir_made, dir_synced;
 
-    pthread_mutex_t files_lock; /* taken first: who writes or removes files other than the log */
-    int64_t checkpoint_high; /* as in the checkpoint file */
-    int64_t checkpoint_start;
-    int64_t cleaned; /* compacted below this offset; the maintenance thread. A restart begins anew */
-    bool    leftovers; /* originals that compaction could not remove: COMPACTING_MARK stays */
-    int64_t checkpoint_ms;
+    pthread_mutex_t files_lock;      /* taken first: who writes or removes files other than the log */
+    int64_t         checkpoint_high; /* as in the checkpoint file */
+    int64_t         checkpoint_start;
+    int64_t         cleaned;   /* compacted below this offset; the maintenance thread. A restart begins anew */
+    bool            leftovers; /* originals that compaction could not remove: COMPACTING_MARK stays */
+    int64_t         checkpoint_ms;
 } plog;
 
 plog *plog_new(const plog_env *env, const char *topics_dir, const tlog_topic *t, int32_t partition,
@@ -85,10 +86,8 @@ void plog_mark_deleted(plog *p);
 bool plog_no_more(const plog *p, status *st);
 
 /* Appends a checked set; see tlog_part_append(). */
-bool plog_append(plog *p, batch_set *set, uint8_t *bytes, uint32_t len, bool durable,
-                 int64_t *base_out, status *st);
-bool plog_append_marker(plog *p, int64_t pid, int16_t epoch, bool commit, int64_t *end_out,
-                        status *st);
+bool plog_append(plog *p, batch_set *set, uint8_t *bytes, uint32_t len, bool durable, int64_t *base_out, status *st);
+bool plog_append_marker(plog *p, int64_t pid, int16_t epoch, bool commit, int64_t *end_out, status *st);
 /* Returns once all below the offset is on disk. ST_IO when that cannot be said. */
 bool plog_sync(plog *p, int64_t below, status *st);
 /* Tries to heal a failed fsync: writes the unsynced tail again. */
@@ -103,11 +102,10 @@ int64_t plog_find_segment(const plog *p, int64_t offset);
 
 tlog_reader *plog_reader_open(plog *p, int64_t offset, tlog_isolation iso);
 void         plog_reader_close(tlog_reader *r);
-bool plog_reader_next(tlog_reader *r, uint32_t max_bytes, const uint8_t **data, uint32_t *len,
-                      status *st);
-bool plog_offset_for_time(plog *p, int64_t ts_ms, int64_t *offset, int64_t *ts_out, status *st);
-bool plog_fetch(plog *p, int64_t offset, uint32_t max_bytes, tlog_isolation iso, arena *a,
-                fetch_result *out, status *st);
+bool         plog_reader_next(tlog_reader *r, uint32_t max_bytes, const uint8_t **data, uint32_t *len, status *st);
+bool         plog_offset_for_time(plog *p, int64_t ts_ms, int64_t *offset, int64_t *ts_out, status *st);
+bool         plog_fetch(plog *p, int64_t offset, uint32_t max_bytes, tlog_isolation iso, arena *a, fetch_result *out,
+                        status *st);
 
 /* ---- recover.c */
 

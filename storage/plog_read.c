@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "storage/plog_int.h"
 
-#define READ_BYTES ((uint32_t)256 << 10) /* read at once when more is there */
+#define READ_BYTES ((uint32_t)256 << 10)     /* read at once when more is there */
 #define SEND_COPY_BYTES ((uint32_t)16 << 10) /* smaller slices are copied: cheaper than sendfile */
 
 typedef struct disk_reader {
@@ -29,8 +29,7 @@ typedef struct disk_reader {
 tlog_reader *plog_reader_open(plog *p, int64_t offset, tlog_isolation iso)
 {
     disk_reader *r = MEM_NEW(disk_reader);
-    *r = (disk_reader){.base = {.ops = p->env->ops, .next = offset, .first = offset, .seeks = 1},
-                       .log = p, .iso = iso};
+    *r = (disk_reader){.base = {.ops = p->env->ops, .next = offset, .first = offset, .seeks = 1}, .log = p, .iso = iso};
     plog_hold(p);
     return &r->base;
 }
@@ -54,9 +53,8 @@ void plog_reader_close(tlog_reader *tr)
 
 static bool out_of_range(plog *p, int64_t offset, status *st)
 {
-    return status_set(st, ST_OFFSET_RANGE, "Offset %lld of %s is not within %lld and %lld",
-                      (long long)offset, p->name, (long long)atomic_load(&p->start),
-                      (long long)atomic_load(&p->high));
+    return status_set(st, ST_OFFSET_RANGE, "Offset %lld of %s is not within %lld and %lld", (long long)offset, p->name,
+                      (long long)atomic_load(&p->start), (long long)atomic_load(&p->high));
 }
 
 /* Goes to the segment that holds the next offset, and to a position at or before it. */
@@ -67,7 +65,7 @@ static bool place(disk_reader *r, status *st)
     r->at = r->end = 0;
     pthread_mutex_lock(&p->lock);
     int64_t i = plog_find_segment(p, r->base.next);
-    bool    ok = i >= 0                      ? segment_open(p->segs.p[i], st)
+    bool    ok = i >= 0                     ? segment_open(p->segs.p[i], st)
                  : atomic_load(&p->deleted) ? plog_no_more(p, st)
                                             : out_of_range(p, r->base.next, st);
     if (ok) {
@@ -87,10 +85,11 @@ static bool fill(disk_reader *r, uint32_t need, uint32_t want, status *st)
     status_init(st);
     int64_t left = atomic_load_explicit(&r->seg->size, memory_order_acquire) - r->pos, rc;
     if (left <= 0)
-        return r->end > r->at
-                   ? status_set(st, ST_CORRUPT, "%s: a record batch is cut off at byte %lld of segment "
-                                "%lld", r->log->name, (long long)r->pos, (long long)r->seg->base)
-                   : false;
+        return r->end > r->at ? status_set(st, ST_CORRUPT,
+                                           "%s: a record batch is cut off at byte %lld of segment "
+                                           "%lld",
+                                           r->log->name, (long long)r->pos, (long long)r->seg->base)
+                              : false;
     if (r->at > 0) {
         memmove(r->bytes, r->bytes + r->at, r->end - r->at);
         r->end -= r->at;
@@ -108,8 +107,8 @@ static bool fill(disk_reader *r, uint32_t need, uint32_t want, status *st)
     r->pos += n;
     r->end += (uint32_t)n;
     if (r->end < need)
-        return status_set(st, ST_CORRUPT, "%s: a record batch is cut off at byte %lld of segment %lld",
-                          r->log->name, (long long)r->pos, (long long)r->seg->base);
+        return status_set(st, ST_CORRUPT, "%s: a record batch is cut off at byte %lld of segment %lld", r->log->name,
+                          (long long)r->pos, (long long)r->seg->base);
     return true;
 }
 
@@ -122,8 +121,8 @@ static uint32_t whole_batch(disk_reader *r, uint32_t want, status *st)
         return 0;
     int64_t size = (int64_t)(int32_t)be_get32(r->bytes + r->at + 8) + 12;
     if (r->bytes[r->at + 16] != 2 || size < BATCH_HEADER_BYTES || size > SEGMENT_BYTES_MAX) {
-        status_set(st, ST_CORRUPT, "%s: no record batch where one should be in segment %lld",
-                   r->log->name, (long long)r->seg->base);
+        status_set(st, ST_CORRUPT, "%s: no record batch where one should be in segment %lld", r->log->name,
+                   (long long)r->seg->base);
         return 0;
     }
     if (r->end - r->at < size && !fill(r, (uint32_t)size, want, st))
@@ -155,8 +154,7 @@ static bool is_hidden(const disk_reader *r, const batch_view *b)
            producer_is_aborted(r->aborted.p, r->aborted.n, b->producer_id, b->base_offset);
 }
 
-bool plog_reader_next(tlog_reader *tr, uint32_t max_bytes, const uint8_t **data, uint32_t *len,
-                      status *st)
+bool plog_reader_next(tlog_reader *tr, uint32_t max_bytes, const uint8_t **data, uint32_t *len, status *st)
 {
     disk_reader *r = (disk_reader *)tr;
     plog        *p = r->log;
@@ -179,8 +177,7 @@ bool plog_reader_next(tlog_reader *tr, uint32_t max_bytes, const uint8_t **data,
         /* Reading on moves the buffer: only before anything was gathered. */
         if (n > 0) {
             uint32_t have = r->end - r->at;
-            if (have < BATCH_HEADER_BYTES ||
-                have < (uint64_t)(uint32_t)be_get32(r->bytes + r->at + 8) + 12)
+            if (have < BATCH_HEADER_BYTES || have < (uint64_t)(uint32_t)be_get32(r->bytes + r->at + 8) + 12)
                 break;
         }
         uint32_t size = whole_batch(r, want, st);
@@ -240,8 +237,8 @@ bool plog_offset_for_time(plog *p, int64_t ts_ms, int64_t *offset, int64_t *ts_o
         return true;
     if (from < atomic_load(&p->start))
         from = atomic_load(&p->start);
-    tlog_reader *r = plog_reader_open(p, from, TLOG_READ_UNCOMMITTED);
-    batch_iter   it = BATCH_ITER_INIT;
+    tlog_reader   *r = plog_reader_open(p, from, TLOG_READ_UNCOMMITTED);
+    batch_iter     it = BATCH_ITER_INIT;
     const uint8_t *data;
     uint32_t       len;
     bool           ok = true;
@@ -306,13 +303,12 @@ static void fetch_aborted(plog *p, int64_t from, int64_t to, arena *a, fetch_res
         qsort(out->aborted, out->aborted_count, sizeof *out->aborted, by_first);
 }
 
-bool plog_fetch(plog *p, int64_t offset, uint32_t max_bytes, tlog_isolation iso, arena *a,
-                fetch_result *out, status *st)
+bool plog_fetch(plog *p, int64_t offset, uint32_t max_bytes, tlog_isolation iso, arena *a, fetch_result *out,
+                status *st)
 {
     *out = (fetch_result){.slice.fd = -1};
     pthread_mutex_lock(&p->lock);
-    out->offsets = (tlog_offsets){atomic_load(&p->start), atomic_load(&p->last_stable),
-                                  atomic_load(&p->high)};
+    out->offsets = (tlog_offsets){atomic_load(&p->start), atomic_load(&p->last_stable), atomic_load(&p->high)};
     int64_t  end = iso == TLOG_READ_COMMITTED ? out->offsets.last_stable : out->offsets.high;
     int64_t  i = plog_find_segment(p, offset), size = 0;
     segment *s = NULL;

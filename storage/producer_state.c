@@ -45,29 +45,27 @@ static producer_entry *entry_get(producer_states *s, int64_t pid)
 
 static bool out_of_order(const batch_view *b, int32_t want, status *st)
 {
-    return status_set(st, ST_SEQUENCE,
-                      "Out of order sequence number for producer %lld: %d (incoming), %d (expected)",
+    return status_set(st, ST_SEQUENCE, "Out of order sequence number for producer %lld: %d (incoming), %d (expected)",
                       (long long)b->producer_id, b->base_seq, want);
 }
 
-bool producer_check(const producer_states *s, const batch_view *b, const batch_view *prev,
-                    int64_t *dup_base, status *st)
+bool producer_check(const producer_states *s, const batch_view *b, const batch_view *prev, int64_t *dup_base,
+                    status *st)
 {
     if (b->producer_id < 0)
         return true;
     const producer_entry *e = producer_find(s, b->producer_id);
     if (e && b->producer_epoch < e->epoch)
-        return status_set(st, ST_FENCED,
-                          "Producer %lld has epoch %d, which was superseded by epoch %d",
+        return status_set(st, ST_FENCED, "Producer %lld has epoch %d, which was superseded by epoch %d",
                           (long long)b->producer_id, b->producer_epoch, e->epoch);
     if (e && e->txn_first != OFFSET_NONE && !(b->attributes & BATCH_TRANSACTIONAL))
-        return status_set(st, ST_TXN_STATE, "Producer %lld has an open transaction in the partition: "
-                          "its batch must be transactional", (long long)b->producer_id);
+        return status_set(st, ST_TXN_STATE,
+                          "Producer %lld has an open transaction in the partition: "
+                          "its batch must be transactional",
+                          (long long)b->producer_id);
     if (prev) {
         int32_t want = seq_add(prev->base_seq, (int64_t)prev->last_delta + 1);
-        return b->producer_epoch == prev->producer_epoch && b->base_seq == want
-                   ? true
-                   : out_of_order(b, want, st);
+        return b->producer_epoch == prev->producer_epoch && b->base_seq == want ? true : out_of_order(b, want, st);
     }
     if (!e || e->epoch < 0) /* nothing known: the state may have expired with its data */
         return true;
@@ -238,8 +236,8 @@ bool producer_states_read(producer_states *s, str in)
             return false;
         }
         for (uint32_t k = 0; k < e->n; k++, p += BATCH_BYTES)
-            e->last[k] = (producer_batch){(int32_t)be_get32(p), (int32_t)be_get32(p + 4),
-                                          (int64_t)be_get64(p + 8), (int64_t)be_get64(p + 16)};
+            e->last[k] = (producer_batch){(int32_t)be_get32(p), (int32_t)be_get32(p + 4), (int64_t)be_get64(p + 8),
+                                          (int64_t)be_get64(p + 16)};
         if (e->txn_first != OFFSET_NONE) {
             open_txn t = {e->pid, e->txn_first, e->epoch};
             VEC_PUSH(&s->open, t);

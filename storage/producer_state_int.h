@@ -41,7 +41,7 @@ typedef struct txn_span { /* an aborted transaction; `last` is its marker's offs
 } txn_span;
 
 typedef struct producer_states {
-    map by_pid; /* 8 bytes of pid -> producer_entry, owned */
+    map by_pid;            /* 8 bytes of pid -> producer_entry, owned */
     VEC(open_txn) open;    /* by first offset */
     VEC(txn_span) aborted; /* by marker offset */
 } producer_states;
@@ -52,8 +52,8 @@ void producer_states_free(producer_states *s);
 /* May the batch be appended? prev: the batch before it in the same append if that is of the same
  * producer, or NULL. Errors: ST_FENCED, ST_SEQUENCE, ST_TXN_STATE; ST_DUPLICATE with the first copy's
  * offset. Batches without a producer id always may. */
-bool producer_check(const producer_states *s, const batch_view *b, const batch_view *prev,
-                    int64_t *dup_base, status *st);
+bool producer_check(const producer_states *s, const batch_view *b, const batch_view *prev, int64_t *dup_base,
+                    status *st);
 /* Takes note of a batch appended at now_ms (b->base_offset is its place). A control batch is read. */
 void producer_apply(producer_states *s, const batch_view *b, int64_t now_ms);
 

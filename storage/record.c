@@ -12,8 +12,7 @@ bool batch_parse(const uint8_t *p, size_t avail, bool check_crc, batch_view *out
     if (avail < BATCH_HEADER_BYTES)
         return status_set(st, ST_CORRUPT, "Record batch is torn: %zu bytes of its header", avail);
     if (p[16] != 2)
-        return status_set(st, ST_CORRUPT, "Record batch has magic %d; only version 2 is supported",
-                          (int8_t)p[16]);
+        return status_set(st, ST_CORRUPT, "Record batch has magic %d; only version 2 is supported", (int8_t)p[16]);
     int32_t len = (int32_t)be_get32(p + 8);
     if (len < BATCH_HEADER_BYTES - 12 || (size_t)len > avail - 12)
         return status_set(st, ST_CORRUPT, "Record batch is torn: length %d of %zu bytes", len, avail);
@@ -34,20 +33,18 @@ bool batch_parse(const uint8_t *p, size_t avail, bool check_crc, batch_view *out
     };
     /* An emptied batch (count 0) is what compaction leaves of a producer's last one. */
     bool packed = (out->attributes & BATCH_CODEC_MASK) != CODEC_NONE;
-    if ((out->attributes & BATCH_CODEC_MASK) > CODEC_ZSTD || out->last_delta < 0 ||
-        out->count < 0 || out->count - 1 > out->last_delta ||
-        (out->count == 0) != (out->records_bytes == 0) ||
-        (!packed && (uint64_t)out->count * RECORD_BYTES_MIN > out->records_bytes) ||
-        out->base_offset < 0 || out->base_offset > INT64_MAX - out->last_delta - 1)
-        return status_set(st, ST_CORRUPT, "Record batch header contradicts itself: attributes 0x%x, "
+    if ((out->attributes & BATCH_CODEC_MASK) > CODEC_ZSTD || out->last_delta < 0 || out->count < 0 ||
+        out->count - 1 > out->last_delta || (out->count == 0) != (out->records_bytes == 0) ||
+        (!packed && (uint64_t)out->count * RECORD_BYTES_MIN > out->records_bytes) || out->base_offset < 0 ||
+        out->base_offset > INT64_MAX - out->last_delta - 1)
+        return status_set(st, ST_CORRUPT,
+                          "Record batch header contradicts itself: attributes 0x%x, "
                           "last offset delta %d, %d records in %u bytes",
-                          (unsigned)(uint16_t)out->attributes, out->last_delta, out->count,
-                          out->records_bytes);
+                          (unsigned)(uint16_t)out->attributes, out->last_delta, out->count, out->records_bytes);
     if (check_crc) {
         uint32_t stored = be_get32(p + 17), real = crc32c(0, p + 21, out->size_bytes - 21);
         if (stored != real)
-            return status_set(st, ST_CORRUPT, "Record is corrupt (stored crc = %u, computed crc = %u)",
-                              stored, real);
+            return status_set(st, ST_CORRUPT, "Record is corrupt (stored crc = %u, computed crc = %u)", stored, real);
     }
     return true;
 }
@@ -67,8 +64,7 @@ bool batch_iter_begin(batch_iter *it, const uint8_t *p, size_t avail, status *st
     codec c = (codec)(it->b.attributes & BATCH_CODEC_MASK);
     if (c != CODEC_NONE && it->b.count > 0) {
         buf_clear(&it->unpacked);
-        if (!codec_decompress(c, str_make((const char *)it->at, it->b.records_bytes),
-                              &it->unpacked, st))
+        if (!codec_decompress(c, str_make((const char *)it->at, it->b.records_bytes), &it->unpacked, st))
             return false;
         it->at = (const uint8_t *)it->unpacked.p;
         it->end = it->at + it->unpacked.n;
@@ -111,8 +107,10 @@ bool batch_iter_next(batch_iter *it, rec_view *out, status *st)
         status_init(st);
         if (it->at != it->end && it->b.count > 0) {
             it->at = it->end;
-            return status_set(st, ST_CORRUPT, "Record batch at offset %lld has bytes behind its last "
-                              "record", (long long)it->b.base_offset);
+            return status_set(st, ST_CORRUPT,
+                              "Record batch at offset %lld has bytes behind its last "
+                              "record",
+                              (long long)it->b.base_offset);
         }
         return false;
     }
@@ -125,14 +123,12 @@ bool batch_iter_next(batch_iter *it, rec_view *out, status *st)
     p++; /* attributes: none are defined */
     if (!(p = read_varint(p, end, &ts)) || !(p = read_varint(p, end, &delta)) || delta < 0 ||
         delta > it->b.last_delta || !(p = read_bytes(p, end, &out->key, &out->key_null)) ||
-        !(p = read_bytes(p, end, &out->value, &out->value_null)) ||
-        !(p = read_varint(p, end, &headers)) || headers < 0 || headers > (end - p) / 2 ||
-        (headers == 0 && p != end))
+        !(p = read_bytes(p, end, &out->value, &out->value_null)) || !(p = read_varint(p, end, &headers)) ||
+        headers < 0 || headers > (end - p) / 2 || (headers == 0 && p != end))
         goto corrupt;
     out->offset = it->b.base_offset + delta;
-    out->ts = it->b.attributes & BATCH_LOG_APPEND_TIME
-                  ? it->b.max_ts
-                  : (int64_t)((uint64_t)it->b.base_ts + (uint64_t)ts);
+    out->ts =
+        it->b.attributes & BATCH_LOG_APPEND_TIME ? it->b.max_ts : (int64_t)((uint64_t)it->b.base_ts + (uint64_t)ts);
     out->header_count = (uint32_t)headers;
     out->headers = p;
     out->headers_end = end;
@@ -142,8 +138,7 @@ bool batch_iter_next(batch_iter *it, rec_view *out, status *st)
 corrupt:
     it->left = 0;
     it->at = it->end;
-    return status_set(st, ST_CORRUPT, "Malformed record in the batch at offset %lld",
-                      (long long)it->b.base_offset);
+    return status_set(st, ST_CORRUPT, "Malformed record in the batch at offset %lld", (long long)it->b.base_offset);
 }
 
 bool rec_header_next(const rec_view *r, const uint8_t **at, rec_header *out)
@@ -190,8 +185,7 @@ static inline size_t bytes_size(str s)
     return s.p ? varint_size(s.n) + s.n : 1;
 }
 
-bool batch_builder_add(batch_builder *b, int64_t ts, str key, str value, uint32_t header_count,
-                       str headers)
+bool batch_builder_add(batch_builder *b, int64_t ts, str key, str value, uint32_t header_count, str headers)
 {
     if (b->count == 0) {
         if (b->out.max < BATCH_HEADER_BYTES)
@@ -202,11 +196,10 @@ bool batch_builder_add(batch_builder *b, int64_t ts, str key, str value, uint32_
         b->base_ts = b->max_ts = ts;
     }
     int64_t ts_delta = (int64_t)((uint64_t)ts - (uint64_t)b->base_ts);
-    size_t  body = 1 + varint_size(ts_delta) + varint_size(b->count) + bytes_size(key) +
-                  bytes_size(value) + varint_size(header_count) + headers.n;
+    size_t  body = 1 + varint_size(ts_delta) + varint_size(b->count) + bytes_size(key) + bytes_size(value) +
+                  varint_size(header_count) + headers.n;
     size_t need = body + LENGTH_BYTES_MAX;
-    if (body > INT32_MAX || b->count == INT32_MAX || need > b->out.max - b->out.n ||
-        !buf_reserve(&b->out, need))
+    if (body > INT32_MAX || b->count == INT32_MAX || need > b->out.max - b->out.n || !buf_reserve(&b->out, need))
         return false;
     char *p = b->out.p + b->out.n;
     p += varint_write(p, (int64_t)body);
@@ -249,8 +242,7 @@ str batch_builder_finish(batch_builder *b, codec c, status *st)
     }
     status_init(st);
     uint8_t *p = (uint8_t *)out->p;
-    int16_t  attributes = (int16_t)((b->attributes & ~BATCH_CODEC_MASK) |
-                                   (out == &b->packed ? (int)c : CODEC_NONE));
+    int16_t  attributes = (int16_t)((b->attributes & ~BATCH_CODEC_MASK) | (out == &b->packed ? (int)c : CODEC_NONE));
     be_put64(p, 0);
     be_put32(p + 8, (uint32_t)(out->n - 12));
     be_put32(p + 12, (uint32_t)-1);

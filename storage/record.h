@@ -45,15 +45,15 @@ typedef struct batch_view { /* a parsed header; `records` borrows the batch */
 bool batch_parse(const uint8_t *p, size_t avail, bool check_crc, batch_view *out, status *st);
 
 typedef struct rec_header {
-    str key, value;
+    str  key, value;
     bool value_null;
 } rec_header;
 
 typedef struct rec_view { /* one record; texts borrow the batch (or the unpacked copy) */
-    int64_t  offset, ts;
-    str      key, value;
-    bool     key_null, value_null;
-    uint32_t header_count;
+    int64_t        offset, ts;
+    str            key, value;
+    bool           key_null, value_null;
+    uint32_t       header_count;
     const uint8_t *headers; /* their bytes: rec_header_next() */
     const uint8_t *headers_end;
 } rec_view;
@@ -88,8 +88,7 @@ void batch_builder_free(batch_builder *b);
 void batch_builder_reset(batch_builder *b);
 /* key.p or value.p NULL: null. headers: wire bytes as in rec_view (count, then bytes), or 0/NULL.
  * false when max_bytes would be exceeded: finish this batch and begin another. */
-bool batch_builder_add(batch_builder *b, int64_t ts, str key, str value, uint32_t header_count,
-                       str headers);
+bool batch_builder_add(batch_builder *b, int64_t ts, str key, str value, uint32_t header_count, str headers);
 /* Fills in header and CRC; returns the batch, which lives inside b until the next call. At least one
  * record must have been added. A batch that the codec does not shrink is left uncompressed. An error
  * (STR_NONE: .p is NULL) can only come from the codec. Reset before adding again. */
@@ -99,8 +98,8 @@ str batch_builder_finish(batch_builder *b, codec c, status *st);
 int32_t record_partition(str key, int32_t partitions);
 
 /* Codec table: one row a codec. */
-bool codec_compress(codec c, str in, buf *out, status *st);
-bool codec_decompress(codec c, str in, buf *out, status *st);
+bool        codec_compress(codec c, str in, buf *out, status *st);
+bool        codec_decompress(codec c, str in, buf *out, status *st);
 const char *codec_name(codec c);
 
 #endif

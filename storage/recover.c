@@ -60,8 +60,7 @@ static void close_idle(plog *p)
 {
     for (size_t i = 0; i + 1 < p->segs.n; i++) {
         segment *s = p->segs.p[i];
-        if (s->fd >= 0 && !s->used && !s->cut && atomic_load(&s->refs) == 1 &&
-            s->synced == atomic_load(&s->size)) {
+        if (s->fd >= 0 && !s->used && !s->cut && atomic_load(&s->refs) == 1 && s->synced == atomic_load(&s->size)) {
             s->io->close(s->io, s->fd);
             s->fd = -1;
         }
@@ -125,8 +124,7 @@ bool plog_checkpoint_is_due(plog *p)
     if (every > CHECKPOINT_EVERY_MS)
         every = CHECKPOINT_EVERY_MS;
     pthread_mutex_lock(&p->files_lock);
-    bool due = (atomic_load(&p->high) != p->checkpoint_high ||
-                atomic_load(&p->start) != p->checkpoint_start) &&
+    bool due = (atomic_load(&p->high) != p->checkpoint_high || atomic_load(&p->start) != p->checkpoint_start) &&
                plog_now(p) - p->checkpoint_ms >= every;
     pthread_mutex_unlock(&p->files_lock);
     return due;
@@ -140,16 +138,17 @@ static void read_checkpoint(plog *p, checkpoint *c)
     buf  b = BUF_INIT(CHECKPOINT_BYTES_MAX);
     snprintf(path, sizeof path, "%s/checkpoint", p->dir);
     *c = (checkpoint){0};
-    if (io_read_file(p->env->io, path, &b) && b.n >= CHECKPOINT_HEADER_BYTES &&
-        memcmp(b.p, magic, sizeof magic) == 0 && be_get32(b.p + 4) == crc32c(0, b.p + 8, b.n - 8)) {
-        *c = (checkpoint){.start = (int64_t)be_get64(b.p + 8), .offset = (int64_t)be_get64(b.p + 16),
+    if (io_read_file(p->env->io, path, &b) && b.n >= CHECKPOINT_HEADER_BYTES && memcmp(b.p, magic, sizeof magic) == 0 &&
+        be_get32(b.p + 4) == crc32c(0, b.p + 8, b.n - 8)) {
+        *c = (checkpoint){.start = (int64_t)be_get64(b.p + 8),
+                          .offset = (int64_t)be_get64(b.p + 16),
                           .seg_base = (int64_t)be_get64(b.p + 24),
                           .seg_pos = (int64_t)be_get64(b.p + 32),
                           .seg_max_ts = (int64_t)be_get64(b.p + 40),
                           .seg_created_ms = (int64_t)be_get64(b.p + 48),
                           .leader_epoch = (int32_t)be_get32(b.p + 56)};
-        c->found = producer_states_read(&p->states, str_make(b.p + CHECKPOINT_HEADER_BYTES,
-                                                             b.n - CHECKPOINT_HEADER_BYTES));
+        c->found =
+            producer_states_read(&p->states, str_make(b.p + CHECKPOINT_HEADER_BYTES, b.n - CHECKPOINT_HEADER_BYTES));
         if (!c->found) {
             producer_states_free(&p->states);
             producer_states_init(&p->states);
@@ -166,10 +165,8 @@ typedef struct folder {
 
 static bool parse_name(const char *name, const char *suffix, int64_t *base)
 {
-    return strlen(name) == SEGMENT_NAME_DIGITS + strlen(suffix) &&
-           strcmp(name + SEGMENT_NAME_DIGITS, suffix) == 0 &&
-           num_parse_i64(str_make(name, SEGMENT_NAME_DIGITS), base) && *base >= 0 && name[0] != '-' &&
-           name[0] != '+';
+    return strlen(name) == SEGMENT_NAME_DIGITS + strlen(suffix) && strcmp(name + SEGMENT_NAME_DIGITS, suffix) == 0 &&
+           num_parse_i64(str_make(name, SEGMENT_NAME_DIGITS), base) && *base >= 0 && name[0] != '-' && name[0] != '+';
 }
 
 static void see_entry(const char *name, void *ctx)
@@ -215,8 +212,7 @@ typedef struct scanner {
 /* Reads on from s->size to `end` (-1: of the file), checking each batch; sets size and next to the end
  * of what holds. *whole: nothing was left behind that end. false only when the file cannot be read.
  * states: they are not known yet for these batches. */
-static bool scan_segment(plog *p, segment *s, int64_t end, bool states, scanner *sc, bool *whole,
-                         status *st)
+static bool scan_segment(plog *p, segment *s, int64_t end, bool states, scanner *sc, bool *whole, status *st)
 {
     io     *x = s->io;
     int64_t file = end >= 0 ? end : x->size(x, s->fd), at = atomic_load(&s->size), rc;
@@ -391,7 +387,7 @@ static bool load_segments(plog *p, const checkpoint *c, bool clean, bool compact
         p->leader_epoch++;
         return drop_from(p, 0, st);
     }
-    bool   fits = c->found && apply_checkpoint(p, c, compacting, &from, st);
+    bool fits = c->found && apply_checkpoint(p, c, compacting, &from, st);
     if (!fits) {
         forget_states(p);
         for (size_t i = 0; i < p->segs.n; i++) {
@@ -404,8 +400,7 @@ static bool load_segments(plog *p, const checkpoint *c, bool clean, bool compact
         from = 0;
     }
     segment *last = p->segs.p[p->segs.n - 1];
-    if (fits && clean && last->base == c->seg_base && last->fd >= 0 &&
-        last->io->size(last->io, last->fd) == c->seg_pos)
+    if (fits && clean && last->base == c->seg_base && last->fd >= 0 && last->io->size(last->io, last->fd) == c->seg_pos)
         return true;
     if (!scan_from(p, from, st))
         return false;

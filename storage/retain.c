@@ -70,8 +70,8 @@ bool plog_delete_before(plog *p, int64_t offset, status *st)
     if (offset == -1)
         offset = high;
     if (offset < 0 || offset > high)
-        ok = status_set(st, ST_OFFSET_RANGE, "Offset %lld of %s is not within %lld and %lld",
-                        (long long)offset, p->name, (long long)start, (long long)high);
+        ok = status_set(st, ST_OFFSET_RANGE, "Offset %lld of %s is not within %lld and %lld", (long long)offset,
+                        p->name, (long long)start, (long long)high);
     else if (offset > atomic_load(&p->last_stable))
         ok = status_set(st, ST_TXN_STATE, "%s has an open transaction at offset %lld", p->name,
                         (long long)atomic_load(&p->last_stable));

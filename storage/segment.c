@@ -14,8 +14,8 @@ void segment_path(const char *dir, int64_t base, const char *suffix, char out[PA
 segment *segment_new(io *x, const char *dir, int64_t base)
 {
     segment *s = MEM_NEW(segment);
-    *s = (segment){.refs = 1, .io = x, .dir = dir, .fd = -1, .base = base, .next = base,
-                   .max_ts = NO_TIME, .max_ts_known = true};
+    *s = (segment){
+        .refs = 1, .io = x, .dir = dir, .fd = -1, .base = base, .next = base, .max_ts = NO_TIME, .max_ts_known = true};
     s->offsets.mem = BUF_INIT(BUF_MAX);
     s->times.mem = BUF_INIT(BUF_MAX);
     return s;
@@ -121,8 +121,7 @@ void segment_seal(segment *s)
     put_time(s, s->next);
 }
 
-static bool index_save(segment *s, seg_index *x, const char *suffix, pthread_mutex_t *lock, bool closed,
-                       status *st)
+static bool index_save(segment *s, seg_index *x, const char *suffix, pthread_mutex_t *lock, bool closed, status *st)
 {
     pthread_mutex_lock(lock);
     bool   in_memory = x->in_memory;
@@ -135,8 +134,7 @@ static bool index_save(segment *s, seg_index *x, const char *suffix, pthread_mut
     int64_t rc = 0;
     segment_path(s->dir, s->base, suffix, path);
     int  fd = s->io->open(s->io, path, O_RDWR | O_CREAT | (at ? 0 : O_TRUNC), 0666);
-    bool ok = fd >= 0 ? io_write_all(s->io, fd, copy, n, (int64_t)at, &rc)
-                      : io_failed(st, "Cannot open", path, fd);
+    bool ok = fd >= 0 ? io_write_all(s->io, fd, copy, n, (int64_t)at, &rc) : io_failed(st, "Cannot open", path, fd);
     if (ok && closed) {
         rc = s->io->fsync(s->io, fd); /* from now on the file is believed */
         ok = rc >= 0;
@@ -201,8 +199,7 @@ bool segment_load_indexes(segment *s)
         o->mem.n -= INDEX_ENTRY_BYTES;
         o->saved = 0;
     }
-    while (t->mem.n >= TIME_ENTRY_BYTES &&
-           be_get32(t->mem.p + t->mem.n - 4) >= (uint64_t)(s->next - s->base)) {
+    while (t->mem.n >= TIME_ENTRY_BYTES && be_get32(t->mem.p + t->mem.n - 4) >= (uint64_t)(s->next - s->base)) {
         t->mem.n -= TIME_ENTRY_BYTES;
         t->saved = 0;
     }

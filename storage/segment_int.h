@@ -30,8 +30,8 @@
 #define NO_TIME INT64_MIN
 
 typedef struct seg_index {
-    buf            mem;   /* entries when in memory */
-    const uint8_t *map;   /* or the mapped file; NULL: not loaded */
+    buf            mem; /* entries when in memory */
+    const uint8_t *map; /* or the mapped file; NULL: not loaded */
     size_t         map_bytes;
     size_t         saved; /* bytes of mem that are in the file */
     bool           in_memory;
@@ -43,8 +43,8 @@ typedef struct segment {
     const char     *dir; /* the partition's, which outlives it */
     int             fd;  /* -1 until needed */
     int64_t         base;
-    int64_t         next; /* offset behind the last record */
-    _Atomic int64_t size; /* bytes of whole batches */
+    int64_t         next;   /* offset behind the last record */
+    _Atomic int64_t size;   /* bytes of whole batches */
     int64_t         synced; /* bytes known to be on disk; the partition's sync turn */
     int64_t         max_ts; /* NO_TIME: no batch yet */
     int64_t         created_ms;
@@ -52,7 +52,7 @@ typedef struct segment {
     bool            max_ts_known;
     bool            entry_synced; /* the folder entry is on disk */
     bool            cut;          /* shortened since the last sync: the bytes could come back */
-    bool            used; /* since the last look for idle files */
+    bool            used;         /* since the last look for idle files */
     seg_index       offsets, times;
 } segment;
 
@@ -97,8 +97,7 @@ bool io_read_all(io *x, int fd, void *p, size_t n, int64_t at, int64_t *rc);
 /* Makes the entries of a folder durable. */
 bool io_sync_dir(io *x, const char *path, status *st);
 /* Replaces a file by way of a temporary one; sync: surviving power loss. */
-bool io_replace_file(io *x, const char *dir, const char *name, const void *p, size_t n, bool sync,
-                     status *st);
+bool io_replace_file(io *x, const char *dir, const char *name, const void *p, size_t n, bool sync, status *st);
 /* Reads a whole file of at most out->max bytes. false without status when there is none. */
 bool io_read_file(io *x, const char *path, buf *out);
 

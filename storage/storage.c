@@ -53,7 +53,7 @@ void topic_copy(arena *a, const tlog_topic *from, tlog_topic *to)
 static stored_topic *topic_new(storage *s, const tlog_topic *spec)
 {
     stored_topic *t = MEM_NEW(stored_topic);
-    topic_conf conf;
+    topic_conf    conf;
     topic_copy(&t->memory, spec, &t->spec);
     topic_conf_fill(&conf, &s->defaults, t->spec.configs, t->spec.config_count);
     t->parts = mem_alloc((size_t)spec->partitions * sizeof *t->parts);
@@ -84,9 +84,8 @@ bool storage_topic_create(storage *s, const tlog_topic *spec, status *st)
     t.id[6] = (uint8_t)((t.id[6] & 0x0f) | 0x40); /* a UUID of version 4 */
     t.id[8] = (uint8_t)((t.id[8] & 0x3f) | 0x80);
     pthread_mutex_lock(&s->lock);
-    bool ok = !map_get(&s->topics, t.name)
-                  ? meta_topic_put(s->meta, &t, st)
-                  : status_set(st, ST_EXISTS, "Topic '%.*s' already exists.", STR_FMT(t.name));
+    bool ok = !map_get(&s->topics, t.name) ? meta_topic_put(s->meta, &t, st)
+                                           : status_set(st, ST_EXISTS, "Topic '%.*s' already exists.", STR_FMT(t.name));
     if (ok) {
         stored_topic *made = topic_new(s, &t);
         /* What a deleted topic of that name may have left must not come back. */
@@ -107,7 +106,7 @@ bool storage_topic_delete(storage *s, str name, status *st)
 {
     pthread_mutex_lock(&s->lock);
     stored_topic *t = map_get(&s->topics, name);
-    bool   ok = t ? meta_topic_delete(s->meta, name, st) : no_topic(name, st);
+    bool          ok = t ? meta_topic_delete(s->meta, name, st) : no_topic(name, st);
     if (ok) {
         map_del(&s->topics, name);
         for (int32_t i = 0; i < t->spec.partitions; i++) {
@@ -124,7 +123,7 @@ bool storage_topic_alter(storage *s, str name, const tlog_config *configs, uint3
 {
     pthread_mutex_lock(&s->lock);
     stored_topic *t = map_get(&s->topics, name);
-    bool   ok = t || no_topic(name, st);
+    bool          ok = t || no_topic(name, st);
     if (ok) {
         tlog_topic spec = t->spec;
         spec.configs = configs;
@@ -149,16 +148,17 @@ bool storage_topic_grow(storage *s, str name, int32_t partitions, status *st)
 {
     pthread_mutex_lock(&s->lock);
     stored_topic *t = map_get(&s->topics, name);
-    bool   ok = t || no_topic(name, st);
-    int32_t has = t ? t->spec.partitions : 0;
+    bool          ok = t || no_topic(name, st);
+    int32_t       has = t ? t->spec.partitions : 0;
     if (ok && partitions == has)
         ok = status_set(st, ST_INVALID_PARTS, "Topic already has %d partition(s).", has);
     else if (ok && partitions < has)
-        ok = status_set(st, ST_INVALID_PARTS, "The topic %.*s currently has %d partition(s); %d would "
-                        "not be an increase.", STR_FMT(name), has, partitions);
+        ok = status_set(st, ST_INVALID_PARTS,
+                        "The topic %.*s currently has %d partition(s); %d would "
+                        "not be an increase.",
+                        STR_FMT(name), has, partitions);
     else if (ok && partitions > TOPIC_PARTITIONS_MAX)
-        ok = status_set(st, ST_INVALID_PARTS, "Number of partitions must be at most %d",
-                        TOPIC_PARTITIONS_MAX);
+        ok = status_set(st, ST_INVALID_PARTS, "Number of partitions must be at most %d", TOPIC_PARTITIONS_MAX);
     if (ok) {
         tlog_topic spec = t->spec;
         topic_conf conf;
@@ -182,8 +182,7 @@ bool storage_topic_config(storage *s, str name, str setting, arena *a, str *valu
 {
     pthread_mutex_lock(&s->lock);
     stored_topic *t = map_get(&s->topics, name);
-    bool   ok = t && topic_setting_value(&s->defaults, t->spec.configs, t->spec.config_count, setting,
-                                         value, is_default);
+    bool ok = t && topic_setting_value(&s->defaults, t->spec.configs, t->spec.config_count, setting, value, is_default);
     if (ok)
         *value = str_dup(a, *value);
     pthread_mutex_unlock(&s->lock);
@@ -342,9 +341,12 @@ storage *storage_open(const storage_options *opt, status *st)
     snprintf(s->topics_dir, room, "%s/topics", opt->dir);
     s->lock_fd = -1;
     s->log.ops = &local_ops;
-    s->env = (plog_env){.io = opt->io ? opt->io : io_posix(), .fsync_off = opt->fsync_off,
-                        .now_ms = opt->now_ms ? opt->now_ms : clock_wall_ms_of, .clock_ctx = opt->clock_ctx,
-                        .ops = &local_ops, .txns = &s->txns};
+    s->env = (plog_env){.io = opt->io ? opt->io : io_posix(),
+                        .fsync_off = opt->fsync_off,
+                        .now_ms = opt->now_ms ? opt->now_ms : clock_wall_ms_of,
+                        .clock_ctx = opt->clock_ctx,
+                        .ops = &local_ops,
+                        .txns = &s->txns};
     s->default_partitions = opt->default_partitions ? opt->default_partitions : 1;
     topic_defaults_init(&s->defaults, opt);
     pthread_mutex_init(&s->lock, NULL);
@@ -420,8 +422,8 @@ bool storage_delete_records(storage *s, tlog_part *p, int64_t offset, int64_t *s
     return true;
 }
 
-bool storage_fetch(storage *s, tlog_part *p, int64_t offset, uint32_t max_bytes, tlog_isolation iso,
-                   arena *a, fetch_result *out, status *st)
+bool storage_fetch(storage *s, tlog_part *p, int64_t offset, uint32_t max_bytes, tlog_isolation iso, arena *a,
+                   fetch_result *out, status *st)
 {
     (void)s;
     return plog_fetch((plog *)p, offset, max_bytes, iso, a, out, st);

@@ -33,8 +33,8 @@ typedef struct storage_options {
     int32_t     default_partitions;   /* 0: 1 */
     int64_t     index_interval_bytes; /* 0: 4096 */
     bool        fsync_off;            /* acks=all returns without fsync (weir.log.fsync=false) */
-    int64_t   (*now_ms)(void *ctx);   /* NULL: the system clock */
-    void       *clock_ctx;
+    int64_t (*now_ms)(void *ctx);     /* NULL: the system clock */
+    void *clock_ctx;
 } storage_options;
 
 /* Opens or creates the folder and recovers it: after an unclean end each partition is scanned from
@@ -77,10 +77,10 @@ bool storage_topic_check(const tlog_topic *spec, status *st);
 /* ---- raw reads for the Fetch API */
 
 typedef struct fetch_slice {
-    int           fd;       /* a dup for sendfile, to be closed by the caller; -1: use data */
-    int64_t       file_pos; /* bytes from the start of the file */
-    const uint8_t *data;    /* in the arena, when fd is -1 */
-    uint32_t      len_bytes;
+    int            fd;       /* a dup for sendfile, to be closed by the caller; -1: use data */
+    int64_t        file_pos; /* bytes from the start of the file */
+    const uint8_t *data;     /* in the arena, when fd is -1 */
+    uint32_t       len_bytes;
 } fetch_slice;
 
 typedef struct aborted_txn {
@@ -88,16 +88,16 @@ typedef struct aborted_txn {
 } aborted_txn;
 
 typedef struct fetch_result {
-    fetch_slice  slice;   /* whole batches, control batches included; the last may be cut by max_bytes
-                             only if it is not the first */
+    fetch_slice slice; /* whole batches, control batches included; the last may be cut by max_bytes
+                          only if it is not the first */
     tlog_offsets offsets;
     aborted_txn *aborted; /* for READ_COMMITTED: transactions aborted inside the slice */
     uint32_t     aborted_count;
 } fetch_result;
 
 /* As Kafka's Fetch: from the batch that holds `offset`. Errors: ST_OFFSET_RANGE, ST_NOT_FOUND. */
-bool storage_fetch(storage *s, tlog_part *p, int64_t offset, uint32_t max_bytes,
-                   tlog_isolation iso, arena *a, fetch_result *out, status *st);
+bool storage_fetch(storage *s, tlog_part *p, int64_t offset, uint32_t max_bytes, tlog_isolation iso, arena *a,
+                   fetch_result *out, status *st);
 
 /* Waits until all that was appended to p before the call is on disk; callers of one time share the
  * fsync. With it a server appends many batches in order and waits once, on a thread of its own.
@@ -119,14 +119,12 @@ bool storage_producer_id_new(storage *s, int64_t *pid, int16_t *epoch, status *s
  * ST_NOT_READY (the last transaction's markers are still to be written: try again), ST_BAD_REQUEST. */
 
 /* InitProducerId: takes over the id, aborting what its last owner left open. */
-bool storage_txn_init(storage *s, str id, int32_t timeout_ms, int64_t *pid, int16_t *epoch,
-                      status *st);
+bool storage_txn_init(storage *s, str id, int32_t timeout_ms, int64_t *pid, int16_t *epoch, status *st);
 /* AddPartitionsToTxn, one partition: the first begins the transaction and starts its clock. */
-bool storage_txn_add_partition(storage *s, str id, int64_t pid, int16_t epoch, tlog_part *p,
-                               status *st);
+bool storage_txn_add_partition(storage *s, str id, int64_t pid, int16_t epoch, tlog_part *p, status *st);
 /* TxnOffsetCommit: offsets of one group that become visible with the commit. */
-bool storage_txn_add_offsets(storage *s, str id, int64_t pid, int16_t epoch, str group,
-                             const tlog_commit *o, size_t n, status *st);
+bool storage_txn_add_offsets(storage *s, str id, int64_t pid, int16_t epoch, str group, const tlog_commit *o, size_t n,
+                             status *st);
 /* EndTxn. After true a commit is certain; repeating it is no error. */
 bool storage_txn_end(storage *s, str id, int64_t pid, int16_t epoch, bool commit, status *st);
 
@@ -140,8 +138,7 @@ typedef struct group_offset {
 } group_offset;
 bool storage_group_offsets_put(storage *s, str group, const group_offset *o, size_t n, status *st);
 /* All offsets of a group, sorted by topic and partition. */
-bool storage_group_offsets_get(storage *s, str group, arena *a, group_offset **out, size_t *n,
-                               status *st);
+bool storage_group_offsets_get(storage *s, str group, arena *a, group_offset **out, size_t *n, status *st);
 bool storage_group_offsets_list_groups(storage *s, arena *a, str **groups, size_t *n, status *st);
 bool storage_group_delete(storage *s, str group, status *st);
 
@@ -161,7 +158,6 @@ bool meta_command_list(storage *s, arena *a, meta_command **out, size_t *n, stat
 bool meta_value_put(storage *s, str space, str key, str value, status *st);
 bool meta_value_get(storage *s, str space, str key, arena *a, str *value, status *st);
 bool meta_value_delete(storage *s, str space, str key, status *st);
-bool meta_value_list(storage *s, str space, arena *a, str **keys, str **values, size_t *n,
-                     status *st);
+bool meta_value_list(storage *s, str space, arena *a, str **keys, str **values, size_t *n, status *st);
 
 #endif

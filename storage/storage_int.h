@@ -9,7 +9,7 @@
 typedef struct stored_topic {
     arena      memory; /* of spec; begun anew when the settings change */
     tlog_topic spec;
-    plog     **parts;  /* spec.partitions of them */
+    plog     **parts; /* spec.partitions of them */
 } stored_topic;
 
 struct storage {
@@ -29,7 +29,7 @@ struct storage {
 
 /* local_log.c */
 extern const tlog_ops local_ops;
-void local_log_init(storage *s);
+void                  local_log_init(storage *s);
 /* Ends the transactions that a crash left open: the decided ones commit, the others abort. */
 bool local_log_settle(storage *s, status *st);
 

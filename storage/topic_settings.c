@@ -10,62 +10,54 @@
 #define NO_EFFECT "Accepted for compatibility; without effect on a single node. "
 
 /*    name, type, default, least value, greatest value, choices of a string or list, what it does */
-#define SETTINGS(X)                                                                                \
-    X("cleanup.policy", "list", "delete", 0, 0, "delete compact",                                  \
-      "delete: old segments are dropped; compact: only the newest record of each key is kept")     \
-    X("compression.type", "string", "producer", 0, 0,                                              \
-      "uncompressed zstd lz4 snappy gzip producer",                                                \
-      "Codec of stored batches; producer: as they came")                                           \
-    X("delete.retention.ms", "long", "86400000", 0, INT64_MAX, NULL,                               \
-      "How long compaction keeps tombstones and transaction markers")                              \
-    X("file.delete.delay.ms", "long", "60000", 0, INT64_MAX, NULL,                                 \
-      NO_EFFECT "Readers keep deleted segments open until they are done with them")                \
-    X("flush.messages", "long", I64_MAX, 1, INT64_MAX, NULL,                                       \
-      "Flush to disk after this many records")                                                     \
-    X("flush.ms", "long", I64_MAX, 0, INT64_MAX, NULL,                                             \
-      "Flush to disk at the latest after this time")                                               \
-    X("index.interval.bytes", "int", "4096", 0, INT32_MAX, NULL,                                   \
-      "Bytes of the log between two entries of its indexes")                                       \
-    X("leader.replication.throttled.replicas", "list", "", 0, 0, NULL, NO_EFFECT)                  \
-    X("follower.replication.throttled.replicas", "list", "", 0, 0, NULL, NO_EFFECT)                \
-    X("max.compaction.lag.ms", "long", I64_MAX, 1, INT64_MAX, NULL,                                \
-      "Compact at the latest when the oldest uncompacted record is this old")                      \
-    X("max.message.bytes", "int", "1048588", 0, INT32_MAX, NULL,                                   \
-      "Largest record batch that is taken, after compression")                                     \
-    X("message.downconversion.enable", "boolean", "true", 0, 0, NULL, NO_EFFECT)                   \
-    X("message.format.version", "string", "3.0-IV1", 0, 0, NULL, NO_EFFECT)                        \
-    X("message.timestamp.after.max.ms", "long", I64_MAX, 0, INT64_MAX, NULL,                       \
-      "Refuse records stamped further ahead of the clock than this")                               \
-    X("message.timestamp.before.max.ms", "long", I64_MAX, 0, INT64_MAX, NULL,                      \
-      "Refuse records stamped further behind the clock than this")                                 \
-    X("message.timestamp.difference.max.ms", "long", I64_MAX, 0, INT64_MAX, NULL, NO_EFFECT)       \
-    X("message.timestamp.type", "string", "CreateTime", 0, 0, "CreateTime LogAppendTime",          \
-      "Whether records keep the producer's time or get that of the append")                        \
-    X("min.cleanable.dirty.ratio", "double", "0.5", 0, 1, NULL,                                    \
-      "Compact when this share of the log is uncompacted")                                         \
-    X("min.compaction.lag.ms", "long", "0", 0, INT64_MAX, NULL,                                    \
-      "Leave records younger than this uncompacted")                                               \
-    X("min.insync.replicas", "int", "1", 1, INT32_MAX, NULL, NO_EFFECT)                            \
-    X("preallocate", "boolean", "false", 0, 0, NULL, NO_EFFECT)                                    \
-    X("retention.bytes", "long", "-1", INT64_MIN, INT64_MAX, NULL,                                 \
-      "Size of a partition beyond which its oldest segments are deleted; -1: no limit")            \
-    X("retention.ms", "long", "604800000", -1, INT64_MAX, NULL,                                    \
-      "Age beyond which segments are deleted; -1: never")                                          \
-    X("segment.bytes", "int", "134217728", 14, INT32_MAX, NULL,                                    \
-      "Size at which a new segment is begun")                                                      \
-    X("segment.index.bytes", "int", "10485760", 4, INT32_MAX, NULL,                                \
-      "Size of a segment's offset index at which a new segment is begun")                          \
-    X("segment.jitter.ms", "long", "0", 0, INT64_MAX, NULL,                                        \
-      "Random share taken off segment.ms, so that partitions do not roll together")                \
-    X("segment.ms", "long", "604800000", 1, INT64_MAX, NULL,                                       \
-      "Age at which a new segment is begun")                                                       \
+#define SETTINGS(X)                                                                                                  \
+    X("cleanup.policy", "list", "delete", 0, 0, "delete compact",                                                    \
+      "delete: old segments are dropped; compact: only the newest record of each key is kept")                       \
+    X("compression.type", "string", "producer", 0, 0, "uncompressed zstd lz4 snappy gzip producer",                  \
+      "Codec of stored batches; producer: as they came")                                                             \
+    X("delete.retention.ms", "long", "86400000", 0, INT64_MAX, NULL,                                                 \
+      "How long compaction keeps tombstones and transaction markers")                                                \
+    X("file.delete.delay.ms", "long", "60000", 0, INT64_MAX, NULL,                                                   \
+      NO_EFFECT "Readers keep deleted segments open until they are done with them")                                  \
+    X("flush.messages", "long", I64_MAX, 1, INT64_MAX, NULL, "Flush to disk after this many records")                \
+    X("flush.ms", "long", I64_MAX, 0, INT64_MAX, NULL, "Flush to disk at the latest after this time")                \
+    X("index.interval.bytes", "int", "4096", 0, INT32_MAX, NULL,                                                     \
+      "Bytes of the log between two entries of its indexes")                                                         \
+    X("leader.replication.throttled.replicas", "list", "", 0, 0, NULL, NO_EFFECT)                                    \
+    X("follower.replication.throttled.replicas", "list", "", 0, 0, NULL, NO_EFFECT)                                  \
+    X("max.compaction.lag.ms", "long", I64_MAX, 1, INT64_MAX, NULL,                                                  \
+      "Compact at the latest when the oldest uncompacted record is this old")                                        \
+    X("max.message.bytes", "int", "1048588", 0, INT32_MAX, NULL,                                                     \
+      "Largest record batch that is taken, after compression")                                                       \
+    X("message.downconversion.enable", "boolean", "true", 0, 0, NULL, NO_EFFECT)                                     \
+    X("message.format.version", "string", "3.0-IV1", 0, 0, NULL, NO_EFFECT)                                          \
+    X("message.timestamp.after.max.ms", "long", I64_MAX, 0, INT64_MAX, NULL,                                         \
+      "Refuse records stamped further ahead of the clock than this")                                                 \
+    X("message.timestamp.before.max.ms", "long", I64_MAX, 0, INT64_MAX, NULL,                                        \
+      "Refuse records stamped further behind the clock than this")                                                   \
+    X("message.timestamp.difference.max.ms", "long", I64_MAX, 0, INT64_MAX, NULL, NO_EFFECT)                         \
+    X("message.timestamp.type", "string", "CreateTime", 0, 0, "CreateTime LogAppendTime",                            \
+      "Whether records keep the producer's time or get that of the append")                                          \
+    X("min.cleanable.dirty.ratio", "double", "0.5", 0, 1, NULL, "Compact when this share of the log is uncompacted") \
+    X("min.compaction.lag.ms", "long", "0", 0, INT64_MAX, NULL, "Leave records younger than this uncompacted")       \
+    X("min.insync.replicas", "int", "1", 1, INT32_MAX, NULL, NO_EFFECT)                                              \
+    X("preallocate", "boolean", "false", 0, 0, NULL, NO_EFFECT)                                                      \
+    X("retention.bytes", "long", "-1", INT64_MIN, INT64_MAX, NULL,                                                   \
+      "Size of a partition beyond which its oldest segments are deleted; -1: no limit")                              \
+    X("retention.ms", "long", "604800000", -1, INT64_MAX, NULL, "Age beyond which segments are deleted; -1: never")  \
+    X("segment.bytes", "int", "134217728", 14, INT32_MAX, NULL, "Size at which a new segment is begun")              \
+    X("segment.index.bytes", "int", "10485760", 4, INT32_MAX, NULL,                                                  \
+      "Size of a segment's offset index at which a new segment is begun")                                            \
+    X("segment.jitter.ms", "long", "0", 0, INT64_MAX, NULL,                                                          \
+      "Random share taken off segment.ms, so that partitions do not roll together")                                  \
+    X("segment.ms", "long", "604800000", 1, INT64_MAX, NULL, "Age at which a new segment is begun")                  \
     X("unclean.leader.election.enable", "boolean", "false", 0, 0, NULL, NO_EFFECT)
 
 static const topic_setting settings[] = {
 #define X(name, type, def, min, max, choices, doc) {name, type, doc},
     SETTINGS(X)
 #undef X
-    {0},
+        {0},
 };
 #define SETTING_COUNT (sizeof settings / sizeof settings[0] - 1)
 
@@ -96,14 +88,16 @@ bool topic_name_check(str name, status *st)
     if (name.n == 0)
         return status_set(st, ST_INVALID_TOPIC, "Topic name is invalid: the empty string is not allowed");
     if (str_eqz(name, ".") || str_eqz(name, ".."))
-        return status_set(st, ST_INVALID_TOPIC, "Topic name is invalid: '%.*s' is not allowed",
-                          STR_FMT(name));
+        return status_set(st, ST_INVALID_TOPIC, "Topic name is invalid: '%.*s' is not allowed", STR_FMT(name));
     if (name.n > TOPIC_NAME_MAX)
-        return status_set(st, ST_INVALID_TOPIC, "Topic name is invalid: the length of '%.*s' is longer "
-                          "than the max allowed length %d", STR_FMT(name), TOPIC_NAME_MAX);
+        return status_set(st, ST_INVALID_TOPIC,
+                          "Topic name is invalid: the length of '%.*s' is longer "
+                          "than the max allowed length %d",
+                          STR_FMT(name), TOPIC_NAME_MAX);
     for (uint32_t i = 0; i < name.n; i++)
         if (!isalnum((unsigned char)name.p[i]) && !strchr("._-", name.p[i] ? name.p[i] : '/'))
-            return status_set(st, ST_INVALID_TOPIC, "Topic name is invalid: '%.*s' contains one or more "
+            return status_set(st, ST_INVALID_TOPIC,
+                              "Topic name is invalid: '%.*s' contains one or more "
                               "characters other than ASCII alphanumerics, '.', '_' and '-'",
                               STR_FMT(name));
     return true;
@@ -134,8 +128,8 @@ static bool list_next(str *rest, str *item)
 
 static bool invalid(str name, str value, const char *why, status *st)
 {
-    return status_set(st, ST_INVALID_CONFIG, "Invalid value %.*s for configuration %.*s: %s",
-                      STR_FMT(value), STR_FMT(name), why);
+    return status_set(st, ST_INVALID_CONFIG, "Invalid value %.*s for configuration %.*s: %s", STR_FMT(value),
+                      STR_FMT(name), why);
 }
 
 static bool check_number(int i, str name, str value, status *st)
@@ -147,9 +141,11 @@ static bool check_number(int i, str name, str value, status *st)
     bool    is_int = strcmp(settings[i].type, "int") == 0;
     if (is_double ? !num_parse_f64(value, &d)
                   : !num_parse_i64(value, &v) || (is_int && (v < INT32_MIN || v > INT32_MAX)))
-        return invalid(name, value, is_double ? "Not a number of type DOUBLE"
-                       : is_int               ? "Not a number of type INT"
-                                              : "Not a number of type LONG", st);
+        return invalid(name, value,
+                       is_double ? "Not a number of type DOUBLE"
+                       : is_int  ? "Not a number of type INT"
+                                 : "Not a number of type LONG",
+                       st);
     if (is_double ? d < (double)bounds[i].min : v < bounds[i].min)
         snprintf(why, sizeof why, "Value must be at least %lld", (long long)bounds[i].min);
     else if (is_double ? d > (double)bounds[i].max : v > bounds[i].max)
@@ -196,18 +192,19 @@ bool topic_spec_check(const tlog_topic *spec, status *st)
     if (!topic_name_check(spec->name, st))
         return false;
     if (spec->partitions == 0 || spec->partitions < -1)
-        return status_set(st, ST_INVALID_PARTS,
-                          "Number of partitions was set to an invalid non-positive value.");
+        return status_set(st, ST_INVALID_PARTS, "Number of partitions was set to an invalid non-positive value.");
     if (spec->partitions > TOPIC_PARTITIONS_MAX)
-        return status_set(st, ST_INVALID_PARTS, "Number of partitions must be at most %d",
-                          TOPIC_PARTITIONS_MAX);
+        return status_set(st, ST_INVALID_PARTS, "Number of partitions must be at most %d", TOPIC_PARTITIONS_MAX);
     if (spec->replication == 0 || spec->replication < -1)
-        return status_set(st, ST_INVALID_REPL, "Replication factor must be larger than 0, or -1 to "
+        return status_set(st, ST_INVALID_REPL,
+                          "Replication factor must be larger than 0, or -1 to "
                           "use the default value.");
     if (spec->replication > 1)
-        return status_set(st, ST_INVALID_REPL, "Unable to replicate the partition %d time(s): The "
+        return status_set(st, ST_INVALID_REPL,
+                          "Unable to replicate the partition %d time(s): The "
                           "target replication factor of %d cannot be reached because only 1 broker(s) "
-                          "are registered.", spec->replication, spec->replication);
+                          "are registered.",
+                          spec->replication, spec->replication);
     if (spec->config_count > TOPIC_SETTINGS_MAX)
         return status_set(st, ST_INVALID_CONFIG, "A topic has at most %d settings", TOPIC_SETTINGS_MAX);
     for (uint32_t i = 0; i < spec->config_count; i++) {
@@ -223,7 +220,8 @@ bool topic_spec_check(const tlog_topic *spec, status *st)
     topic_defaults_init(&d, &(storage_options){0});
     topic_conf_fill(&conf, &d, spec->configs, spec->config_count);
     if (conf.min_compaction_lag_ms > conf.max_compaction_lag_ms)
-        return status_set(st, ST_INVALID_CONFIG, "conflict topic config setting min.compaction.lag.ms "
+        return status_set(st, ST_INVALID_CONFIG,
+                          "conflict topic config setting min.compaction.lag.ms "
                           "(%lld) > max.compaction.lag.ms (%lld)",
                           (long long)conf.min_compaction_lag_ms, (long long)conf.max_compaction_lag_ms);
     return true;
@@ -244,8 +242,8 @@ void topic_defaults_init(topic_defaults *d, const storage_options *opt)
              (long long)(opt->index_interval_bytes ? opt->index_interval_bytes : 4096));
 }
 
-bool topic_setting_value(const topic_defaults *d, const tlog_config *set, uint32_t n, str name,
-                         str *value, bool *is_default)
+bool topic_setting_value(const topic_defaults *d, const tlog_config *set, uint32_t n, str name, str *value,
+                         bool *is_default)
 {
     static const struct {
         const char *name;

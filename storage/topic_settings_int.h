@@ -34,14 +34,13 @@ typedef struct topic_conf {
 
 /* The server's defaults (those of storage_options), in the table's own terms. */
 typedef struct topic_defaults {
-    char segment_bytes[24], retention_ms[24], retention_bytes[24], max_message_bytes[24],
-        index_interval_bytes[24];
+    char segment_bytes[24], retention_ms[24], retention_bytes[24], max_message_bytes[24], index_interval_bytes[24];
 } topic_defaults;
 void topic_defaults_init(topic_defaults *d, const storage_options *opt);
 
 /* The value in force of a setting among `set`; false when there is no such setting. */
-bool topic_setting_value(const topic_defaults *d, const tlog_config *set, uint32_t n, str name,
-                         str *value, bool *is_default);
+bool topic_setting_value(const topic_defaults *d, const tlog_config *set, uint32_t n, str name, str *value,
+                         bool *is_default);
 void topic_conf_fill(topic_conf *out, const topic_defaults *d, const tlog_config *set, uint32_t n);
 
 #endif

@@ -100,8 +100,7 @@ bool txn_fence(txn_coord *c, int64_t pid, int16_t epoch, int16_t *epoch_out, sta
     if (!id || id->epoch < epoch)
         return true;
     if (id->epoch == epoch) {
-        if (!c->backend->id_store(c->backend->ctx, str_of(id->name), pid, (int16_t)(epoch + 1),
-                                  id->timeout_ms, st))
+        if (!c->backend->id_store(c->backend->ctx, str_of(id->name), pid, (int16_t)(epoch + 1), id->timeout_ms, st))
             return false;
         id->epoch++;
     }
@@ -141,8 +140,8 @@ static void close_open(txn_id *id, bool commit)
 
 static bool end_commit(txn_coord *c, txn_id *id, str group, const tlog_commit *o, size_t n, status *st)
 {
-    txn_decision d = {.id = id, .parts = id->parts.p, .part_count = id->parts.n, .group = group,
-                      .offsets = o, .offset_count = n};
+    txn_decision d = {
+        .id = id, .parts = id->parts.p, .part_count = id->parts.n, .group = group, .offsets = o, .offset_count = n};
     if (!c->backend->decide(c->backend->ctx, &d, &id->doubt, st))
         return false;
     id->doubt = false;
@@ -221,8 +220,7 @@ static bool take_over(txn_coord *c, txn_id *id, int32_t timeout_ms, status *st)
 static bool name_check(str name, status *st)
 {
     if (name.n == 0 || name.n > TXN_ID_BYTES_MAX || memchr(name.p, 0, name.n))
-        return status_set(st, ST_BAD_REQUEST, "A transactional id has 1 to %d bytes and no NUL",
-                          TXN_ID_BYTES_MAX);
+        return status_set(st, ST_BAD_REQUEST, "A transactional id has 1 to %d bytes and no NUL", TXN_ID_BYTES_MAX);
     return true;
 }
 
@@ -255,13 +253,13 @@ void txn_producer_close(tlog_producer *tp)
 static bool owner_check(const producer *p, status *st)
 {
     if (p->epoch != p->id->epoch)
-        return status_set(st, ST_FENCED, "The producer of '%s' was taken over: epoch %d is now %d",
-                          p->id->name, p->epoch, p->id->epoch);
+        return status_set(st, ST_FENCED, "The producer of '%s' was taken over: epoch %d is now %d", p->id->name,
+                          p->epoch, p->id->epoch);
     return true;
 }
 
-bool txn_producer_append(tlog_producer *tp, tlog_part *part, batch_set *set, uint8_t *batches,
-                         uint32_t len, bool durable, int64_t *base_out, status *st)
+bool txn_producer_append(tlog_producer *tp, tlog_part *part, batch_set *set, uint8_t *batches, uint32_t len,
+                         bool durable, int64_t *base_out, status *st)
 {
     producer *p = (producer *)tp;
     txn_id   *id = p->id;
@@ -292,8 +290,7 @@ bool txn_producer_commit(tlog_producer *tp, str group, const tlog_commit *o, siz
 {
     producer *p = (producer *)tp;
     pthread_mutex_lock(&p->id->lock);
-    bool ok = owner_check(p, st) && write_markers(p->coord, p->id, st) &&
-              end_commit(p->coord, p->id, group, o, n, st);
+    bool ok = owner_check(p, st) && write_markers(p->coord, p->id, st) && end_commit(p->coord, p->id, group, o, n, st);
     pthread_mutex_unlock(&p->id->lock);
     return ok;
 }
@@ -311,14 +308,12 @@ bool txn_producer_abort(tlog_producer *tp, status *st)
 
 /* ---- Kafka clients */
 
-bool txn_init_producer(txn_coord *c, str name, int32_t timeout_ms, int64_t *pid, int16_t *epoch,
-                       status *st)
+bool txn_init_producer(txn_coord *c, str name, int32_t timeout_ms, int64_t *pid, int16_t *epoch, status *st)
 {
     if (!name_check(name, st))
         return false;
     if (timeout_ms <= 0 || timeout_ms > TXN_TIMEOUT_MAX_MS)
-        return status_set(st, ST_BAD_REQUEST, "A transaction timeout lies between 1 and %d ms",
-                          TXN_TIMEOUT_MAX_MS);
+        return status_set(st, ST_BAD_REQUEST, "A transaction timeout lies between 1 and %d ms", TXN_TIMEOUT_MAX_MS);
     txn_id *id = id_get(c, name);
     pthread_mutex_lock(&id->lock);
     bool ok = take_over(c, id, timeout_ms, st);
@@ -341,14 +336,13 @@ static txn_id *id_lock(txn_coord *c, str name, int64_t pid, int16_t epoch, statu
     if (!id || id->pid != pid) {
         if (id)
             pthread_mutex_unlock(&id->lock);
-        status_set(st, ST_UNKNOWN_PID, "Producer %lld does not own the transactional id '%.*s'",
-                   (long long)pid, STR_FMT(name));
+        status_set(st, ST_UNKNOWN_PID, "Producer %lld does not own the transactional id '%.*s'", (long long)pid,
+                   STR_FMT(name));
         return NULL;
     }
     if (id->epoch != epoch) {
         pthread_mutex_unlock(&id->lock);
-        status_set(st, ST_FENCED, "Producer %lld has epoch %d, not %d", (long long)pid, id->epoch,
-                   epoch);
+        status_set(st, ST_FENCED, "Producer %lld has epoch %d, not %d", (long long)pid, id->epoch, epoch);
         return NULL;
     }
     return id;
@@ -365,8 +359,7 @@ static bool begin(txn_coord *c, txn_id *id, status *st)
     return true;
 }
 
-bool txn_add_partition(txn_coord *c, str name, int64_t pid, int16_t epoch, tlog_part *part,
-                       status *st)
+bool txn_add_partition(txn_coord *c, str name, int64_t pid, int16_t epoch, tlog_part *part, status *st)
 {
     txn_id *id = id_lock(c, name, pid, epoch, st);
     if (!id)
@@ -378,16 +371,15 @@ bool txn_add_partition(txn_coord *c, str name, int64_t pid, int16_t epoch, tlog_
     return ok;
 }
 
-bool txn_add_offsets(txn_coord *c, str name, int64_t pid, int16_t epoch, str group,
-                     const tlog_commit *o, size_t n, status *st)
+bool txn_add_offsets(txn_coord *c, str name, int64_t pid, int16_t epoch, str group, const tlog_commit *o, size_t n,
+                     status *st)
 {
     txn_id *id = id_lock(c, name, pid, epoch, st);
     if (!id)
         return false;
     bool ok = begin(c, id, st);
     if (ok && id->group && !str_eqz(group, id->group))
-        ok = status_set(st, ST_TXN_STATE, "The transaction of '%s' commits offsets of group '%s'",
-                        id->name, id->group);
+        ok = status_set(st, ST_TXN_STATE, "The transaction of '%s' commits offsets of group '%s'", id->name, id->group);
     if (ok && !id->group) {
         id->group = mem_alloc((size_t)group.n + 1);
         memcpy(id->group, group.p, group.n);
@@ -411,18 +403,16 @@ bool txn_end(txn_coord *c, str name, int64_t pid, int16_t epoch, bool commit, st
     if (id->state == (commit ? TXN_COMMITTED : TXN_ABORTED))
         ok = true; /* a repeated request */
     else if (id->state != TXN_ONGOING)
-        ok = status_set(st, ST_TXN_STATE, "'%s' has no transaction to %s", id->name,
-                        commit ? "commit" : "abort");
+        ok = status_set(st, ST_TXN_STATE, "'%s' has no transaction to %s", id->name, commit ? "commit" : "abort");
     else
-        ok = commit ? end_commit(c, id, id->group ? str_of(id->group) : STR_NONE, id->offsets.p,
-                                 id->offsets.n, st)
+        ok = commit ? end_commit(c, id, id->group ? str_of(id->group) : STR_NONE, id->offsets.p, id->offsets.n, st)
                     : end_abort(c, id, st);
     pthread_mutex_unlock(&id->lock);
     return ok;
 }
 
-bool txn_append(txn_coord *c, tlog_part *part, batch_set *set, uint8_t *batches, uint32_t len,
-                bool durable, int64_t *base_out, status *st)
+bool txn_append(txn_coord *c, tlog_part *part, batch_set *set, uint8_t *batches, uint32_t len, bool durable,
+                int64_t *base_out, status *st)
 {
     int64_t pid = set->v[0].producer_id;
     int16_t epoch = set->v[0].producer_epoch;
@@ -439,16 +429,14 @@ bool txn_append(txn_coord *c, tlog_part *part, batch_set *set, uint8_t *batches,
     bool    ok = false;
     int64_t base = OFFSET_NONE;
     if (id->pid != pid || epoch < id->epoch) {
-        status_set(st, ST_FENCED, "Producer %lld has epoch %d, not %d", (long long)pid, id->epoch,
-                   epoch);
+        status_set(st, ST_FENCED, "Producer %lld has epoch %d, not %d", (long long)pid, id->epoch, epoch);
     } else {
         txn_part *x = NULL;
         for (size_t i = 0; i < id->parts.n && !x; i++)
             if (id->parts.p[i].part == part && id->parts.p[i].added)
                 x = &id->parts.p[i];
         if (!x || epoch != id->epoch)
-            status_set(st, ST_TXN_STATE, "The partition is not part of the transaction of '%s'",
-                       id->name);
+            status_set(st, ST_TXN_STATE, "The partition is not part of the transaction of '%s'", id->name);
         else
             ok = c->backend->append(part, set, batches, len, durable, &base, st);
         if (base != OFFSET_NONE) {

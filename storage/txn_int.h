@@ -20,8 +20,8 @@
 #include "storage/log_int.h"
 
 #define TXN_ID_BYTES_MAX 1024
-#define TXN_TIMEOUT_MAX_MS 900000     /* transaction.max.timeout.ms */
-#define TXN_EPOCH_MAX 32766           /* then a new producer id is taken */
+#define TXN_TIMEOUT_MAX_MS 900000 /* transaction.max.timeout.ms */
+#define TXN_EPOCH_MAX 32766       /* then a new producer id is taken */
 
 typedef enum txn_state { TXN_EMPTY, TXN_ONGOING, TXN_COMMITTED, TXN_ABORTED } txn_state;
 
@@ -40,13 +40,13 @@ typedef struct txn_id {
     int64_t         pid;
     int16_t         epoch;
     txn_state       state;
-    bool            commit_due;  /* direction of the markers that are due */
-    bool            doubt;       /* a commit failed and may yet be found on disk */
-    int32_t         timeout_ms;  /* 0: never (the engine's producers live and die with the process) */
+    bool            commit_due; /* direction of the markers that are due */
+    bool            doubt;      /* a commit failed and may yet be found on disk */
+    int32_t         timeout_ms; /* 0: never (the engine's producers live and die with the process) */
     int64_t         started_ms;
     VEC(txn_part) parts;
-    VEC(tlog_commit) offsets;    /* pending from TxnOffsetCommit; topic names owned */
-    char           *group;       /* of `offsets` */
+    VEC(tlog_commit) offsets; /* pending from TxnOffsetCommit; topic names owned */
+    char *group;              /* of `offsets` */
 } txn_id;
 
 typedef struct txn_decision {
@@ -62,8 +62,7 @@ typedef struct txn_backend {
     /* Appends checked and stamped batches of the transaction. *base is set as soon as they are in the
      * log, also when making them durable then fails; and to the first copy's with ST_DUPLICATE. */
     bool (*append)(tlog_part *, batch_set *, uint8_t *, uint32_t, bool durable, int64_t *base, status *);
-    bool (*append_marker)(tlog_part *, int64_t pid, int16_t epoch, bool commit, int64_t *end_out,
-                          status *);
+    bool (*append_marker)(tlog_part *, int64_t pid, int16_t epoch, bool commit, int64_t *end_out, status *);
     /* One more reference to a partition; given back by tlog_part_close(). */
     void (*part_hold)(tlog_part *);
     /* A producer id never given before. */
@@ -101,27 +100,25 @@ bool txn_fence(txn_coord *c, int64_t pid, int16_t epoch, int16_t *epoch_out, sta
 
 tlog_producer *txn_producer_open(txn_coord *c, const tlog_ops *ops, str name, status *st);
 void           txn_producer_close(tlog_producer *p);
-bool txn_producer_append(tlog_producer *p, tlog_part *part, batch_set *set, uint8_t *batches,
-                         uint32_t len, bool durable, int64_t *base_out, status *st);
-bool txn_producer_commit(tlog_producer *p, str group, const tlog_commit *c, size_t n, status *st);
-bool txn_producer_abort(tlog_producer *p, status *st);
+bool           txn_producer_append(tlog_producer *p, tlog_part *part, batch_set *set, uint8_t *batches, uint32_t len,
+                                   bool durable, int64_t *base_out, status *st);
+bool           txn_producer_commit(tlog_producer *p, str group, const tlog_commit *c, size_t n, status *st);
+bool           txn_producer_abort(tlog_producer *p, status *st);
 
 /* ---- Kafka clients. ST_UNKNOWN_PID: no such id or another producer's; ST_FENCED: another epoch;
  * ST_TXN_STATE: not in this state; ST_NOT_READY: markers are due, try again. */
 
 /* Takes over the id: aborts what is open, raises the epoch. */
-bool txn_init_producer(txn_coord *c, str name, int32_t timeout_ms, int64_t *pid, int16_t *epoch,
-                       status *st);
+bool txn_init_producer(txn_coord *c, str name, int32_t timeout_ms, int64_t *pid, int16_t *epoch, status *st);
 /* The transaction begins with its first partition. */
-bool txn_add_partition(txn_coord *c, str name, int64_t pid, int16_t epoch, tlog_part *part,
-                       status *st);
+bool txn_add_partition(txn_coord *c, str name, int64_t pid, int16_t epoch, tlog_part *part, status *st);
 /* Offsets that become visible with the commit; TxnOffsetCommit. */
-bool txn_add_offsets(txn_coord *c, str name, int64_t pid, int16_t epoch, str group,
-                     const tlog_commit *o, size_t n, status *st);
+bool txn_add_offsets(txn_coord *c, str name, int64_t pid, int16_t epoch, str group, const tlog_commit *o, size_t n,
+                     status *st);
 bool txn_end(txn_coord *c, str name, int64_t pid, int16_t epoch, bool commit, status *st);
 /* Appends a client's transactional batch, if its partition belongs to the open transaction. */
-bool txn_append(txn_coord *c, tlog_part *part, batch_set *set, uint8_t *batches, uint32_t len,
-                bool durable, int64_t *base_out, status *st);
+bool txn_append(txn_coord *c, tlog_part *part, batch_set *set, uint8_t *batches, uint32_t len, bool durable,
+                int64_t *base_out, status *st);
 
 /* Writes markers that are due and aborts client transactions past their timeout. */
 void txn_retry(txn_coord *c);

@@ -5,8 +5,7 @@
 
 #include "engine/func/overload_index.h"
 
-static const agg_row *const families[] = {agg_basic,  agg_collect, agg_distinct,
-                                          agg_offset, agg_top,     agg_statistics};
+static const agg_row *const families[] = {agg_basic, agg_collect, agg_distinct, agg_offset, agg_top, agg_statistics};
 
 static overload_index idx;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -58,8 +57,8 @@ static const type *null_type(arena *a, const ptype *p, const bindings *bound)
     return t ? t : &type_null;
 }
 
-agg_call *agg_bind(arena *a, str name, const type **args, uint32_t n, const value *literals,
-                   const str *texts, agg_setting setting, void *setting_ctx, status *st)
+agg_call *agg_bind(arena *a, str name, const type **args, uint32_t n, const value *literals, const str *texts,
+                   agg_setting setting, void *setting_ctx, status *st)
 {
     size_t          count;
     const overload *all = agg_find(name, &count);

@@ -26,10 +26,10 @@ typedef struct agg_row {
     bool (*setup)(arena *a, agg_call *c, status *st); /* checks literals, sets c->state; may be NULL */
     value (*initial)(const agg_call *c, ectx *cx);
     value (*add)(const agg_call *c, ectx *cx, value state, const value *args);
-    value (*merge)(const agg_call *c, ectx *cx, value a, value b); /* of two sessions */
+    value (*merge)(const agg_call *c, ectx *cx, value a, value b);              /* of two sessions */
     value (*undo)(const agg_call *c, ectx *cx, value state, const value *args); /* NULL: streams only */
-    value (*result)(const agg_call *c, ectx *cx, value state); /* NULL: the state is the result */
-    uint32_t flags; /* FN_NO_AUTHOR */
+    value (*result)(const agg_call *c, ectx *cx, value state);                  /* NULL: the state is the result */
+    uint32_t flags;                                                             /* FN_NO_AUTHOR */
 } agg_row;
 
 /* A resolved aggregate; read-only while rows are processed. V_ERR from a function is fatal for the
@@ -42,7 +42,7 @@ struct agg_call {
     const value   *init_args; /* the literals */
     const type   **init_types;
     uint32_t       init_count;
-    void          *state; /* setup's */
+    void          *state;   /* setup's */
     agg_setting    setting; /* for setup; may be NULL */
     void          *setting_ctx;
 };
@@ -53,12 +53,11 @@ const overload *agg_find(str name, size_t *n);
 /* Binds a call. args are the types of all arguments; literals[i] is the literal of argument i or
  * V_ERR when it is not one (then texts[i] is how it prints). setting gives the properties functions may
  * ask for (spec/functions.md 4.1). */
-agg_call *agg_bind(arena *a, str name, const type **args, uint32_t n, const value *literals,
-                   const str *texts, agg_setting setting, void *setting_ctx, status *st);
+agg_call *agg_bind(arena *a, str name, const type **args, uint32_t n, const value *literals, const str *texts,
+                   agg_setting setting, void *setting_ctx, status *st);
 /* The first row of every aggregate, by name. */
 size_t agg_names(arena *a, const agg_row ***rows);
 
-extern const agg_row agg_basic[], agg_collect[], agg_distinct[], agg_offset[], agg_top[],
-    agg_statistics[];
+extern const agg_row agg_basic[], agg_collect[], agg_distinct[], agg_offset[], agg_top[], agg_statistics[];
 
 #endif

@@ -27,18 +27,18 @@ INITIAL(double_zero)
 }
 
 /* One set of functions for each type, so that no row looks at the type. */
-#define SUM(name, type)                                                                            \
-    STEP(name##_add)                                                                               \
-    {                                                                                              \
-        return args[0].state == V_OK ? agg_sum(type, s, args[0], 1) : s;                           \
-    }                                                                                              \
-    STEP(name##_undo)                                                                              \
-    {                                                                                              \
-        return args[0].state == V_OK ? agg_sum(type, s, args[0], -1) : s;                          \
-    }                                                                                              \
-    MERGE(name##_merge)                                                                            \
-    {                                                                                              \
-        return agg_sum(type, a, b, 1);                                                             \
+#define SUM(name, type)                                                   \
+    STEP(name##_add)                                                      \
+    {                                                                     \
+        return args[0].state == V_OK ? agg_sum(type, s, args[0], 1) : s;  \
+    }                                                                     \
+    STEP(name##_undo)                                                     \
+    {                                                                     \
+        return args[0].state == V_OK ? agg_sum(type, s, args[0], -1) : s; \
+    }                                                                     \
+    MERGE(name##_merge)                                                   \
+    {                                                                     \
+        return agg_sum(type, a, b, 1);                                    \
     }
 SUM(int, &type_integer)
 SUM(long, &type_bigint)
@@ -138,39 +138,49 @@ RESULT(avg_result)
 /* ---- MIN, MAX */
 
 /* Of equal values the stored one stays. */
-#define ORDER(name, op)                                                                            \
-    MERGE(name##_merge)                                                                            \
-    {                                                                                              \
-        if (a.state != V_OK || b.state != V_OK)                                                    \
-            return a.state == V_OK ? a : b;                                                        \
-        return value_compare(c->state_type, b, a) op 0 ? b : a;                                    \
-    }                                                                                              \
-    STEP(name##_add)                                                                               \
-    {                                                                                              \
-        return name##_merge(c, cx, s, args[0]);                                                    \
+#define ORDER(name, op)                                         \
+    MERGE(name##_merge)                                         \
+    {                                                           \
+        if (a.state != V_OK || b.state != V_OK)                 \
+            return a.state == V_OK ? a : b;                     \
+        return value_compare(c->state_type, b, a) op 0 ? b : a; \
+    }                                                           \
+    STEP(name##_add)                                            \
+    {                                                           \
+        return name##_merge(c, cx, s, args[0]);                 \
     }
 ORDER(min, <)
 ORDER(max, >)
 
-#define SUM_ROW(d, t, init, step)                                                                  \
-    {.name = "SUM", .doc = d, .params = t " val1", .returns = t, .result_type = same_as_argument,  \
-     .initial = init, .add = step##_add, .merge = step##_merge, .undo = step##_undo}
-#define AVG_ROW(d, t)                                                                              \
-    {.name = "avg", .doc = d, .params = t " val1", .returns = "DOUBLE", .state_type = avg_state,   \
-     .initial = avg_initial, .add = avg_add, .merge = avg_merge, .undo = avg_undo,                 \
-     .result = avg_result}
-#define ORDER_ROW(n, d, f, t)                                                                      \
-    {.name = n, .doc = d, .params = t " val1", .returns = t, .result_type = same_as_argument,      \
-     .initial = agg_null, .add = f##_add, .merge = f##_merge}
-#define ORDER_ROWS(n, d, f)                                                                        \
-    ORDER_ROW(n, d, f, "DECIMAL"), ORDER_ROW(n, NULL, f, "DOUBLE"), ORDER_ROW(n, NULL, f, "INT"),  \
-        ORDER_ROW(n, NULL, f, "BIGINT"), ORDER_ROW(n, NULL, f, "VARCHAR"),                         \
-        ORDER_ROW(n, NULL, f, "TIMESTAMP"), ORDER_ROW(n, NULL, f, "TIME"),                         \
-        ORDER_ROW(n, NULL, f, "DATE"), ORDER_ROW(n, NULL, f, "BYTES")
+#define SUM_ROW(d, t, init, step)                                                                                     \
+    {                                                                                                                 \
+        .name = "SUM", .doc = d, .params = t " val1", .returns = t, .result_type = same_as_argument, .initial = init, \
+        .add = step##_add, .merge = step##_merge, .undo = step##_undo                                                 \
+    }
+#define AVG_ROW(d, t)                                                                                      \
+    {                                                                                                      \
+        .name = "avg", .doc = d, .params = t " val1", .returns = "DOUBLE", .state_type = avg_state,        \
+        .initial = avg_initial, .add = avg_add, .merge = avg_merge, .undo = avg_undo, .result = avg_result \
+    }
+#define ORDER_ROW(n, d, f, t)                                                                                         \
+    {                                                                                                                 \
+        .name = n, .doc = d, .params = t " val1", .returns = t, .result_type = same_as_argument, .initial = agg_null, \
+        .add = f##_add, .merge = f##_merge                                                                            \
+    }
+#define ORDER_ROWS(n, d, f)                                                                                    \
+    ORDER_ROW(n, d, f, "DECIMAL"), ORDER_ROW(n, NULL, f, "DOUBLE"), ORDER_ROW(n, NULL, f, "INT"),              \
+        ORDER_ROW(n, NULL, f, "BIGINT"), ORDER_ROW(n, NULL, f, "VARCHAR"), ORDER_ROW(n, NULL, f, "TIMESTAMP"), \
+        ORDER_ROW(n, NULL, f, "TIME"), ORDER_ROW(n, NULL, f, "DATE"), ORDER_ROW(n, NULL, f, "BYTES")
 
 const agg_row agg_basic[] = {
-    {.name = "COUNT", .doc = "Counts the rows, or the values that are not NULL.", .params = "T val1",
-     .returns = "BIGINT", .initial = zero, .add = count_add, .merge = long_merge, .undo = count_undo},
+    {.name = "COUNT",
+     .doc = "Counts the rows, or the values that are not NULL.",
+     .params = "T val1",
+     .returns = "BIGINT",
+     .initial = zero,
+     .add = count_add,
+     .merge = long_merge,
+     .undo = count_undo},
     SUM_ROW("Adds up the values.", "DECIMAL", zero, decimal),
     SUM_ROW(NULL, "DOUBLE", double_zero, double),
     SUM_ROW(NULL, "INT", zero, int),

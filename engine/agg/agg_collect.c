@@ -258,25 +258,49 @@ MERGE(sum_list_merge)
     return agg_sum(c->result_type, a, b, 1);
 }
 
-#define SUM_LIST_ROW(d, t)                                                                         \
-    {.name = "sum_list", .doc = d, .params = "ARRAY<" t "> val1", .returns = t,                    \
-     .initial = sum_list_initial, .add = sum_list_add, .merge = sum_list_merge,                    \
-     .undo = sum_list_undo}
+#define SUM_LIST_ROW(d, t)                                                                                      \
+    {                                                                                                           \
+        .name = "sum_list", .doc = d, .params = "ARRAY<" t "> val1", .returns = t, .initial = sum_list_initial, \
+        .add = sum_list_add, .merge = sum_list_merge, .undo = sum_list_undo                                     \
+    }
 
 const agg_row agg_collect[] = {
-    {.name = "ATTR", .doc = "Returns the value when it is the same in all rows, else NULL.",
-     .params = "T val1", .returns = "T", .state_type = attr_state, .initial = agg_no_elements,
-     .add = attr_add, .merge = attr_merge, .undo = attr_undo, .result = attr_result,
+    {.name = "ATTR",
+     .doc = "Returns the value when it is the same in all rows, else NULL.",
+     .params = "T val1",
+     .returns = "T",
+     .state_type = attr_state,
+     .initial = agg_no_elements,
+     .add = attr_add,
+     .merge = attr_merge,
+     .undo = attr_undo,
+     .result = attr_result,
      .flags = FN_NO_AUTHOR},
-    {.name = "collect_list", .doc = "Gathers all values in an array.", .params = "T val1",
-     .returns = "ARRAY<T>", .setup = list_setup, .initial = agg_no_elements, .add = list_add,
-     .merge = list_merge, .undo = list_undo},
-    {.name = "collect_set", .doc = "Gathers the distinct values in an array.", .params = "T val1",
-     .returns = "ARRAY<T>", .setup = set_setup, .initial = agg_no_elements, .add = set_add,
+    {.name = "collect_list",
+     .doc = "Gathers all values in an array.",
+     .params = "T val1",
+     .returns = "ARRAY<T>",
+     .setup = list_setup,
+     .initial = agg_no_elements,
+     .add = list_add,
+     .merge = list_merge,
+     .undo = list_undo},
+    {.name = "collect_set",
+     .doc = "Gathers the distinct values in an array.",
+     .params = "T val1",
+     .returns = "ARRAY<T>",
+     .setup = set_setup,
+     .initial = agg_no_elements,
+     .add = set_add,
      .merge = set_merge},
-    {.name = "histogram", .doc = "Counts how often each text occurs, for up to 1000 texts.",
-     .params = "VARCHAR val1", .returns = "MAP<VARCHAR, BIGINT>", .initial = no_entries,
-     .add = histogram_add, .merge = histogram_merge, .undo = histogram_undo,
+    {.name = "histogram",
+     .doc = "Counts how often each text occurs, for up to 1000 texts.",
+     .params = "VARCHAR val1",
+     .returns = "MAP<VARCHAR, BIGINT>",
+     .initial = no_entries,
+     .add = histogram_add,
+     .merge = histogram_merge,
+     .undo = histogram_undo,
      .result = histogram_result},
     SUM_LIST_ROW("Adds up the elements of the arrays.", "DOUBLE"),
     SUM_LIST_ROW(NULL, "INT"),

@@ -154,8 +154,14 @@ RESULT(distinct_result)
 }
 
 const agg_row agg_distinct[] = {
-    {.name = "COUNT_DISTINCT", .doc = "Estimates the number of distinct values.", .params = "T val1",
-     .returns = "BIGINT", .state_type = registers_type, .initial = registers_initial,
-     .add = distinct_add, .merge = distinct_merge, .result = distinct_result},
+    {.name = "COUNT_DISTINCT",
+     .doc = "Estimates the number of distinct values.",
+     .params = "T val1",
+     .returns = "BIGINT",
+     .state_type = registers_type,
+     .initial = registers_initial,
+     .add = distinct_add,
+     .merge = distinct_merge,
+     .result = distinct_result},
     {0},
 };

@@ -6,8 +6,7 @@
 
 #define UNUSED __attribute__((unused))
 #define INITIAL(name) UNUSED static value name(UNUSED const agg_call *c, UNUSED ectx *cx)
-#define STEP(name)                                                                                 \
-    static value name(UNUSED const agg_call *c, UNUSED ectx *cx, value s, const value *args)
+#define STEP(name) static value name(UNUSED const agg_call *c, UNUSED ectx *cx, value s, const value *args)
 #define MERGE(name) static value name(UNUSED const agg_call *c, UNUSED ectx *cx, value a, value b)
 #define RESULT(name) static value name(UNUSED const agg_call *c, UNUSED ectx *cx, value s)
 #define TYPE(name) static const type *name(arena *a, const agg_call *c, UNUSED status *st)

@@ -140,22 +140,25 @@ STEP(latest_list_add)
     return value_v(e + drop, s.n + 1 - drop);
 }
 
-#define ONE(n, d, p, inits, f, init)                                                               \
-    {.name = n, .doc = d, .params = p, .returns = "T", .init_params = inits,                       \
-     .state_type = single_type, .setup = offset_setup, .initial = init, .add = f##_add,            \
-     .merge = f##_merge, .result = single_result}
-#define SOME(n, p, inits, f)                                                                       \
-    {.name = n, .params = p, .returns = "ARRAY<T>", .init_params = inits,                          \
-     .state_type = list_type, .setup = offset_setup, .initial = agg_no_elements, .add = f##_list_add,  \
-     .merge = list_merge, .result = list_result}
-#define ROWS(n, d, count, f, init)                                                                 \
-    ONE(n, d, "T val1", 0, f, init), SOME(n, "T val1, INT " count, 1, f),                          \
-        SOME(n, "T val1, INT " count ", BOOLEAN ignoreNulls", 2, f),                               \
+#define ONE(n, d, p, inits, f, init)                                                                        \
+    {                                                                                                       \
+        .name = n, .doc = d, .params = p, .returns = "T", .init_params = inits, .state_type = single_type,  \
+        .setup = offset_setup, .initial = init, .add = f##_add, .merge = f##_merge, .result = single_result \
+    }
+#define SOME(n, p, inits, f)                                                                          \
+    {                                                                                                 \
+        .name = n, .params = p, .returns = "ARRAY<T>", .init_params = inits, .state_type = list_type, \
+        .setup = offset_setup, .initial = agg_no_elements, .add = f##_list_add, .merge = list_merge,  \
+        .result = list_result                                                                         \
+    }
+#define ROWS(n, d, count, f, init)                                        \
+    ONE(n, d, "T val1", 0, f, init), SOME(n, "T val1, INT " count, 1, f), \
+        SOME(n, "T val1, INT " count ", BOOLEAN ignoreNulls", 2, f),      \
         ONE(n, NULL, "T val1, BOOLEAN ignoreNulls", 1, f, init)
 
 const agg_row agg_offset[] = {
-    ROWS("EARLIEST_BY_OFFSET", "Returns the value, or the values, of the earliest rows.", "earliestN",
-         earliest, agg_null),
+    ROWS("EARLIEST_BY_OFFSET", "Returns the value, or the values, of the earliest rows.", "earliestN", earliest,
+         agg_null),
     ROWS("LATEST_BY_OFFSET", "Returns the value, or the values, of the latest rows.", "latestN", latest,
          latest_initial),
     {0},

@@ -63,8 +63,7 @@ MERGE(correlation_merge)
 RESULT(correlation_result)
 {
     double n = (double)s.v[N].i, x = s.v[X].d, y = s.v[Y].d;
-    return value_d((n * s.v[XY].d - x * y) /
-                   sqrt((n * s.v[XX].d - x * x) * (n * s.v[YY].d - y * y)));
+    return value_d((n * s.v[XY].d - x * y) / sqrt((n * s.v[XX].d - x * x) * (n * s.v[YY].d - y * y)));
 }
 
 /* ---- STDDEV: Youngs and Cramer's update of the sum of squared deviations */
@@ -73,15 +72,13 @@ enum { SUM, COUNT, M2, MOMENTS };
 
 TYPE(moments_type)
 {
-    type_field f[MOMENTS] = {
-        {STR("SUM"), c->arg_types[0]}, {STR("COUNT"), &type_bigint}, {STR("M2"), &type_double}};
+    type_field f[MOMENTS] = {{STR("SUM"), c->arg_types[0]}, {STR("COUNT"), &type_bigint}, {STR("M2"), &type_double}};
     return type_struct(a, f, MOMENTS);
 }
 
 INITIAL(moments_initial)
 {
-    value v[MOMENTS] = {agg_sum_zero(c->arg_types[0]), value_i(0),
-                        value_d(0)};
+    value v[MOMENTS] = {agg_sum_zero(c->arg_types[0]), value_i(0), value_d(0)};
     return agg_struct(cx, v, MOMENTS);
 }
 
@@ -147,14 +144,17 @@ RESULT(sample_result)
     return value_d(sqrt(samp_result(c, cx, s).d));
 }
 
-#define CORRELATION_ROW(d, t)                                                                      \
-    {.name = "correlation", .doc = d, .params = t " val1, " t " val2", .returns = "DOUBLE",        \
-     .state_type = sums_type, .initial = sums_initial, .add = correlation_add,                     \
-     .merge = correlation_merge, .undo = correlation_undo, .result = correlation_result}
-#define STDDEV_ROW(n, d, t, f)                                                                     \
-    {.name = n, .doc = d, .params = t " val1", .returns = "DOUBLE", .state_type = moments_type,    \
-     .initial = moments_initial, .add = stddev_add, .merge = f##_merge, .undo = stddev_undo,       \
-     .result = f##_result}
+#define CORRELATION_ROW(d, t)                                                                                 \
+    {                                                                                                         \
+        .name = "correlation", .doc = d, .params = t " val1, " t " val2", .returns = "DOUBLE",                \
+        .state_type = sums_type, .initial = sums_initial, .add = correlation_add, .merge = correlation_merge, \
+        .undo = correlation_undo, .result = correlation_result                                                \
+    }
+#define STDDEV_ROW(n, d, t, f)                                                                                       \
+    {                                                                                                                \
+        .name = n, .doc = d, .params = t " val1", .returns = "DOUBLE", .state_type = moments_type,                   \
+        .initial = moments_initial, .add = stddev_add, .merge = f##_merge, .undo = stddev_undo, .result = f##_result \
+    }
 
 const agg_row agg_statistics[] = {
     CORRELATION_ROW("Returns Pearson's correlation coefficient of two columns.", "DOUBLE"),
@@ -163,8 +163,7 @@ const agg_row agg_statistics[] = {
     STDDEV_ROW("STDDEV_SAMP", "Returns the sample variance of the values.", "DOUBLE", samp),
     STDDEV_ROW("STDDEV_SAMP", NULL, "INT", samp),
     STDDEV_ROW("STDDEV_SAMP", NULL, "BIGINT", samp),
-    STDDEV_ROW("STDDEV_SAMPLE", "Returns the sample standard deviation of the values.", "DOUBLE",
-               sample),
+    STDDEV_ROW("STDDEV_SAMPLE", "Returns the sample standard deviation of the values.", "DOUBLE", sample),
     STDDEV_ROW("STDDEV_SAMPLE", NULL, "INT", sample),
     STDDEV_ROW("STDDEV_SAMPLE", NULL, "BIGINT", sample),
     {0},

@@ -61,8 +61,7 @@ static value merge(const agg_call *c, ectx *cx, value a, value b, bool distinct)
     value   *e = arena_alloc(cx->a, room * sizeof *e);
     uint32_t n = 0, i = 0, j = 0;
     while (n < k && (i < a.n || j < b.n)) {
-        bool left = j >= b.n || (i < a.n && value_compare(t, sort_value(c, a.v[i]),
-                                                          sort_value(c, b.v[j])) >= 0);
+        bool  left = j >= b.n || (i < a.n && value_compare(t, sort_value(c, a.v[i]), sort_value(c, b.v[j])) >= 0);
         value v = left ? a.v[i++] : b.v[j++];
         if (!distinct || n == 0 || !value_equal(t, e[n - 1], v))
             e[n++] = v;
@@ -96,18 +95,20 @@ TYPE(distinct_type)
     return type_array(a, c->arg_types[0]);
 }
 
-#define TOPK_ROW(d, t)                                                                             \
-    {.name = "TOPK", .doc = d, .params = t " val1, ANY... val2, INT k", .returns = "ARRAY<S>",     \
-     .init_params = 1, .result_type = topk_type, .setup = top_setup, .initial = agg_no_elements,       \
-     .add = topk_add, .merge = topk_merge}
-#define DISTINCT_ROW(d, t)                                                                         \
-    {.name = "TOPKDISTINCT", .doc = d, .params = t " val1, INT k", .returns = "ARRAY<" t ">",      \
-     .init_params = 1, .result_type = distinct_type, .setup = top_setup, .initial = agg_no_elements,   \
-     .add = distinct_add, .merge = distinct_merge}
+#define TOPK_ROW(d, t)                                                                                                 \
+    {                                                                                                                  \
+        .name = "TOPK", .doc = d, .params = t " val1, ANY... val2, INT k", .returns = "ARRAY<S>", .init_params = 1,    \
+        .result_type = topk_type, .setup = top_setup, .initial = agg_no_elements, .add = topk_add, .merge = topk_merge \
+    }
+#define DISTINCT_ROW(d, t)                                                                                         \
+    {                                                                                                              \
+        .name = "TOPKDISTINCT", .doc = d, .params = t " val1, INT k", .returns = "ARRAY<" t ">", .init_params = 1, \
+        .result_type = distinct_type, .setup = top_setup, .initial = agg_no_elements, .add = distinct_add,         \
+        .merge = distinct_merge                                                                                    \
+    }
 
 const agg_row agg_top[] = {
-    TOPK_ROW("Returns the k greatest values, with further columns of their rows if asked for.",
-             "DOUBLE"),
+    TOPK_ROW("Returns the k greatest values, with further columns of their rows if asked for.", "DOUBLE"),
     TOPK_ROW(NULL, "INT"),
     TOPK_ROW(NULL, "BIGINT"),
     TOPK_ROW(NULL, "VARCHAR"),

@@ -11,8 +11,8 @@
 #include "engine/types/decimal.h"
 
 #define CAST_ARGS ectx *cx, const type *from, value v, const type *to, value *out
-#define UNUSED_TYPES                                                                               \
-    (void)from;                                                                                    \
+#define UNUSED_TYPES \
+    (void)from;      \
     (void)to
 
 static bool fail(ectx *cx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -103,8 +103,7 @@ static bool double_to_int(CAST_ARGS)
     if (isnan(v.d))
         *out = value_i(0);
     else if (to->kind == T_INTEGER)
-        *out = value_i(v.d >= 2147483647.0 ? INT32_MAX : v.d <= -2147483648.0 ? INT32_MIN
-                                                                              : (int32_t)v.d);
+        *out = value_i(v.d >= 2147483647.0 ? INT32_MAX : v.d <= -2147483648.0 ? INT32_MIN : (int32_t)v.d);
     else
         *out = value_i(v.d >= 9223372036854775807.0    ? INT64_MAX
                        : v.d <= -9223372036854775808.0 ? INT64_MIN
@@ -298,9 +297,7 @@ static bool struct_to_struct(CAST_ARGS)
     value *e = arena_alloc(cx->a, to->field_count * sizeof *e);
     for (uint32_t i = 0; i < to->field_count; i++) {
         int32_t k = type_field_index(from, to->fields[i].name);
-        e[i] = k < 0 ? VALUE_NULL
-                     : cast_part(cx, from->fields[k].type, v.v[k], to->fields[i].type,
-                                 "struct field");
+        e[i] = k < 0 ? VALUE_NULL : cast_part(cx, from->fields[k].type, v.v[k], to->fields[i].type, "struct field");
     }
     *out = value_v(e, to->field_count);
     return true;
@@ -308,24 +305,41 @@ static bool struct_to_struct(CAST_ARGS)
 
 static const cast_fn casts[T_KIND_COUNT][T_KIND_COUNT] = {
     [T_BOOLEAN] = {[T_BOOLEAN] = same, [T_STRING] = to_text},
-    [T_INTEGER] = {[T_INTEGER] = same, [T_BIGINT] = same, [T_DECIMAL] = number_to_decimal,
-                   [T_DOUBLE] = int_to_double, [T_STRING] = int_to_text},
-    [T_BIGINT] = {[T_INTEGER] = long_to_int, [T_BIGINT] = same, [T_DECIMAL] = number_to_decimal,
-                  [T_DOUBLE] = int_to_double, [T_STRING] = int_to_text},
-    [T_DECIMAL] = {[T_INTEGER] = decimal_to_int, [T_BIGINT] = decimal_to_int,
-                   [T_DECIMAL] = number_to_decimal, [T_DOUBLE] = decimal_to_dbl,
+    [T_INTEGER] = {[T_INTEGER] = same,
+                   [T_BIGINT] = same,
+                   [T_DECIMAL] = number_to_decimal,
+                   [T_DOUBLE] = int_to_double,
+                   [T_STRING] = int_to_text},
+    [T_BIGINT] = {[T_INTEGER] = long_to_int,
+                  [T_BIGINT] = same,
+                  [T_DECIMAL] = number_to_decimal,
+                  [T_DOUBLE] = int_to_double,
+                  [T_STRING] = int_to_text},
+    [T_DECIMAL] = {[T_INTEGER] = decimal_to_int,
+                   [T_BIGINT] = decimal_to_int,
+                   [T_DECIMAL] = number_to_decimal,
+                   [T_DOUBLE] = decimal_to_dbl,
                    [T_STRING] = to_text},
-    [T_DOUBLE] = {[T_INTEGER] = double_to_int, [T_BIGINT] = double_to_int,
-                  [T_DECIMAL] = double_to_decimal, [T_DOUBLE] = same, [T_STRING] = to_text},
-    [T_STRING] = {[T_BOOLEAN] = text_to_bool, [T_INTEGER] = text_to_int, [T_BIGINT] = text_to_int,
-                  [T_DECIMAL] = text_to_decimal, [T_DOUBLE] = text_to_double, [T_STRING] = same,
-                  [T_BYTES] = text_to_bytes, [T_TIME] = text_to_time, [T_DATE] = text_to_date,
+    [T_DOUBLE] = {[T_INTEGER] = double_to_int,
+                  [T_BIGINT] = double_to_int,
+                  [T_DECIMAL] = double_to_decimal,
+                  [T_DOUBLE] = same,
+                  [T_STRING] = to_text},
+    [T_STRING] = {[T_BOOLEAN] = text_to_bool,
+                  [T_INTEGER] = text_to_int,
+                  [T_BIGINT] = text_to_int,
+                  [T_DECIMAL] = text_to_decimal,
+                  [T_DOUBLE] = text_to_double,
+                  [T_STRING] = same,
+                  [T_BYTES] = text_to_bytes,
+                  [T_TIME] = text_to_time,
+                  [T_DATE] = text_to_date,
                   [T_TIMESTAMP] = text_to_timestamp},
     [T_BYTES] = {[T_BYTES] = same},
     [T_TIME] = {[T_STRING] = to_text, [T_TIME] = same},
     [T_DATE] = {[T_STRING] = to_text, [T_DATE] = same, [T_TIMESTAMP] = date_to_timestamp},
-    [T_TIMESTAMP] = {[T_STRING] = to_text, [T_TIME] = timestamp_to_time,
-                     [T_DATE] = timestamp_to_date, [T_TIMESTAMP] = same},
+    [T_TIMESTAMP] =
+        {[T_STRING] = to_text, [T_TIME] = timestamp_to_time, [T_DATE] = timestamp_to_date, [T_TIMESTAMP] = same},
     [T_ARRAY] = {[T_STRING] = to_text, [T_ARRAY] = array_to_array},
     [T_MAP] = {[T_STRING] = to_text, [T_MAP] = map_to_map},
     [T_STRUCT] = {[T_STRING] = to_text, [T_STRUCT] = struct_to_struct},
@@ -338,8 +352,7 @@ cast_fn cast_find(const type *from, const type *to)
     cast_fn f = casts[from->kind][to->kind];
     if (f == array_to_array && cast_find(from->elem, to->elem) == NULL)
         return NULL;
-    if (f == map_to_map &&
-        (cast_find(from->key, to->key) == NULL || cast_find(from->elem, to->elem) == NULL))
+    if (f == map_to_map && (cast_find(from->key, to->key) == NULL || cast_find(from->elem, to->elem) == NULL))
         return NULL;
     for (uint32_t i = 0; f == struct_to_struct && i < to->field_count; i++) {
         int32_t k = type_field_index(from, to->fields[i].name);

@@ -10,14 +10,12 @@ static const struct {
     const char *name;
     const type *type;
 } builtin[] = {
-    {"BOOLEAN", &type_boolean}, {"INTEGER", &type_integer}, {"INT", &type_integer},
-    {"BIGINT", &type_bigint},   {"DOUBLE", &type_double},   {"STRING", &type_string},
-    {"VARCHAR", &type_string},  {"BYTES", &type_bytes},     {"TIME", &type_time},
-    {"DATE", &type_date},       {"TIMESTAMP", &type_timestamp},
+    {"BOOLEAN", &type_boolean}, {"INTEGER", &type_integer}, {"INT", &type_integer},         {"BIGINT", &type_bigint},
+    {"DOUBLE", &type_double},   {"STRING", &type_string},   {"VARCHAR", &type_string},      {"BYTES", &type_bytes},
+    {"TIME", &type_time},       {"DATE", &type_date},       {"TIMESTAMP", &type_timestamp},
 };
 
-static const type *resolve_struct(arena *a, const ast_type *t, type_lookup custom, void *ctx,
-                                  status *st)
+static const type *resolve_struct(arena *a, const ast_type *t, type_lookup custom, void *ctx, status *st)
 {
     type_field *f = ARENA_ARRAY(a, type_field, t->field_count);
     for (uint32_t i = 0; i < t->field_count; i++) {
@@ -27,8 +25,7 @@ static const type *resolve_struct(arena *a, const ast_type *t, type_lookup custo
             return NULL;
         for (uint32_t k = 0; k < i; k++)
             if (str_eq(f[k].name, f[i].name)) {
-                status_set(st, ST_SQL,
-                           "Duplicate field names found in STRUCT: '`%.*s` %.*s' and '`%.*s` %.*s'",
+                status_set(st, ST_SQL, "Duplicate field names found in STRUCT: '`%.*s` %.*s' and '`%.*s` %.*s'",
                            STR_FMT(f[k].name), STR_FMT(type_text(a, f[k].type)), STR_FMT(f[i].name),
                            STR_FMT(type_text(a, f[i].type)));
                 return NULL;
@@ -42,14 +39,13 @@ const type *type_resolve(arena *a, const ast_type *t, type_lookup custom, void *
     switch (t->kind) {
     case AT_DECIMAL: {
         _Static_assert(DECIMAL_DIGITS_MAX == 100000, "as in the text below");
-        const char *what = t->precision < 1          ? "precision must be >= 1"
-                           : t->scale < 0            ? "scale must be >= 0"
-                           : t->precision < t->scale ? "precision must be >= scale"
+        const char *what = t->precision < 1                    ? "precision must be >= 1"
+                           : t->scale < 0                      ? "scale must be >= 0"
+                           : t->precision < t->scale           ? "precision must be >= scale"
                            : t->precision > DECIMAL_DIGITS_MAX ? "precision must be <= 100000"
                                                                : NULL;
         if (what) {
-            status_set_at(st, ST_SQL, t->pos, "DECIMAL %s: DECIMAL(%d,%d)", what, t->precision,
-                          t->scale);
+            status_set_at(st, ST_SQL, t->pos, "DECIMAL %s: DECIMAL(%d,%d)", what, t->precision, t->scale);
             return NULL;
         }
         return type_decimal(a, t->precision, t->scale);
@@ -102,8 +98,7 @@ const type *type_coercible(arena *a, const type *from, const type *to, coerce_mo
     if (type_equal(from, to))
         return to;
     if (type_is_number(from) && type_is_number(to))
-        return from->kind <= to->kind ? (to->kind == T_DECIMAL ? type_widen(a, from, to) : to)
-                                      : NULL;
+        return from->kind <= to->kind ? (to->kind == T_DECIMAL ? type_widen(a, from, to) : to) : NULL;
     if (from->kind == T_STRING && (type_is_temporal(to) || to->kind == T_BYTES))
         return to;
     if (mode == COERCE_LAX) {
@@ -145,8 +140,7 @@ const type *type_coercible(arena *a, const type *from, const type *to, coerce_mo
 static bool coerce_decimal(arena *a, value v, int32_t scale, const type *to, value *out, status *st)
 {
     value r;
-    if (!decimal_rescale(a, v, scale, to->scale, ROUND_UNNECESSARY, &r) ||
-        decimal_digits(r) > to->precision) {
+    if (!decimal_rescale(a, v, scale, to->scale, ROUND_UNNECESSARY, &r) || decimal_digits(r) > to->precision) {
         /* Digits that the number needs: without trailing zeros of the fraction. */
         value   x = v, y;
         int32_t s = scale;
@@ -168,8 +162,8 @@ static bool coerce_decimal(arena *a, value v, int32_t scale, const type *to, val
     return true;
 }
 
-static bool coerce_containers(arena *a, const type *from, value v, const type *to, coerce_mode mode,
-                              value *out, status *st)
+static bool coerce_containers(arena *a, const type *from, value v, const type *to, coerce_mode mode, value *out,
+                              status *st)
 {
     uint32_t n = to->kind == T_STRUCT ? to->field_count : to->kind == T_MAP ? 2 * v.n : v.n;
     value   *e = ARENA_ARRAY(a, value, n);
@@ -183,8 +177,7 @@ static bool coerce_containers(arena *a, const type *from, value v, const type *t
         } else {
             int32_t k = type_field_index(from, to->fields[i].name);
             if (k >= 0)
-                ok = value_coerce(a, from->fields[k].type, v.v[k], to->fields[i].type, mode, &e[i],
-                                  st);
+                ok = value_coerce(a, from->fields[k].type, v.v[k], to->fields[i].type, mode, &e[i], st);
         }
         if (!ok)
             return false;
@@ -196,8 +189,7 @@ static bool coerce_containers(arena *a, const type *from, value v, const type *t
     return true;
 }
 
-bool value_coerce(arena *a, const type *from, value v, const type *to, coerce_mode mode, value *out,
-                  status *st)
+bool value_coerce(arena *a, const type *from, value v, const type *to, coerce_mode mode, value *out, status *st)
 {
     if (v.state != V_OK || from->kind == T_NULL) {
         *out = VALUE_NULL;

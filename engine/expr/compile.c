@@ -103,9 +103,8 @@ static const xnode *cast_to(xc *c, const xnode *x, const type *t)
         return expr_literal(c->a, t, VALUE_NULL);
     cast_fn f = cast_find(x->type, t);
     if (f == NULL)
-        return refuse_gen(c, "Cast of %.*s to %.*s is not supported", STR_FMT(ttext(c, x->type)),
-                      STR_FMT(ttext(c, t)));
-    bool to_double = t->kind == T_DOUBLE && (x->type->kind == T_INTEGER || x->type->kind == T_BIGINT);
+        return refuse_gen(c, "Cast of %.*s to %.*s is not supported", STR_FMT(ttext(c, x->type)), STR_FMT(ttext(c, t)));
+    bool   to_double = t->kind == T_DOUBLE && (x->type->kind == T_INTEGER || x->type->kind == T_BIGINT);
     xnode *n = node(c, to_double ? ev_int_to_double : ev_cast, t, 1);
     n->args[0] = x;
     n->state = (void *)f;
@@ -167,8 +166,8 @@ static void *arith_error(xc *c, const ast_expr *e, const type *l, const type *r)
                       "Error processing expression: %.*s. Arithmetic on types %.*s and %.*s are not "
                       "supported.",
                       STR_FMT(text), STR_FMT(ttext(c, l)), STR_FMT(ttext(c, r)));
-    return refuse(c, "Error processing expression: %.*s. Unsupported arithmetic types. %s %s",
-                  STR_FMT(text), type_base(l), type_base(r));
+    return refuse(c, "Error processing expression: %.*s. Unsupported arithmetic types. %s %s", STR_FMT(text),
+                  type_base(l), type_base(r));
 }
 
 static const type *decimal_result(xc *c, const ast_expr *e, const type *l, const type *r)
@@ -198,8 +197,9 @@ static const type *decimal_result(xc *c, const ast_expr *e, const type *l, const
     if (p <= DECIMAL_DIGITS_MAX && s <= DECIMAL_DIGITS_MAX)
         return type_decimal(c->a, (int32_t)p, (int32_t)s);
     /* Divisions within divisions double the digits at every level. */
-    return refuse(c, "Error processing expression: %.*s. Its type would be DECIMAL(%ld, %ld); at most %d digits "
-                     "are possible.",
+    return refuse(c,
+                  "Error processing expression: %.*s. Its type would be DECIMAL(%ld, %ld); at most %d digits "
+                  "are possible.",
                   STR_FMT(expr_text(c, e)), p, s, DECIMAL_DIGITS_MAX);
 }
 
@@ -239,8 +239,8 @@ static xnode *comp_sign(xc *c, const ast_expr *e)
     if (a == NULL)
         return NULL;
     if (!type_is_number(a->type))
-        return refuse(c, e->kind == EX_NEG ? "Negation on unsupported type: %.*s"
-                                           : "Unary plus on unsupported type: %.*s",
+        return refuse(c,
+                      e->kind == EX_NEG ? "Negation on unsupported type: %.*s" : "Unary plus on unsupported type: %.*s",
                       STR_FMT(ttext(c, a->type)));
     if (e->kind == EX_POS)
         return a;
@@ -265,8 +265,13 @@ static const char *const op_names[] = {
     [OP_DISTINCT] = "IS_DISTINCT_FROM",
 };
 static const char *const op_signs[] = {
-    [OP_EQ] = "=", [OP_NE] = "<>",        [OP_LT] = "<", [OP_LE] = "<=",
-    [OP_GT] = ">", [OP_GE] = ">=", [OP_DISTINCT] = "IS DISTINCT FROM",
+    [OP_EQ] = "=",
+    [OP_NE] = "<>",
+    [OP_LT] = "<",
+    [OP_LE] = "<=",
+    [OP_GT] = ">",
+    [OP_GE] = ">=",
+    [OP_DISTINCT] = "IS DISTINCT FROM",
 };
 
 static const char *base_or_null(const type *t)
@@ -288,8 +293,7 @@ static const type *compare_as(const type *l, const type *r, ast_op op, compare_c
         *cls = CP_STRING;
         return l;
     }
-    if ((type_is_temporal(l) || l->kind == T_STRING) &&
-        (type_is_temporal(r) || r->kind == T_STRING)) {
+    if ((type_is_temporal(l) || l->kind == T_STRING) && (type_is_temporal(r) || r->kind == T_STRING)) {
         *cls = CP_LONG;
         if (l->kind == T_STRING)
             return r;
@@ -308,8 +312,7 @@ static const type *compare_as(const type *l, const type *r, ast_op op, compare_c
     return NULL;
 }
 
-static xnode *compare_nodes(xc *c, ast_op op, const ast_expr *le, const xnode *l,
-                            const ast_expr *re, const xnode *r)
+static xnode *compare_nodes(xc *c, ast_op op, const ast_expr *le, const xnode *l, const ast_expr *re, const xnode *r)
 {
     if (l->type->kind == T_NULL || r->type->kind == T_NULL)
         return refuse(c,
@@ -319,15 +322,13 @@ static xnode *compare_nodes(xc *c, ast_op op, const ast_expr *le, const xnode *l
     compare_class cls;
     const type   *t = compare_as(l->type, r->type, op, &cls);
     if (t == NULL)
-        return refuse(c, "Cannot compare %.*s (%.*s) to %.*s (%.*s) with %s.",
-                      STR_FMT(expr_text(c, le)), STR_FMT(ttext(c, l->type)),
-                      STR_FMT(expr_text(c, re)), STR_FMT(ttext(c, r->type)), op_names[op]);
+        return refuse(c, "Cannot compare %.*s (%.*s) to %.*s (%.*s) with %s.", STR_FMT(expr_text(c, le)),
+                      STR_FMT(ttext(c, l->type)), STR_FMT(expr_text(c, re)), STR_FMT(ttext(c, r->type)), op_names[op]);
     if (cls != CP_DECIMAL && !type_is_nested(t)) {
         l = cast_to(c, l, t);
         r = cast_to(c, r, t);
     }
-    xeval ev = op == OP_DISTINCT ? (cls == CP_DECIMAL ? ev_distinct_number : ev_distinct)
-                                 : ev_compare(op, cls);
+    xeval  ev = op == OP_DISTINCT ? (cls == CP_DECIMAL ? ev_distinct_number : ev_distinct) : ev_compare(op, cls);
     xnode *x = node(c, ev, &type_boolean, 2);
     x->args[0] = l;
     x->args[1] = r;
@@ -437,8 +438,8 @@ static const xnode *comp_when(xc *c, const ast_expr *e, const ast_expr *when, co
     if (operand)
         return compare_nodes(c, OP_EQ, e->args[0], operand, when, a);
     if (a->type->kind != T_BOOLEAN)
-        return refuse(c, "WHEN operand type should be boolean.\nType for '%.*s' is %.*s",
-                      STR_FMT(expr_text(c, when)), STR_FMT(ttext(c, a->type)));
+        return refuse(c, "WHEN operand type should be boolean.\nType for '%.*s' is %.*s", STR_FMT(expr_text(c, when)),
+                      STR_FMT(ttext(c, a->type)));
     return a;
 }
 
@@ -546,8 +547,7 @@ static const type *common_args(xc *c, const ast_expr *e, uint32_t first, uint32_
 static xnode *comp_array(xc *c, const ast_expr *e)
 {
     if (e->arg_count == 0)
-        return refuse(c, "Array constructor cannot be empty. Please supply at least one element "
-                         ISSUE_4239 ".");
+        return refuse(c, "Array constructor cannot be empty. Please supply at least one element " ISSUE_4239 ".");
     xnode      *x = node(c, ev_array, NULL, e->arg_count);
     const type *t = common_args(c, e, 0, 1, x);
     if (t == NULL)
@@ -564,8 +564,7 @@ static xnode *comp_array(xc *c, const ast_expr *e)
 static xnode *comp_map(xc *c, const ast_expr *e)
 {
     if (e->arg_count == 0)
-        return refuse(c, "Map constructor cannot be empty. Please supply at least one key value pair "
-                         ISSUE_4239 ".");
+        return refuse(c, "Map constructor cannot be empty. Please supply at least one key value pair " ISSUE_4239 ".");
     xnode      *x = node(c, ev_map, NULL, e->arg_count);
     const type *k = common_args(c, e, 0, 2, x);
     const type *v = k ? common_args(c, e, 1, 2, x) : NULL;
@@ -635,8 +634,9 @@ static xnode *comp_subscript(xc *c, const ast_expr *e)
         return NULL;
     if (b->type->kind == T_ARRAY) {
         if (i->type->kind != T_INTEGER)
-            return refuse_gen(c, "Unexpected error generating code: an array index must be INTEGER, "
-                                 "not %.*s",
+            return refuse_gen(c,
+                              "Unexpected error generating code: an array index must be INTEGER, "
+                              "not %.*s",
                               STR_FMT(ttext(c, i->type)));
         xnode *x = node(c, ev_index, b->type->elem, 2);
         x->args[0] = b;
@@ -655,8 +655,7 @@ static xnode *comp_subscript(xc *c, const ast_expr *e)
         return refuse(c,
                       "Subscript expression (%.*s) do not apply to %.*s. Use the dereference operator "
                       "for STRUCTS: %.*s->%.*s",
-                      STR_FMT(expr_text(c, e)), STR_FMT(ttext(c, b->type)), STR_FMT(base),
-                      STR_FMT(idx));
+                      STR_FMT(expr_text(c, e)), STR_FMT(ttext(c, b->type)), STR_FMT(base), STR_FMT(idx));
     }
     return refuse(c, "Subscript expression (%.*s) do not apply to %.*s.", STR_FMT(expr_text(c, e)),
                   STR_FMT(ttext(c, b->type)));
@@ -671,8 +670,7 @@ static xnode *comp_deref(xc *c, const ast_expr *e)
         return refuse(c, "Expected STRUCT type, got: %.*s", STR_FMT(ttext(c, b->type)));
     int32_t i = type_field_index(b->type, e->text);
     if (i < 0)
-        return refuse(c, "Could not find field '%.*s' in '%.*s'.", STR_FMT(e->text),
-                      STR_FMT(expr_text(c, e->args[0])));
+        return refuse(c, "Could not find field '%.*s' in '%.*s'.", STR_FMT(e->text), STR_FMT(expr_text(c, e->args[0])));
     xnode *x = node(c, ev_field, b->type->fields[i].type, 1);
     x->args[0] = b;
     x->slot = (uint32_t)i;
@@ -685,12 +683,10 @@ static bool lambda_name_ok(xc *c, str name, uint32_t outer)
 {
     for (uint32_t i = 0; i < c->scope->column_count; i++)
         if (str_eq(c->scope->columns[i].name, name))
-            return status_set(c->st, ST_SQL, "Lambda function argument can't be a column name: %.*s",
-                              STR_FMT(name));
+            return status_set(c->st, ST_SQL, "Lambda function argument can't be a column name: %.*s", STR_FMT(name));
     for (uint32_t i = 0; i < outer; i++)
         if (str_eq(c->vars[i].name, name))
-            return status_set(c->st, ST_SQL,
-                              "Reusing lambda arguments in nested lambda is not allowed");
+            return status_set(c->st, ST_SQL, "Reusing lambda arguments in nested lambda is not allowed");
     for (uint32_t i = 0; i < name.n; i++) {
         char ch = name.p[i];
         bool letter = (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z') || ch == '_' || ch == '$';
@@ -702,8 +698,7 @@ static bool lambda_name_ok(xc *c, str name, uint32_t outer)
 
 /* The lambda's inputs get the types that its parameter's variables are bound to by now; the type of
  * the body then binds the result's variable. */
-static bool comp_lambda_arg(xc *c, const ast_expr *e, const ptype *p, bindings *bound, func_call *f,
-                            uint32_t i)
+static bool comp_lambda_arg(xc *c, const ast_expr *e, const ptype *p, bindings *bound, func_call *f, uint32_t i)
 {
     uint32_t  first = c->var_count;
     uint32_t *slots = ARENA_ARRAY(c->a, uint32_t, e->name_count);
@@ -742,8 +737,8 @@ static bool comp_lambda_arg(xc *c, const ast_expr *e, const ptype *p, bindings *
         status_set(c->st, ST_SQL,
                    "Found invalid instance of generic schema when mapping %.*s to %.*s. Cannot map %.*s to "
                    "both %.*s and %.*s",
-                   (int)want.n, want.p, (int)got.n, got.p, STR_FMT(p->elem->name),
-                   STR_FMT(ttext(c, other)), STR_FMT(ttext(c, body->type)));
+                   (int)want.n, want.p, (int)got.n, got.p, STR_FMT(p->elem->name), STR_FMT(ttext(c, other)),
+                   STR_FMT(ttext(c, body->type)));
     else
         status_set(c->st, ST_SQL,
                    "Cannot infer generics for %.*s from %.*s because they do not have the same schema "
@@ -785,8 +780,7 @@ static xnode *comp_call(xc *c, const ast_expr *e)
     }
     const ptype   **shape = ARENA_ARRAY(c->a, const ptype *, e->arg_count);
     bindings        bound = {0};
-    const overload *o =
-        overload_resolve(c->a, all, n, types, e->arg_count, true, true, shape, &bound, c->st);
+    const overload *o = overload_resolve(c->a, all, n, types, e->arg_count, true, true, shape, &bound, c->st);
     if (o == NULL)
         return NULL;
     f->row = o->row;
@@ -818,8 +812,7 @@ static xnode *comp_call(xc *c, const ast_expr *e)
             x = t ? cast_to(c, x, t) : NULL;
         } else if (shape[i]->kind == P_TYPE && type_is_nested(x->type) && shape[i]->elem) {
             const type *t = ptype_instantiate(c->a, shape[i], &bound, c->st);
-            if (t && !type_contains(t, T_DECIMAL) && !type_equal(t, x->type) &&
-                cast_find(x->type, t))
+            if (t && !type_contains(t, T_DECIMAL) && !type_equal(t, x->type) && cast_find(x->type, t))
                 x = cast_to(c, x, t);
         }
         if (x == NULL)
@@ -844,29 +837,47 @@ static xnode *comp_call(xc *c, const ast_expr *e)
 
 static xnode *comp_misplaced(xc *c, const ast_expr *e)
 {
-    return refuse(c, e->kind == EX_LAMBDA ? "A lambda can only be an argument of a function: %.*s"
-                                          : "Unexpected expression: %.*s",
+    return refuse(c,
+                  e->kind == EX_LAMBDA ? "A lambda can only be an argument of a function: %.*s"
+                                       : "Unexpected expression: %.*s",
                   STR_FMT(expr_text(c, e)));
 }
 
 static xnode *(*const compilers[])(xc *, const ast_expr *) = {
-    [EX_NULL] = comp_literal,       [EX_BOOL] = comp_literal,
-    [EX_INT] = comp_literal,        [EX_BIGINT] = comp_literal,
-    [EX_DECIMAL] = comp_literal,    [EX_DOUBLE] = comp_literal,
-    [EX_STRING] = comp_literal,     [EX_INTERVAL_UNIT] = comp_unit,
-    [EX_COLUMN] = comp_column,      [EX_LAMBDA_VAR] = comp_var,
-    [EX_CALL] = comp_call,          [EX_LAMBDA] = comp_misplaced,
-    [EX_CAST] = comp_cast,          [EX_ARRAY] = comp_array,
-    [EX_MAP] = comp_map,            [EX_STRUCT] = comp_struct,
-    [EX_TYPE_CTOR] = comp_type_ctor, [EX_SUBSCRIPT] = comp_subscript,
-    [EX_DEREF] = comp_deref,        [EX_STRUCT_STAR] = comp_misplaced,
-    [EX_NEG] = comp_sign,           [EX_POS] = comp_sign,
-    [EX_ARITH] = comp_arith,        [EX_COMPARE] = comp_compare,
-    [EX_AND] = comp_logic,          [EX_OR] = comp_logic,
-    [EX_NOT] = comp_not,            [EX_IS_NULL] = comp_is_null,
-    [EX_IS_NOT_NULL] = comp_is_null, [EX_BETWEEN] = comp_between,
-    [EX_IN] = comp_in,              [EX_LIKE] = comp_like,
-    [EX_CASE] = comp_case,          [EX_SIMPLE_CASE] = comp_case,
+    [EX_NULL] = comp_literal,
+    [EX_BOOL] = comp_literal,
+    [EX_INT] = comp_literal,
+    [EX_BIGINT] = comp_literal,
+    [EX_DECIMAL] = comp_literal,
+    [EX_DOUBLE] = comp_literal,
+    [EX_STRING] = comp_literal,
+    [EX_INTERVAL_UNIT] = comp_unit,
+    [EX_COLUMN] = comp_column,
+    [EX_LAMBDA_VAR] = comp_var,
+    [EX_CALL] = comp_call,
+    [EX_LAMBDA] = comp_misplaced,
+    [EX_CAST] = comp_cast,
+    [EX_ARRAY] = comp_array,
+    [EX_MAP] = comp_map,
+    [EX_STRUCT] = comp_struct,
+    [EX_TYPE_CTOR] = comp_type_ctor,
+    [EX_SUBSCRIPT] = comp_subscript,
+    [EX_DEREF] = comp_deref,
+    [EX_STRUCT_STAR] = comp_misplaced,
+    [EX_NEG] = comp_sign,
+    [EX_POS] = comp_sign,
+    [EX_ARITH] = comp_arith,
+    [EX_COMPARE] = comp_compare,
+    [EX_AND] = comp_logic,
+    [EX_OR] = comp_logic,
+    [EX_NOT] = comp_not,
+    [EX_IS_NULL] = comp_is_null,
+    [EX_IS_NOT_NULL] = comp_is_null,
+    [EX_BETWEEN] = comp_between,
+    [EX_IN] = comp_in,
+    [EX_LIKE] = comp_like,
+    [EX_CASE] = comp_case,
+    [EX_SIMPLE_CASE] = comp_case,
     [EX_AT_TIME_ZONE] = comp_time_zone,
 };
 

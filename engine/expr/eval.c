@@ -53,19 +53,19 @@ static value null_operand(ectx *cx)
     return ectx_fail(cx, "arithmetic on a NULL operand");
 }
 
-#define OPERANDS                                                                                   \
-    value l = xnode_eval(x->args[0], cx);                                                          \
-    if (__builtin_expect(l.state != V_OK, 0))                                                      \
-        return l.state == V_ERR ? l : null_operand(cx);                                            \
-    value r = xnode_eval(x->args[1], cx);                                                          \
-    if (__builtin_expect(r.state != V_OK, 0))                                                      \
+#define OPERANDS                                        \
+    value l = xnode_eval(x->args[0], cx);               \
+    if (__builtin_expect(l.state != V_OK, 0))           \
+        return l.state == V_ERR ? l : null_operand(cx); \
+    value r = xnode_eval(x->args[1], cx);               \
+    if (__builtin_expect(r.state != V_OK, 0))           \
         return r.state == V_ERR ? r : null_operand(cx);
 
-#define ARITH(name, result)                                                                        \
-    static value name(const xnode *x, ectx *cx)                                                    \
-    {                                                                                              \
-        OPERANDS                                                                                   \
-        return result;                                                                             \
+#define ARITH(name, result)                     \
+    static value name(const xnode *x, ectx *cx) \
+    {                                           \
+        OPERANDS                                \
+        return result;                          \
     }
 
 /* Two's complement wrap, in 32 and 64 bits. */
@@ -79,13 +79,11 @@ ARITH(int_mod, r.i == 0 ? ectx_fail(cx, "/ by zero") : value_i(r.i == -1 ? 0 : l
 ARITH(long_add, value_i((int64_t)(U(l) + U(r))))
 ARITH(long_sub, value_i((int64_t)(U(l) - U(r))))
 ARITH(long_mul, value_i((int64_t)(U(l) * U(r))))
-ARITH(long_div, r.i == 0    ? ectx_fail(cx, "/ by zero")
-                : r.i == -1 ? value_i((int64_t)(0 - U(l)))
-                            : value_i(l.i / r.i))
+ARITH(long_div, r.i == 0 ? ectx_fail(cx, "/ by zero") : r.i == -1 ? value_i((int64_t)(0 - U(l))) : value_i(l.i / r.i))
 ARITH(long_mod, r.i == 0 ? ectx_fail(cx, "/ by zero") : value_i(r.i == -1 ? 0 : l.i % r.i))
 ARITH(double_add, value_d(l.d + r.d))
 ARITH(double_sub, value_d(l.d - r.d))
-ARITH(double_mul, value_d(l.d * r.d))
+ARITH(double_mul, value_d(l.d *r.d))
 ARITH(double_div, value_d(l.d / r.d))
 ARITH(double_mod, value_d(fmod(l.d, r.d)))
 
@@ -94,8 +92,7 @@ static value decimal_op(const xnode *x, ectx *cx, char op, value l, value r)
     value          out;
     const xnode  **a = x->args;
     const int32_t *p = &x->type->precision;
-    if (decimal_arith(cx->a, op, l, a[0]->type->scale, r, a[1]->type->scale, *p, x->type->scale,
-                      &out))
+    if (decimal_arith(cx->a, op, l, a[0]->type->scale, r, a[1]->type->scale, *p, x->type->scale, &out))
         return out;
     if ((op == '/' || op == '%') && decimal_sign(r) == 0)
         return ectx_fail(cx, "/ by zero");
@@ -119,13 +116,13 @@ xeval ev_arith(ast_op op, arith_class c)
     return table[c][op - OP_ADD];
 }
 
-#define NEGATE(name, result)                                                                       \
-    static value name(const xnode *x, ectx *cx)                                                    \
-    {                                                                                              \
-        value v = xnode_eval(x->args[0], cx);                                                      \
-        if (v.state != V_OK)                                                                       \
-            return v.state == V_ERR ? v : null_operand(cx);                                        \
-        return result;                                                                             \
+#define NEGATE(name, result)                                \
+    static value name(const xnode *x, ectx *cx)             \
+    {                                                       \
+        value v = xnode_eval(x->args[0], cx);               \
+        if (v.state != V_OK)                                \
+            return v.state == V_ERR ? v : null_operand(cx); \
+        return result;                                      \
     }
 NEGATE(int_negate, WRAP32(0 - U(v)))
 NEGATE(long_negate, value_i((int64_t)(0 - U(v))))
@@ -156,8 +153,7 @@ value ev_concat(const xnode *x, ectx *cx)
     value l = xnode_eval(x->args[0], cx), r;
     if (l.state == V_ERR || (r = xnode_eval(x->args[1], cx)).state == V_ERR)
         return VALUE_ERR;
-    return concat(cx, l.state == V_OK ? value_str(l) : STR("null"),
-                  r.state == V_OK ? value_str(r) : STR("null"));
+    return concat(cx, l.state == V_OK ? value_str(l) : STR("null"), r.state == V_OK ? value_str(r) : STR("null"));
 }
 
 value ev_concat_null(const xnode *x, ectx *cx)
@@ -168,16 +164,16 @@ value ev_concat_null(const xnode *x, ectx *cx)
 
 /* ---- comparison */
 
-#define COMPARE(name, cond)                                                                        \
-    static value name(const xnode *x, ectx *cx)                                                    \
-    {                                                                                              \
-        value l = xnode_eval(x->args[0], cx);                                                      \
-        if (__builtin_expect(l.state != V_OK, 0))                                                  \
-            return l.state == V_ERR ? l : value_b(false);                                          \
-        value r = xnode_eval(x->args[1], cx);                                                      \
-        if (__builtin_expect(r.state != V_OK, 0))                                                  \
-            return r.state == V_ERR ? r : value_b(false);                                          \
-        return value_b(cond);                                                                      \
+#define COMPARE(name, cond)                               \
+    static value name(const xnode *x, ectx *cx)           \
+    {                                                     \
+        value l = xnode_eval(x->args[0], cx);             \
+        if (__builtin_expect(l.state != V_OK, 0))         \
+            return l.state == V_ERR ? l : value_b(false); \
+        value r = xnode_eval(x->args[1], cx);             \
+        if (__builtin_expect(r.state != V_OK, 0))         \
+            return r.state == V_ERR ? r : value_b(false); \
+        return value_b(cond);                             \
     }
 
 COMPARE(long_eq, l.i == r.i)
@@ -187,7 +183,7 @@ COMPARE(long_le, l.i <= r.i)
 COMPARE(long_gt, l.i > r.i)
 COMPARE(long_ge, l.i >= r.i)
 COMPARE(double_eq, l.d == r.d)
-COMPARE(double_ne, l.d < r.d || l.d > r.d) /* NaN makes every operator false */
+COMPARE(double_ne, l.d<r.d || l.d> r.d) /* NaN makes every operator false */
 COMPARE(double_lt, l.d < r.d)
 COMPARE(double_le, l.d <= r.d)
 COMPARE(double_gt, l.d > r.d)
@@ -214,7 +210,10 @@ static bool decimal_is(const xnode *x, ectx *cx, value l, value r, ast_op op)
     int  c = number_compare(x, cx, l, r, &nan);
     if (nan)
         return false;
-    return op == OP_EQ ? c == 0 : op == OP_NE ? c != 0 : op == OP_LT ? c < 0 : op == OP_LE ? c <= 0
+    return op == OP_EQ   ? c == 0
+           : op == OP_NE ? c != 0
+           : op == OP_LT ? c < 0
+           : op == OP_LE ? c <= 0
            : op == OP_GT ? c > 0
                          : c >= 0;
 }
@@ -250,15 +249,15 @@ xeval ev_compare(ast_op op, compare_class c)
 }
 
 /* True iff exactly one side is NULL, or both are there and differ. */
-#define DISTINCT(name, differs)                                                                    \
-    value name(const xnode *x, ectx *cx)                                                           \
-    {                                                                                              \
-        value l = xnode_eval(x->args[0], cx), r;                                                   \
-        if (l.state == V_ERR || (r = xnode_eval(x->args[1], cx)).state == V_ERR)                   \
-            return VALUE_ERR;                                                                      \
-        if (l.state != r.state || l.state == V_NULL)                                               \
-            return value_b(l.state != r.state);                                                    \
-        return value_b(differs);                                                                   \
+#define DISTINCT(name, differs)                                                  \
+    value name(const xnode *x, ectx *cx)                                         \
+    {                                                                            \
+        value l = xnode_eval(x->args[0], cx), r;                                 \
+        if (l.state == V_ERR || (r = xnode_eval(x->args[1], cx)).state == V_ERR) \
+            return VALUE_ERR;                                                    \
+        if (l.state != r.state || l.state == V_NULL)                             \
+            return value_b(l.state != r.state);                                  \
+        return value_b(differs);                                                 \
     }
 DISTINCT(ev_distinct, !value_equal(x->args[0]->type, l, r))
 DISTINCT(ev_distinct_number, !decimal_is(x, cx, l, r, OP_EQ))

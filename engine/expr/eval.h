@@ -25,12 +25,12 @@ value ev_or(const xnode *x, ectx *cx);
 value ev_not(const xnode *x, ectx *cx);
 value ev_is_null(const xnode *x, ectx *cx);
 value ev_is_not_null(const xnode *x, ectx *cx);
-value ev_in(const xnode *x, ectx *cx);   /* args[0] IN args[1..], one type */
-value ev_like(const xnode *x, ectx *cx); /* lit: the escape character, NULL for none */
-value ev_case(const xnode *x, ectx *cx); /* as EX_CASE */
+value ev_in(const xnode *x, ectx *cx);          /* args[0] IN args[1..], one type */
+value ev_like(const xnode *x, ectx *cx);        /* lit: the escape character, NULL for none */
+value ev_case(const xnode *x, ectx *cx);        /* as EX_CASE */
 value ev_simple_case(const xnode *x, ectx *cx); /* as EX_SIMPLE_CASE, args[1], args[3] ... conditions; slot */
 
-value ev_cast(const xnode *x, ectx *cx);       /* state: cast_fn */
+value ev_cast(const xnode *x, ectx *cx); /* state: cast_fn */
 value ev_int_to_double(const xnode *x, ectx *cx);
 value ev_array(const xnode *x, ectx *cx);
 value ev_map(const xnode *x, ectx *cx);

@@ -90,8 +90,7 @@ const type *type_resolve(arena *a, const ast_type *t, type_lookup custom, void *
 
 /* Value coercion of constants (spec 3.6): STRICT. *out lives in a. */
 typedef enum coerce_mode { COERCE_STRICT, COERCE_LAX } coerce_mode;
-bool value_coerce(arena *a, const type *from, value v, const type *to, coerce_mode mode, value *out,
-                  status *st);
+bool value_coerce(arena *a, const type *from, value v, const type *to, coerce_mode mode, value *out, status *st);
 /* Can a constant of type `from` be coerced to `to` at all? Result type may be wider (DECIMAL). */
 const type *type_coercible(arena *a, const type *from, const type *to, coerce_mode mode);
 

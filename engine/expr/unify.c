@@ -48,8 +48,7 @@ value expr_literal_value(arena *a, const ast_expr *e, const type **t, status *st
 
 static bool invalid_input(const type *t, str text, status *st)
 {
-    return status_set(st, ST_SQL, "invalid input syntax for type %s: \"%.*s\".", type_base(t),
-                      STR_FMT(text));
+    return status_set(st, ST_SQL, "invalid input syntax for type %s: \"%.*s\".", type_base(t), STR_FMT(text));
 }
 
 /* The narrowest numeric type of a number in quotes. */
@@ -117,9 +116,7 @@ static const type *join_constructor(arena *a, const type *common, const typed_ex
     for (uint32_t i = 0; i < e->arg_count; i++) {
         bool         is_key = e->kind == EX_MAP && i % 2 == 0;
         const type **into = is_key ? &key : &elem;
-        typed_expr   part = {e->args[i], e->args[i]->kind == EX_NULL ? &type_null
-                                         : is_key                   ? x->t->key
-                                                                    : x->t->elem};
+        typed_expr   part = {e->args[i], e->args[i]->kind == EX_NULL ? &type_null : is_key ? x->t->key : x->t->elem};
         *into = join_types(a, *into, &part, st);
         if (*into == NULL)
             return NULL;

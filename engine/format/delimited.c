@@ -12,8 +12,7 @@ bool delimited_check(const serde_spec *s, status *st)
 {
     for (uint32_t i = 0; i < s->column_count; i++)
         if (type_is_nested(s->columns[i].type))
-            return status_set(st, ST_SQL,
-                              "The 'DELIMITED' format does not support type '%s', column: `%.*s`",
+            return status_set(st, ST_SQL, "The 'DELIMITED' format does not support type '%s', column: `%.*s`",
                               type_base(s->columns[i].type), STR_FMT(s->columns[i].name));
     return true;
 }
@@ -103,8 +102,7 @@ static bool read_field(serde *s, arena *a, const type *t, str f, value *out)
     case T_DECIMAL: {
         value   v;
         int32_t scale;
-        return decimal_parse(a, f, &v, &scale) &&
-               decimal_fit(a, v, scale, t, out, s->err, sizeof s->err);
+        return decimal_parse(a, f, &v, &scale) && decimal_fit(a, v, scale, t, out, s->err, sizeof s->err);
     }
     default:
         if (!num_parse_i64(f, &i))
@@ -149,8 +147,7 @@ static bool delimited_decode(serde *s, arena *a, str bytes, value *row)
     }
     if (n != s->spec.column_count) {
         char msg[SERDE_ERR_MAX];
-        snprintf(msg, sizeof msg,
-                 "Column count mismatch on deserialization. topic: %.*s, expected: %u, got: %u",
+        snprintf(msg, sizeof msg, "Column count mismatch on deserialization. topic: %.*s, expected: %u, got: %u",
                  STR_FMT(s->spec.topic), s->spec.column_count, n);
         return delimited_error(s, msg);
     }

@@ -18,8 +18,7 @@ static bool kafka_check(const serde_spec *s, status *st)
             if (s->is_key)
                 buf_putz(&b, " KEY");
         }
-        status_set(st, ST_SQL, "The 'KAFKA' format only supports a single field. Got: [%.*s]",
-                   (int)b.n, b.p);
+        status_set(st, ST_SQL, "The 'KAFKA' format only supports a single field. Got: [%.*s]", (int)b.n, b.p);
         buf_free(&b);
         return false;
     }
@@ -27,8 +26,7 @@ static bool kafka_check(const serde_spec *s, status *st)
         return true;
     type_kind k = s->columns[0].type->kind;
     if (k != T_INTEGER && k != T_BIGINT && k != T_DOUBLE && k != T_STRING && k != T_BYTES)
-        return status_set(st, ST_SQL, "The 'KAFKA' format does not support type '%s'",
-                          type_base(s->columns[0].type));
+        return status_set(st, ST_SQL, "The 'KAFKA' format does not support type '%s'", type_base(s->columns[0].type));
     return true;
 }
 
@@ -154,9 +152,8 @@ static bool none_check(const serde_spec *s, status *st)
         if (s->is_key)
             buf_putz(&b, " KEY");
     }
-    status_set(st, ST_SQL,
-               "The 'NONE' format can only be used when no columns are defined. Got: [%.*s]",
-               (int)b.n, b.p);
+    status_set(st, ST_SQL, "The 'NONE' format can only be used when no columns are defined. Got: [%.*s]", (int)b.n,
+               b.p);
     buf_free(&b);
     return false;
 }
@@ -168,15 +165,11 @@ const format formats[FORMAT_COUNT] = {
     [FORMAT_KAFKA] = {"KAFKA", FEATURE_UNWRAP_SINGLES, kafka_check, kafka_bind},
     [FORMAT_DELIMITED] = {"DELIMITED", FEATURE_UNWRAP_SINGLES, delimited_check, delimited_bind},
     [FORMAT_JSON] = {"JSON", FEATURE_WRAP_SINGLES | FEATURE_UNWRAP_SINGLES, json_check, json_bind},
-    [FORMAT_JSON_SR] = {"JSON_SR",
-                        FEATURE_WRAP_SINGLES | FEATURE_UNWRAP_SINGLES | FEATURE_SCHEMA_INFERENCE,
-                        json_check, NULL},
-    [FORMAT_AVRO] = {"AVRO",
-                     FEATURE_WRAP_SINGLES | FEATURE_UNWRAP_SINGLES | FEATURE_SCHEMA_INFERENCE, NULL,
-                     NULL},
+    [FORMAT_JSON_SR] = {"JSON_SR", FEATURE_WRAP_SINGLES | FEATURE_UNWRAP_SINGLES | FEATURE_SCHEMA_INFERENCE, json_check,
+                        NULL},
+    [FORMAT_AVRO] = {"AVRO", FEATURE_WRAP_SINGLES | FEATURE_UNWRAP_SINGLES | FEATURE_SCHEMA_INFERENCE, NULL, NULL},
     [FORMAT_PROTOBUF] = {"PROTOBUF", FEATURE_WRAP_SINGLES | FEATURE_SCHEMA_INFERENCE, NULL, NULL},
-    [FORMAT_PROTOBUF_NOSR] = {"PROTOBUF_NOSR", FEATURE_WRAP_SINGLES | FEATURE_UNWRAP_SINGLES, NULL,
-                              NULL},
+    [FORMAT_PROTOBUF_NOSR] = {"PROTOBUF_NOSR", FEATURE_WRAP_SINGLES | FEATURE_UNWRAP_SINGLES, NULL, NULL},
 };
 
 bool format_by_name(str name, format_id *out, status *st)
@@ -205,9 +198,7 @@ serde *serde_new(arena *a, const serde_spec *spec, status *st)
     if (f->check && !f->check(spec, st))
         return NULL;
     if (f->bind == NULL) {
-        status_set(st, ST_SQL,
-                   "The %s format needs the schema registry, which this server does not have.",
-                   f->name);
+        status_set(st, ST_SQL, "The %s format needs the schema registry, which this server does not have.", f->name);
         return NULL;
     }
     serde *s = ARENA_NEW(a, serde);

@@ -26,9 +26,9 @@ typedef enum format_id {
 } format_id;
 
 enum { /* features */
-    FEATURE_WRAP_SINGLES = 1,
-    FEATURE_UNWRAP_SINGLES = 2,
-    FEATURE_SCHEMA_INFERENCE = 4
+       FEATURE_WRAP_SINGLES = 1,
+       FEATURE_UNWRAP_SINGLES = 2,
+       FEATURE_SCHEMA_INFERENCE = 4
 };
 
 typedef struct serde_column {
@@ -47,7 +47,7 @@ typedef struct serde_spec {
     uint32_t            column_count;
     /* Registry formats: how the writer's schema is found and the sink's registered. */
     str     full_schema_name;
-    int32_t schema_id; /* -1: none given */
+    int32_t schema_id;                      /* -1: none given */
     bool    nullable_all, nullable_wrapper; /* PROTOBUF *_NULLABLE_REPRESENTATION */
 } serde_spec;
 

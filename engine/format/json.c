@@ -163,8 +163,7 @@ typedef struct json_state {
 static bool decode_error(serde *s, const json_reader *r)
 {
     snprintf(s->err, sizeof s->err, "Failed to deserialize %s from topic: %.*s. %s, path: $%.*s",
-             s->spec.is_key ? "key" : "value", STR_FMT(s->spec.topic), r->err, (int)r->path_n,
-             r->path);
+             s->spec.is_key ? "key" : "value", STR_FMT(s->spec.topic), r->err, (int)r->path_n, r->path);
     return false;
 }
 
@@ -218,7 +217,6 @@ static bool encode_bare(serde *s, const value *row, buf *out, bool *null_out)
         json_put_value(out, s->spec.columns[0].type, row[0]);
     return !out->full;
 }
-
 
 static bool maps_have_text_keys(const type *t)
 {

@@ -15,9 +15,9 @@ typedef enum jkind { J_NULL, J_FALSE, J_TRUE, J_NUMBER, J_STRING, J_ARRAY, J_OBJ
 typedef struct jnode jnode;
 struct jnode {
     jkind    kind;
-    str      raw;   /* the text of the whole value */
-    str      text;  /* J_STRING: unescaped; J_NUMBER: as written */
-    str      name;  /* its name, when it is a member of an object */
+    str      raw;          /* the text of the whole value */
+    str      text;         /* J_STRING: unescaped; J_NUMBER: as written */
+    str      name;         /* its name, when it is a member of an object */
     jnode   *first, *next; /* children in order; the next sibling */
     uint32_t count;        /* children */
 };

@@ -207,8 +207,8 @@ static inline bool read_string(json_reader *r, str *out)
 
 typedef struct number {
     str     text;
-    int64_t i;     /* its value when `whole` */
-    bool    whole; /* no fraction, no exponent, fits 64 bits */
+    int64_t i;        /* its value when `whole` */
+    bool    whole;    /* no fraction, no exponent, fits 64 bits */
     bool    integral; /* no fraction, no exponent */
 } number;
 
@@ -252,8 +252,7 @@ static bool read_number(json_reader *r, number *n)
     }
     n->text = str_make(r->p, (size_t)(p - r->p));
     if (n->text.n > JSON_NUMBER_MAX)
-        return fail(r, "Number value length (%u) exceeds the maximum allowed (%d)", n->text.n,
-                    JSON_NUMBER_MAX);
+        return fail(r, "Number value length (%u) exceeds the maximum allowed (%d)", n->text.n, JSON_NUMBER_MAX);
     n->whole = n->integral && (nd <= 18 || num_parse_i64(n->text, &n->i));
     if (n->whole && nd <= 18)
         n->i = neg ? -(int64_t)v : (int64_t)v;
@@ -263,10 +262,10 @@ static bool read_number(json_reader *r, number *n)
 
 static const char *number_node(const number *n)
 {
-    return !n->integral                                        ? "DecimalNode"
-           : !n->whole                                         ? "BigIntegerNode"
+    return !n->integral                             ? "DecimalNode"
+           : !n->whole                              ? "BigIntegerNode"
            : n->i >= INT32_MIN && n->i <= INT32_MAX ? "IntNode"
-                                                               : "LongNode";
+                                                    : "LongNode";
 }
 
 /* ---- skipping */
@@ -568,12 +567,11 @@ static bool read_integer(json_reader *r, const type *t, value *out)
 /* A double from digits and an exponent that are both exact in binary: Clinger's fast path. */
 static bool fast_double(str s, double *out)
 {
-    static const double p10[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                 1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-    uint64_t v = 0;
-    uint32_t i = s.p[0] == '-', digits = 0, frac = 0;
-    bool     point = false;
+    static const double p10[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    uint64_t            v = 0;
+    uint32_t            i = s.p[0] == '-', digits = 0, frac = 0;
+    bool                point = false;
     for (; i < s.n; i++) {
         char c = s.p[i];
         if (c == '.') {
@@ -626,8 +624,7 @@ bool decimal_fit(arena *a, value v, int32_t scale, const type *t, value *out, ch
     } else if (!decimal_rescale(a, v, scale, t->scale, ROUND_UNNECESSARY, out)) {
         ok = false;
         decimal_text_plain(&b, v, scale);
-        snprintf(err, max,
-                 "Cannot fit decimal '%.*s' into DECIMAL(%d, %d) without rounding. (Requires %d,%d)",
+        snprintf(err, max, "Cannot fit decimal '%.*s' into DECIMAL(%d, %d) without rounding. (Requires %d,%d)",
                  (int)b.n, b.p, t->precision, t->scale, decimal_digits(v), scale);
     }
     buf_free(&b);
@@ -839,8 +836,7 @@ bool jread_object(json_reader *r, const json_fields *f, value *row)
             break;
         bool     exact;
         uint32_t i = find_field(f, name, next, &exact);
-        if (i == FIELD_NONE || (f->wanted && !f->wanted[i]) ||
-            (!exact && (exact_seen[i / 64] >> (i % 64) & 1))) {
+        if (i == FIELD_NONE || (f->wanted && !f->wanted[i]) || (!exact && (exact_seen[i / 64] >> (i % 64) & 1))) {
             if (i != FIELD_NONE)
                 next = i + 1;
             if (!skip_value(r))
@@ -861,8 +857,8 @@ static bool read_struct(json_reader *r, const type *t, value *out)
 {
     if (*r->p != '{')
         return wrong_type(r, t);
-    value      *row = arena_alloc(r->a, (t->field_count + 1) * sizeof *row);
-    str        *names = NULL;
+    value       *row = arena_alloc(r->a, (t->field_count + 1) * sizeof *row);
+    str         *names = NULL;
     const type **types = NULL;
     str          few_names[16];
     const type  *few_types[16];

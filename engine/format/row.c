@@ -93,8 +93,7 @@ void row_encode(buf *out, const type *const *types, const value *row, uint32_t n
 
 static const char *get_value(arena *a, const char *p, const char *end, const type *t, value *out);
 
-static const char *get_elements(arena *a, const char *p, const char *end, const type *t, value *out,
-                                uint32_t n)
+static const char *get_elements(arena *a, const char *p, const char *end, const type *t, value *out, uint32_t n)
 {
     const char *nulls = p;
     if ((size_t)(end - p) < (n + 7) / 8)

@@ -6,9 +6,8 @@
 #include "engine/func/overload_index.h"
 
 static const func_row *const families[] = {
-    func_math,     func_string,   func_mask,     func_encoding,    func_regexp,
-    func_json,     func_collection, func_lambda_rows, func_datetime, func_conditional,
-    func_bytes,    func_url,      func_geo,
+    func_math,        func_string,   func_mask,        func_encoding, func_regexp, func_json, func_collection,
+    func_lambda_rows, func_datetime, func_conditional, func_bytes,    func_url,    func_geo,
 };
 
 static overload_index idx;

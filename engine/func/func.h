@@ -32,9 +32,9 @@ enum {
 };
 
 typedef struct func_row {
-    const char  *name;     /* registered spelling; looked up without regard to case */
-    const char  *category; /* as SHOW FUNCTIONS groups them */
-    const char  *doc;      /* of the function; repeated rows of a name may leave it NULL */
+    const char *name;     /* registered spelling; looked up without regard to case */
+    const char *category; /* as SHOW FUNCTIONS groups them */
+    const char *doc;      /* of the function; repeated rows of a name may leave it NULL */
     /* Parameters as DESCRIBE prints them: "VARCHAR input, INT length", "T... values",
      * "ARRAY<T> array, LAMBDA (T) => BOOLEAN lambda", "INTERVAL UNIT unit", "" for none. A name that
      * is not one word stands in single quotes. */
@@ -49,21 +49,21 @@ typedef struct func_row {
 
 /* A resolved call: bound at compile time, read-only while rows are processed. */
 struct func_call {
-    const func_row *row;
-    const type     *type; /* of the result */
-    const type    **arg_types; /* after implicit casts */
-    const xnode   **args;      /* lambda arguments: the compiled body */
-    uint32_t        arg_count;
+    const func_row  *row;
+    const type      *type;      /* of the result */
+    const type     **arg_types; /* after implicit casts */
+    const xnode    **args;      /* lambda arguments: the compiled body */
+    uint32_t         arg_count;
     const uint32_t **lambda_slots; /* for lambda i: variable slots of its parameters; else NULL */
-    void           *state;
+    void            *state;
 };
 
 /* Runs lambda argument i on its inputs; V_ERR travels up. */
 value func_lambda(const func_call *f, ectx *cx, uint32_t i, const value *inputs, uint32_t n);
 
 /* The families, each a table ended by a row with name NULL (one line per file in func.c). */
-extern const func_row func_math[], func_string[], func_mask[], func_encoding[], func_regexp[], func_json[], func_collection[],
-    func_lambda_rows[], func_datetime[], func_conditional[], func_bytes[], func_url[], func_geo[];
+extern const func_row func_math[], func_string[], func_mask[], func_encoding[], func_regexp[], func_json[],
+    func_collection[], func_lambda_rows[], func_datetime[], func_conditional[], func_bytes[], func_url[], func_geo[];
 
 /* ---- look-up (func.c, resolve.c) */
 
@@ -72,8 +72,8 @@ typedef enum ptype_kind { P_TYPE, P_GENERIC, P_ANY, P_LAMBDA, P_UNIT } ptype_kin
 typedef struct ptype ptype;
 struct ptype {
     ptype_kind    kind;
-    type_kind     base; /* P_TYPE */
-    str           name; /* P_GENERIC: T, K, ... */
+    type_kind     base;       /* P_TYPE */
+    str           name;       /* P_GENERIC: T, K, ... */
     const ptype  *key, *elem; /* containers; P_LAMBDA: elem is the result */
     const ptype **inputs;     /* P_LAMBDA */
     uint32_t      input_count;
@@ -96,8 +96,8 @@ typedef struct overload {
     ptype      *returns;
 } overload;
 
-bool overload_parse(arena *a, const char *name, const char *params, const char *returns,
-                    const void *row, overload *out);
+bool overload_parse(arena *a, const char *name, const char *params, const char *returns, const void *row,
+                    overload *out);
 void ptype_print(buf *out, const ptype *p);
 
 typedef struct binding { /* type variables bound while a call was resolved */
@@ -116,9 +116,9 @@ typedef struct bindings {
  * upper_names   the alternatives in the error text print upper-case names (scalars)
  * shape_out     for each argument the parameter it fell on
  * Returns NULL with ST_SQL and the "does not accept"/"ambiguous" text. */
-const overload *overload_resolve(arena *a, const overload *all, size_t n, const type **args,
-                                 uint32_t arg_count, bool allow_casts, bool upper_names,
-                                 const ptype **shape_out, bindings *bound, status *st);
+const overload *overload_resolve(arena *a, const overload *all, size_t n, const type **args, uint32_t arg_count,
+                                 bool allow_casts, bool upper_names, const ptype **shape_out, bindings *bound,
+                                 status *st);
 /* The SQL type a parameter type stands for under these bindings; NULL + st when one is unbound. */
 const type *ptype_instantiate(arena *a, const ptype *p, const bindings *bound, status *st);
 /* Binds the variables of p to the structure of t. */

@@ -9,8 +9,7 @@ static bool number(const func_call *f, ectx *cx, const value *args, uint32_t siz
     if (f->arg_count > 1) {
         little = str_eq_nocase(value_str(args[1]), STR("LITTLE_ENDIAN"));
         if (!little && !str_eq_nocase(value_str(args[1]), STR("BIG_ENDIAN"))) {
-            ectx_fail(cx,
-                      "Byte order must be BIG_ENDIAN or LITTLE_ENDIAN. Unknown byte order '%.*s'.",
+            ectx_fail(cx, "Byte order must be BIG_ENDIAN or LITTLE_ENDIAN. Unknown byte order '%.*s'.",
                       STR_FMT(value_str(args[1])));
             return false;
         }
@@ -47,12 +46,10 @@ FN(double_from_bytes)
     return value_d(d);
 }
 
-#define ROWS(n, d, r, fun)                                                                         \
-    {.name = n, .category = "CONVERSIONS", .doc = d, .params = "BYTES value", .returns = r,        \
-     .fn = fun},                                                                                   \
-    {                                                                                              \
-        .name = n, .category = "CONVERSIONS", .params = "BYTES value, VARCHAR byteOrder",          \
-        .returns = r, .fn = fun                                                                    \
+#define ROWS(n, d, r, fun)                                                                                        \
+    {.name = n, .category = "CONVERSIONS", .doc = d, .params = "BYTES value", .returns = r, .fn = fun},           \
+    {                                                                                                             \
+        .name = n, .category = "CONVERSIONS", .params = "BYTES value, VARCHAR byteOrder", .returns = r, .fn = fun \
     }
 
 const func_row func_bytes[] = {

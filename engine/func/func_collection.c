@@ -108,8 +108,7 @@ static value array_extreme(const func_call *f, value array, int sign)
     if (type_is_nested(t))
         return VALUE_NULL; /* no order */
     for (uint32_t i = 0; i < array.n; i++)
-        if (array.v[i].state == V_OK &&
-            (best.state != V_OK || sign * value_compare(t, array.v[i], best) > 0))
+        if (array.v[i].state == V_OK && (best.state != V_OK || sign * value_compare(t, array.v[i], best) > 0))
             best = array.v[i];
     return best;
 }
@@ -198,8 +197,7 @@ static value array_join(const func_call *f, ectx *cx, value array, str sep)
         if (array.v[i].state != V_OK)
             buf_putz(b, "null");
         else if (!known)
-            return ectx_fail(cx, "error: hit element of type %s which is currently not supported",
-                             type_base(t));
+            return ectx_fail(cx, "error: hit element of type %s which is currently not supported", type_base(t));
         else if (t->kind == T_DECIMAL)
             decimal_text(b, array.v[i], t->scale);
         else
@@ -349,61 +347,55 @@ FN(as_value)
 
 /* ---- the tables */
 
-#define R(c, n, d, p, r, fun, ...)                                                                 \
-    {.name = n, .category = c, .doc = d, .params = p, .returns = r, .fn = fun, ##__VA_ARGS__}
+#define R(c, n, d, p, r, fun, ...)                                                              \
+    {                                                                                           \
+        .name = n, .category = c, .doc = d, .params = p, .returns = r, .fn = fun, ##__VA_ARGS__ \
+    }
 #define A(...) R("ARRAY", __VA_ARGS__)
 #define M(...) R("MAP", __VA_ARGS__)
 #define NO_AUTHOR .flags = FN_NO_AUTHOR
 #define TWO "ARRAY<T> left, ARRAY<T> right", "ARRAY<T>"
-#define ENTRIES(d, t)                                                                              \
-    M("ENTRIES", d, "MAP<VARCHAR, " t "> map, BOOLEAN sorted",                                     \
-      "ARRAY<STRUCT<K VARCHAR, V " t ">>", entries, .flags = FN_NULLS)
+#define ENTRIES(d, t)                                                                                        \
+    M("ENTRIES", d, "MAP<VARCHAR, " t "> map, BOOLEAN sorted", "ARRAY<STRUCT<K VARCHAR, V " t ">>", entries, \
+      .flags = FN_NULLS)
 
 const func_row func_collection[] = {
     A("array_concat", "Joins two arrays.", TWO, array_concat, .flags = FN_NULLS | FN_NO_AUTHOR),
-    A("ARRAY_CONTAINS", "Is the value an element of the array?", "ARRAY<T> array, T val", "BOOLEAN",
-      array_contains, .flags = FN_NULLS),
-    A("array_distinct", "Returns the distinct elements in the order of their first occurrence.",
-      "ARRAY<T> input", "ARRAY<T>", array_distinct, NO_AUTHOR),
-    A("array_except", "Returns the distinct elements of the left array that are not in the right.", TWO,
-      array_except, NO_AUTHOR),
-    A("array_intersect", "Returns the distinct elements that are in both arrays.", TWO,
-      array_intersect, NO_AUTHOR),
-    A("ARRAY_JOIN", "Joins the texts of the elements with a delimiter.", "ARRAY<T> array", "VARCHAR",
-      array_join_comma),
-    A("ARRAY_JOIN", NULL, "ARRAY<T> array, VARCHAR delimiter", "VARCHAR", array_join_by,
+    A("ARRAY_CONTAINS", "Is the value an element of the array?", "ARRAY<T> array, T val", "BOOLEAN", array_contains,
       .flags = FN_NULLS),
+    A("array_distinct", "Returns the distinct elements in the order of their first occurrence.", "ARRAY<T> input",
+      "ARRAY<T>", array_distinct, NO_AUTHOR),
+    A("array_except", "Returns the distinct elements of the left array that are not in the right.", TWO, array_except,
+      NO_AUTHOR),
+    A("array_intersect", "Returns the distinct elements that are in both arrays.", TWO, array_intersect, NO_AUTHOR),
+    A("ARRAY_JOIN", "Joins the texts of the elements with a delimiter.", "ARRAY<T> array", "VARCHAR", array_join_comma),
+    A("ARRAY_JOIN", NULL, "ARRAY<T> array, VARCHAR delimiter", "VARCHAR", array_join_by, .flags = FN_NULLS),
     A("ARRAY_LENGTH", "Returns the number of elements.", "ARRAY<T> array", "INT", array_length),
     A("array_max", "Returns the greatest element.", "ARRAY<T> input", "T", array_max, NO_AUTHOR),
     A("array_min", "Returns the least element.", "ARRAY<T> input", "T", array_min, NO_AUTHOR),
-    A("array_remove", "Removes all elements equal to a value.", "ARRAY<T> array, T victim", "ARRAY<T>",
-      array_remove, .flags = FN_NULLS | FN_NO_AUTHOR),
-    A("array_sort", "Sorts the elements; NULLs come last.", "ARRAY<T> input", "ARRAY<T>",
-      array_sort_asc, NO_AUTHOR),
+    A("array_remove", "Removes all elements equal to a value.", "ARRAY<T> array, T victim", "ARRAY<T>", array_remove,
+      .flags = FN_NULLS | FN_NO_AUTHOR),
+    A("array_sort", "Sorts the elements; NULLs come last.", "ARRAY<T> input", "ARRAY<T>", array_sort_asc, NO_AUTHOR),
     A("array_sort", NULL, "ARRAY<T> input, VARCHAR direction", "ARRAY<T>", array_sort_dir, NO_AUTHOR),
     A("array_union", "Returns the distinct elements of both arrays.", TWO, array_union, NO_AUTHOR),
-    A("GENERATE_SERIES", "Returns the whole numbers from start to end.", "INT start, INT end",
-      "ARRAY<INT>", series_int),
+    A("GENERATE_SERIES", "Returns the whole numbers from start to end.", "INT start, INT end", "ARRAY<INT>",
+      series_int),
     A("GENERATE_SERIES", NULL, "BIGINT start, BIGINT end", "ARRAY<BIGINT>", series_long),
     A("GENERATE_SERIES", NULL, "INT start, INT end, INT step", "ARRAY<INT>", series_int_step),
-    A("GENERATE_SERIES", NULL, "BIGINT start, BIGINT end, INT step", "ARRAY<BIGINT>",
-      series_long_step),
-    A("slice", "Returns the elements from one position to another, both included.",
-      "ARRAY<T> in, INT from, INT to", "ARRAY<T>", slice, .flags = FN_NULLS),
-    M("AS_MAP", "Makes a map of an array of keys and an array of values.",
-      "ARRAY<VARCHAR> keys, ARRAY<T> values", "MAP<VARCHAR, T>", as_map),
+    A("GENERATE_SERIES", NULL, "BIGINT start, BIGINT end, INT step", "ARRAY<BIGINT>", series_long_step),
+    A("slice", "Returns the elements from one position to another, both included.", "ARRAY<T> in, INT from, INT to",
+      "ARRAY<T>", slice, .flags = FN_NULLS),
+    M("AS_MAP", "Makes a map of an array of keys and an array of values.", "ARRAY<VARCHAR> keys, ARRAY<T> values",
+      "MAP<VARCHAR, T>", as_map),
     ENTRIES("Returns the entries of a map as an array of structs with the fields K and V.", "VARCHAR"),
     ENTRIES(NULL, "BIGINT"),
     ENTRIES(NULL, "INT"),
     ENTRIES(NULL, "DOUBLE"),
     ENTRIES(NULL, "BOOLEAN"),
-    M("map_keys", "Returns the keys of a map.", "MAP<VARCHAR, T> input", "ARRAY<VARCHAR>", map_keys,
-      NO_AUTHOR),
+    M("map_keys", "Returns the keys of a map.", "MAP<VARCHAR, T> input", "ARRAY<VARCHAR>", map_keys, NO_AUTHOR),
     M("map_union", "Joins two maps; entries of the second replace those of the first.",
-      "MAP<VARCHAR, T> map1, MAP<VARCHAR, T> map2", "MAP<VARCHAR, T>", map_union,
-      .flags = FN_NULLS | FN_NO_AUTHOR),
-    M("map_values", "Returns the values of a map.", "MAP<VARCHAR, T> input", "ARRAY<T>", map_values,
-      NO_AUTHOR),
+      "MAP<VARCHAR, T> map1, MAP<VARCHAR, T> map2", "MAP<VARCHAR, T>", map_union, .flags = FN_NULLS | FN_NO_AUTHOR),
+    M("map_values", "Returns the values of a map.", "MAP<VARCHAR, T> input", "ARRAY<T>", map_values, NO_AUTHOR),
     R("OTHER", "AS_VALUE", "Copies a key column into the value.", "T keyColumn", "T", as_value),
     {0},
 };

@@ -11,20 +11,19 @@ FN(coalesce)
 
 FN(nullif)
 {
-    if (args[0].state == V_OK && args[1].state == V_OK &&
-        value_equal(f->type, args[0], args[1]))
+    if (args[0].state == V_OK && args[1].state == V_OK && value_equal(f->type, args[0], args[1]))
         return VALUE_NULL;
     return args[0];
 }
 
-#define R(n, d, p, fun)                                                                            \
-    {.name = n, .category = "CONDITIONAL", .doc = d, .params = p, .returns = "T", .fn = fun,       \
-     .flags = FN_NULLS}
+#define R(n, d, p, fun)                                                                                           \
+    {                                                                                                             \
+        .name = n, .category = "CONDITIONAL", .doc = d, .params = p, .returns = "T", .fn = fun, .flags = FN_NULLS \
+    }
 
 const func_row func_conditional[] = {
     R("COALESCE", "Returns the first argument that is not NULL.", "T first, T... others", coalesce),
-    R("IFNULL", "Returns the expression, or the other value when it is NULL.",
-      "T expression, T altValue", coalesce),
+    R("IFNULL", "Returns the expression, or the other value when it is NULL.", "T expression, T altValue", coalesce),
     R("NULLIF", "Returns NULL when both are equal, else the first.", "T expr1, T expr2", nullif),
     {0},
 };

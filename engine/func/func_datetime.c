@@ -142,9 +142,8 @@ static value format_timestamp(const func_call *f, ectx *cx, const value *args, c
     }
     buf *b = func_scratch();
     timestamp_text(b, args[0].i);
-    return ectx_fail(cx, "Failed to format timestamp %.*s at timeZone '%.*s' with formatter '%.*s': %s",
-                     (int)b->n, b->p, STR_FMT(fixed ? STR("GMT") : value_str(args[2])),
-                     STR_FMT(value_str(args[1])), why);
+    return ectx_fail(cx, "Failed to format timestamp %.*s at timeZone '%.*s' with formatter '%.*s': %s", (int)b->n,
+                     b->p, STR_FMT(fixed ? STR("GMT") : value_str(args[2])), STR_FMT(value_str(args[1])), why);
 }
 
 FN(format_timestamp_gmt)
@@ -166,8 +165,8 @@ FN(format_timestamp_zone)
 
 static value parse_failed(ectx *cx, const char *what, const value *args, const char *why)
 {
-    return ectx_fail(cx, "Failed to parse %s '%.*s' with formatter '%.*s': %s", what,
-                     STR_FMT(value_str(args[0])), STR_FMT(value_str(args[1])), why);
+    return ectx_fail(cx, "Failed to parse %s '%.*s' with formatter '%.*s': %s", what, STR_FMT(value_str(args[0])),
+                     STR_FMT(value_str(args[1])), why);
 }
 
 FN(parse_date)
@@ -210,8 +209,7 @@ FN(string_to_date)
     return parse_failed(cx, "date", args, tf ? err.msg : why);
 }
 
-static value parse_timestamp(const func_call *f, ectx *cx, const value *args, const zone *fixed,
-                             const char *shown_zone)
+static value parse_timestamp(const func_call *f, ectx *cx, const value *args, const zone *fixed, const char *shown_zone)
 {
     char           why[REASON_MAX] = "";
     datetime_error err = {0};
@@ -288,9 +286,8 @@ FN(convert_tz)
 static const struct {
     const char *name;
     int64_t     ms;
-} units[] = {{"DAYS", 86400000}, {"HOURS", 3600000}, {"MINUTES", 60000}, {"SECONDS", 1000},
-             {"MILLISECONDS", 1}, {"MILLISECOND", 1}, {"DAY", 86400000}, {"HOUR", 3600000},
-             {"MINUTE", 60000},   {"SECOND", 1000}};
+} units[] = {{"DAYS", 86400000}, {"HOURS", 3600000}, {"MINUTES", 60000}, {"SECONDS", 1000}, {"MILLISECONDS", 1},
+             {"MILLISECOND", 1}, {"DAY", 86400000},  {"HOUR", 3600000},  {"MINUTE", 60000}, {"SECOND", 1000}};
 
 /* Saturates at 64 bits. */
 static bool interval(ectx *cx, const value *args, int64_t per_ms, int64_t *out)
@@ -339,14 +336,14 @@ static value timestamp_plus(ectx *cx, const value *args, int sign)
     return value_i((int64_t)sum(args[2].i, by, sign));
 }
 
-#define PLUS_MINUS(kind)                                                                           \
-    FN(kind##_add)                                                                                 \
-    {                                                                                              \
-        return kind##_plus(cx, args, 1);                                                           \
-    }                                                                                              \
-    FN(kind##_sub)                                                                                 \
-    {                                                                                              \
-        return kind##_plus(cx, args, -1);                                                          \
+#define PLUS_MINUS(kind)                  \
+    FN(kind##_add)                        \
+    {                                     \
+        return kind##_plus(cx, args, 1);  \
+    }                                     \
+    FN(kind##_sub)                        \
+    {                                     \
+        return kind##_plus(cx, args, -1); \
     }
 PLUS_MINUS(date)
 PLUS_MINUS(time)
@@ -369,8 +366,10 @@ FN(unix_timestamp_now)
     return value_i(cx->now_ms ? cx->now_ms : clock_wall_ms());
 }
 
-#define R(n, d, p, r, fun, ...)                                                                    \
-    {.name = n, .category = "DATE / TIME", .doc = d, .params = p, .returns = r, .fn = fun, ##__VA_ARGS__}
+#define R(n, d, p, r, fun, ...)                                                                             \
+    {                                                                                                       \
+        .name = n, .category = "DATE / TIME", .doc = d, .params = p, .returns = r, .fn = fun, ##__VA_ARGS__ \
+    }
 #define P(n, d, p, r, fun) R(n, d, p, r, fun, .init = prepare)
 #define INTERVAL "INTERVAL UNIT unit, INT interval, "
 
@@ -380,38 +379,33 @@ const func_row func_datetime[] = {
       .init = prepare_convert),
     R("dateadd", "Adds an interval to a date.", INTERVAL "DATE date", "DATE", date_add),
     R("datesub", "Takes an interval off a date.", INTERVAL "DATE date", "DATE", date_sub),
-    P("datetostring", "Prints a number of days since 1970-01-01 by a pattern.",
-      "INT epochDays, VARCHAR formatPattern", "VARCHAR", date_to_string),
-    P("format_date", "Prints a date by a pattern.", "DATE date, VARCHAR formatPattern", "VARCHAR",
-      format_date_date),
-    P("format_time", "Prints a time by a pattern.", "TIME time, VARCHAR formatPattern", "VARCHAR",
-      format_time),
+    P("datetostring", "Prints a number of days since 1970-01-01 by a pattern.", "INT epochDays, VARCHAR formatPattern",
+      "VARCHAR", date_to_string),
+    P("format_date", "Prints a date by a pattern.", "DATE date, VARCHAR formatPattern", "VARCHAR", format_date_date),
+    P("format_time", "Prints a time by a pattern.", "TIME time, VARCHAR formatPattern", "VARCHAR", format_time),
     P("format_timestamp", "Prints a timestamp by a pattern, in GMT or another time zone.",
       "TIMESTAMP timestamp, VARCHAR formatPattern", "VARCHAR", format_timestamp_gmt),
     P("format_timestamp", NULL, "TIMESTAMP timestamp, VARCHAR formatPattern, VARCHAR timeZone", "VARCHAR",
       format_timestamp_zone),
     R("from_days", "Makes a date of a number of days since 1970-01-01.", "INT days", "DATE", same_number),
-    R("from_unixtime", "Makes a timestamp of milliseconds since 1970-01-01.", "BIGINT epochMilli",
-      "TIMESTAMP", same_number),
-    R("parse_date", "Reads a date by a pattern.", "VARCHAR formattedDate, VARCHAR formatPattern", "DATE",
-      parse_date, .init = prepare_lenient),
-    P("parse_time", "Reads a time by a pattern.", "VARCHAR formattedTime, VARCHAR formatPattern", "TIME",
-      parse_time),
+    R("from_unixtime", "Makes a timestamp of milliseconds since 1970-01-01.", "BIGINT epochMilli", "TIMESTAMP",
+      same_number),
+    R("parse_date", "Reads a date by a pattern.", "VARCHAR formattedDate, VARCHAR formatPattern", "DATE", parse_date,
+      .init = prepare_lenient),
+    P("parse_time", "Reads a time by a pattern.", "VARCHAR formattedTime, VARCHAR formatPattern", "TIME", parse_time),
     P("parse_timestamp", "Reads a timestamp by a pattern, in GMT or another time zone.",
       "VARCHAR formattedTimestamp, VARCHAR formatPattern", "TIMESTAMP", parse_timestamp_gmt),
-    P("parse_timestamp", NULL, "VARCHAR formattedTimestamp, VARCHAR formatPattern, VARCHAR timeZone",
-      "TIMESTAMP", parse_timestamp_zone),
+    P("parse_timestamp", NULL, "VARCHAR formattedTimestamp, VARCHAR formatPattern, VARCHAR timeZone", "TIMESTAMP",
+      parse_timestamp_zone),
     P("stringtodate", "Reads a date by a pattern; returns days since 1970-01-01.",
       "VARCHAR formattedDate, VARCHAR formatPattern", "INT", string_to_date),
     P("stringtotimestamp", "Reads a timestamp by a pattern; returns milliseconds since 1970-01-01.",
       "VARCHAR formattedTimestamp, VARCHAR formatPattern", "BIGINT", parse_timestamp_server),
-    P("stringtotimestamp", NULL, "VARCHAR formattedTimestamp, VARCHAR formatPattern, VARCHAR timeZone",
-      "BIGINT", parse_timestamp_zone),
+    P("stringtotimestamp", NULL, "VARCHAR formattedTimestamp, VARCHAR formatPattern, VARCHAR timeZone", "BIGINT",
+      parse_timestamp_zone),
     R("timeadd", "Adds an interval to a time of day.", INTERVAL "TIME time", "TIME", time_add),
-    R("timestampadd", "Adds an interval to a timestamp.", INTERVAL "TIMESTAMP timestamp", "TIMESTAMP",
-      timestamp_add),
-    R("timestampsub", "Takes an interval off a timestamp.", INTERVAL "TIMESTAMP timestamp", "TIMESTAMP",
-      timestamp_sub),
+    R("timestampadd", "Adds an interval to a timestamp.", INTERVAL "TIMESTAMP timestamp", "TIMESTAMP", timestamp_add),
+    R("timestampsub", "Takes an interval off a timestamp.", INTERVAL "TIMESTAMP timestamp", "TIMESTAMP", timestamp_sub),
     P("timestamptostring", "Prints milliseconds since 1970-01-01 by a pattern.",
       "BIGINT epochMilli, VARCHAR formatPattern", "VARCHAR", format_timestamp_server),
     P("timestamptostring", NULL, "BIGINT epochMilli, VARCHAR formatPattern, VARCHAR timeZone", "VARCHAR",

@@ -16,9 +16,10 @@ static encoding encoding_of(str name)
 
 static int hex_digit(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                                        : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                                               : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 /* ---- text to bytes */
@@ -60,8 +61,7 @@ static str base64_decode_lenient(arena *a, str s)
     uint32_t n = 0;
     for (uint32_t i = 0; i < s.n && s.p[i] != '='; i++) {
         char c = s.p[i] == '-' ? '+' : s.p[i] == '_' ? '/' : s.p[i];
-        if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
-            c == '/')
+        if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/')
             clean[n++] = c;
     }
     str out;
@@ -192,8 +192,7 @@ FN(to_bytes)
         return value_s(to_ascii(cx->a, s));
     case ENC_BASE64:
         for (uint32_t i = 0; i < s.n; i++)
-            if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=", s.p[i]) ==
-                    NULL ||
+            if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=", s.p[i]) == NULL ||
                 s.p[i] == 0)
                 return ectx_fail(cx, "Illegal base64 character %x", (uint8_t)s.p[i]);
         if (!base64_decode(cx->a, s, &out))
@@ -302,16 +301,17 @@ FN(uuid_from_bytes)
     return args[0].n == 16 ? uuid_text(cx, (const uint8_t *)args[0].p) : VALUE_NULL;
 }
 
-#define R(n, d, p, r, fun, ...)                                                                    \
-    {.name = n, .category = "STRING", .doc = d, .params = p, .returns = r, .fn = fun, ##__VA_ARGS__}
+#define R(n, d, p, r, fun, ...)                                                                        \
+    {                                                                                                  \
+        .name = n, .category = "STRING", .doc = d, .params = p, .returns = r, .fn = fun, ##__VA_ARGS__ \
+    }
 
 const func_row func_encoding[] = {
     R("encode", "Converts text from one encoding to another: hex, utf8, ascii, base64.",
       "VARCHAR str, VARCHAR inputEncoding, VARCHAR outputEncoding", "VARCHAR", encode),
-    R("from_bytes", "Converts bytes to text in an encoding: hex, utf8, ascii, base64.",
-      "BYTES value, VARCHAR encoding", "VARCHAR", from_bytes),
-    R("md5", "Returns the MD5 digest of the UTF-8 text in lower-case hex digits.", "VARCHAR s", "VARCHAR",
-      md5),
+    R("from_bytes", "Converts bytes to text in an encoding: hex, utf8, ascii, base64.", "BYTES value, VARCHAR encoding",
+      "VARCHAR", from_bytes),
+    R("md5", "Returns the MD5 digest of the UTF-8 text in lower-case hex digits.", "VARCHAR s", "VARCHAR", md5),
     R("to_bytes", "Converts text in an encoding (hex, utf8, ascii, base64) to bytes.",
       "VARCHAR value, VARCHAR encoding", "BYTES", to_bytes),
     R("UUID", "Returns a random UUID, or the UUID of 16 bytes.", "", "VARCHAR", uuid_random,

@@ -36,8 +36,8 @@ FN(geo_distance_units)
     static const struct {
         const char *name;
         double      radius;
-    } units[] = {{"mi", EARTH_MILES},    {"mile", EARTH_MILES},     {"miles", EARTH_MILES},
-                 {"km", EARTH_KM},       {"kilometer", EARTH_KM},   {"kilometers", EARTH_KM},
+    } units[] = {{"mi", EARTH_MILES},     {"mile", EARTH_MILES},    {"miles", EARTH_MILES},
+                 {"km", EARTH_KM},        {"kilometer", EARTH_KM},  {"kilometers", EARTH_KM},
                  {"kilometre", EARTH_KM}, {"kilometres", EARTH_KM}, {"", EARTH_KM}};
     for (int i = 0; i < 4; i++)
         if (args[i].state != V_OK)
@@ -53,11 +53,13 @@ FN(geo_distance_units)
 #define COORDINATES "DOUBLE lat1, DOUBLE lon1, DOUBLE lat2, DOUBLE lon2"
 
 const func_row func_geo[] = {
-    {.name = "geo_distance", .category = "OTHER",
+    {.name = "geo_distance",
+     .category = "OTHER",
      .doc = "Returns the great-circle distance of two points given in decimal degrees.",
-     .params = COORDINATES ", VARCHAR units", .returns = "DOUBLE", .fn = geo_distance_units,
+     .params = COORDINATES ", VARCHAR units",
+     .returns = "DOUBLE",
+     .fn = geo_distance_units,
      .flags = FN_NULLS},
-    {.name = "geo_distance", .category = "OTHER", .params = COORDINATES, .returns = "DOUBLE",
-     .fn = geo_distance},
+    {.name = "geo_distance", .category = "OTHER", .params = COORDINATES, .returns = "DOUBLE", .fn = geo_distance},
     {0},
 };

@@ -468,9 +468,8 @@ static uint32_t *sorted(ectx *cx, const str *names, uint32_t n)
         for (uint32_t lo = 0; lo < n; lo += 2 * width) {
             uint32_t mid = n - lo < width ? n : lo + width, hi = n - lo < 2 * width ? n : lo + 2 * width;
             for (uint32_t i = lo, k = mid, at = lo; at < hi; at++)
-                tmp[at] = i < mid && (k >= hi || str_cmp_utf16(names[order[i]], names[order[k]]) <= 0)
-                              ? order[i++]
-                              : order[k++];
+                tmp[at] = i < mid && (k >= hi || str_cmp_utf16(names[order[i]], names[order[k]]) <= 0) ? order[i++]
+                                                                                                       : order[k++];
         }
         memcpy(order, tmp, n * sizeof *order);
     }
@@ -575,28 +574,26 @@ FN(to_json_string)
     return put_value(func_scratch(), cx, f->arg_types[0], args[0]) ? func_scratch_value(cx) : VALUE_ERR;
 }
 
-#define R(n, d, p, r, fun, ...)                                                                    \
-    {.name = n, .category = "JSON", .doc = d, .params = p, .returns = r, .fn = fun, ##__VA_ARGS__}
+#define R(n, d, p, r, fun, ...)                                                                      \
+    {                                                                                                \
+        .name = n, .category = "JSON", .doc = d, .params = p, .returns = r, .fn = fun, ##__VA_ARGS__ \
+    }
 
 const func_row func_json[] = {
-    R("extractjsonfield", "Returns the text at a path such as $.log.cloud or $.list[0].",
-      "VARCHAR input, VARCHAR path", "VARCHAR", extract_json_field, .init = prepare_path,
-      .flags = FN_NO_AUTHOR),
-    R("IS_JSON_STRING", "Is the text valid JSON?", "VARCHAR input", "BOOLEAN", is_json_string,
-      .flags = FN_NULLS),
-    R("JSON_ARRAY_CONTAINS", "Is the value an element of the JSON array?", "VARCHAR jsonArray, T val",
-      "BOOLEAN", json_array_contains, .flags = FN_NULLS),
+    R("extractjsonfield", "Returns the text at a path such as $.log.cloud or $.list[0].", "VARCHAR input, VARCHAR path",
+      "VARCHAR", extract_json_field, .init = prepare_path, .flags = FN_NO_AUTHOR),
+    R("IS_JSON_STRING", "Is the text valid JSON?", "VARCHAR input", "BOOLEAN", is_json_string, .flags = FN_NULLS),
+    R("JSON_ARRAY_CONTAINS", "Is the value an element of the JSON array?", "VARCHAR jsonArray, T val", "BOOLEAN",
+      json_array_contains, .flags = FN_NULLS),
     R("JSON_ARRAY_LENGTH", "Returns the number of elements of a JSON array.", "VARCHAR jsonArray", "INT",
       json_array_length),
-    R("JSON_CONCAT", "Merges JSON objects, or joins JSON arrays and values into one array.",
-      "VARCHAR... jsonStrings", "VARCHAR", json_concat, .flags = FN_NULLS),
-    R("JSON_ITEMS", "Returns the elements of a JSON array as texts.", "VARCHAR jsonItems",
-      "ARRAY<VARCHAR>", json_items),
-    R("JSON_KEYS", "Returns the member names of a JSON object.", "VARCHAR jsonObj", "ARRAY<VARCHAR>",
-      json_keys),
+    R("JSON_CONCAT", "Merges JSON objects, or joins JSON arrays and values into one array.", "VARCHAR... jsonStrings",
+      "VARCHAR", json_concat, .flags = FN_NULLS),
+    R("JSON_ITEMS", "Returns the elements of a JSON array as texts.", "VARCHAR jsonItems", "ARRAY<VARCHAR>",
+      json_items),
+    R("JSON_KEYS", "Returns the member names of a JSON object.", "VARCHAR jsonObj", "ARRAY<VARCHAR>", json_keys),
     R("JSON_RECORDS", "Returns the members of a JSON object as a map of texts.", "VARCHAR jsonObj",
       "MAP<VARCHAR, VARCHAR>", json_records),
-    R("TO_JSON_STRING", "Returns a value as JSON text.", "T input", "VARCHAR", to_json_string,
-      .flags = FN_NULLS),
+    R("TO_JSON_STRING", "Returns a value as JSON text.", "T input", "VARCHAR", to_json_string, .flags = FN_NULLS),
     {0},
 };

@@ -114,21 +114,21 @@ FN(reduce_map)
     return state;
 }
 
-#define R(n, d, p, r, fun, ...)                                                                    \
-    {.name = n, .category = "LAMBDA", .doc = d, .params = p, .returns = r, .fn = fun, ##__VA_ARGS__}
+#define R(n, d, p, r, fun, ...)                                                                        \
+    {                                                                                                  \
+        .name = n, .category = "LAMBDA", .doc = d, .params = p, .returns = r, .fn = fun, ##__VA_ARGS__ \
+    }
 
 const func_row func_lambda_rows[] = {
     R("filter", "Keeps the elements or entries for which the lambda is true.",
       "ARRAY<T> array, LAMBDA (T) => BOOLEAN function", "ARRAY<T>", filter_array),
     R("filter", NULL, "MAP<K, V> map, LAMBDA (K, V) => BOOLEAN biFunction", "MAP<K, V>", filter_map),
     R("transform", "Gives what the lambdas make of every element or entry.",
-      "MAP<K, V> map, LAMBDA (K, V) => R biFunction1, LAMBDA (K, V) => T biFunction2", "MAP<R, T>",
-      transform_map),
+      "MAP<K, V> map, LAMBDA (K, V) => R biFunction1, LAMBDA (K, V) => T biFunction2", "MAP<R, T>", transform_map),
     R("transform", NULL, "ARRAY<T> array, LAMBDA (T) => R function", "ARRAY<R>", transform_array),
     R("reduce", "Folds the elements or entries into a state, which starts with a given value.",
-      "ARRAY<T> list, S initialState, LAMBDA (S, T) => S biFunction", "S", reduce_array,
+      "ARRAY<T> list, S initialState, LAMBDA (S, T) => S biFunction", "S", reduce_array, .flags = FN_NULLS),
+    R("reduce", NULL, "MAP<K, V> map, S initialState, LAMBDA (S, K, V) => S triFunction", "S", reduce_map,
       .flags = FN_NULLS),
-    R("reduce", NULL, "MAP<K, V> map, S initialState, LAMBDA (S, K, V) => S triFunction", "S",
-      reduce_map, .flags = FN_NULLS),
     {0},
 };

@@ -22,8 +22,7 @@ static bool masks_read(ectx *cx, const value *args, masks *m)
             continue;
         m->with[i] = value_str(args[i]);
         if (utf16_length(m->with[i]) != 1) {
-            ectx_fail(cx, "Invalid mask character. Must be only single character, but was '%.*s'",
-                      STR_FMT(m->with[i]));
+            ectx_fail(cx, "Invalid mask character. Must be only single character, but was '%.*s'", STR_FMT(m->with[i]));
             return false;
         }
     }
@@ -91,8 +90,7 @@ static value mask(ectx *cx, const value *args, mask_side side, const char *name,
     if (args[1].state != V_OK)
         return VALUE_NULL;
     if (args[1].i < 0)
-        return ectx_fail(cx, "function %s requires a non-negative number of characters to mask or skip",
-                         name);
+        return ectx_fail(cx, "function %s requires a non-negative number of characters to mask or skip", name);
     uint32_t k = args[1].i > n ? n : (uint32_t)args[1].i;
     switch (side) {
     case LEFT:
@@ -106,14 +104,14 @@ static value mask(ectx *cx, const value *args, mask_side side, const char *name,
     }
 }
 
-#define PAIR(fun, side, count)                                                                     \
-    FN(fun)                                                                                        \
-    {                                                                                              \
-        return mask(cx, args, side, f->row->name, NULL);                                           \
-    }                                                                                              \
-    FN(fun##_with)                                                                                 \
-    {                                                                                              \
-        return mask(cx, args, side, f->row->name, args + 1 + count);                               \
+#define PAIR(fun, side, count)                                       \
+    FN(fun)                                                          \
+    {                                                                \
+        return mask(cx, args, side, f->row->name, NULL);             \
+    }                                                                \
+    FN(fun##_with)                                                   \
+    {                                                                \
+        return mask(cx, args, side, f->row->name, args + 1 + count); \
     }
 PAIR(mask_all, ALL, 0)
 PAIR(mask_left, LEFT, 1)
@@ -122,27 +120,25 @@ PAIR(mask_keep_left, KEEP_LEFT, 1)
 PAIR(mask_keep_right, KEEP_RIGHT, 1)
 
 #define INPUT "VARCHAR 'input STRING to be masked'"
-#define CHARS                                                                                      \
-    ", VARCHAR 'upper-case mask, or NULL to use default', VARCHAR 'lower-case mask, or NULL to "    \
-    "use default', VARCHAR 'digit mask, or NULL to use default', VARCHAR 'mask for other "          \
+#define CHARS                                                                                    \
+    ", VARCHAR 'upper-case mask, or NULL to use default', VARCHAR 'lower-case mask, or NULL to " \
+    "use default', VARCHAR 'digit mask, or NULL to use default', VARCHAR 'mask for other "       \
     "characters, or NULL to use default'"
-#define R(n, d, p, fun)                                                                            \
-    {.name = n, .category = "STRING", .doc = d, .params = p, .returns = "VARCHAR", .fn = fun,      \
-     .flags = FN_NULLS}
-#define COUNTED(n, d, count, fun)                                                                  \
+#define R(n, d, p, fun)                                                                                            \
+    {                                                                                                              \
+        .name = n, .category = "STRING", .doc = d, .params = p, .returns = "VARCHAR", .fn = fun, .flags = FN_NULLS \
+    }
+#define COUNTED(n, d, count, fun) \
     R(n, d, INPUT ", INT '" count "'" CHARS, fun##_with), R(n, NULL, INPUT ", INT '" count "'", fun)
 
 const func_row func_mask[] = {
-    R("mask", "Replaces letters by x, digits by n and everything else by -, or by given characters.",
-      INPUT, mask_all),
+    R("mask", "Replaces letters by x, digits by n and everything else by -, or by given characters.", INPUT, mask_all),
     R("mask", NULL, INPUT CHARS, mask_all_with),
     COUNTED("mask_keep_left", "Masks all but the leftmost characters.",
             "number of characters to keep unmasked at the start", mask_keep_left),
     COUNTED("mask_keep_right", "Masks all but the rightmost characters.",
             "number of characters to keep unmasked at the end", mask_keep_right),
-    COUNTED("mask_left", "Masks the leftmost characters.",
-            "number of characters to mask from the start", mask_left),
-    COUNTED("mask_right", "Masks the rightmost characters.",
-            "number of characters to mask before the end", mask_right),
+    COUNTED("mask_left", "Masks the leftmost characters.", "number of characters to mask from the start", mask_left),
+    COUNTED("mask_right", "Masks the rightmost characters.", "number of characters to mask before the end", mask_right),
     {0},
 };

@@ -7,18 +7,18 @@
 
 /* ---- one number in, a DOUBLE out */
 
-#define UNARY(name, e)                                                                             \
-    static double name##_of(double x)                                                              \
-    {                                                                                              \
-        return e;                                                                                  \
-    }                                                                                              \
-    FN(name##_double)                                                                              \
-    {                                                                                              \
-        return value_d(name##_of(args[0].d));                                                      \
-    }                                                                                              \
-    FN(name##_int)                                                                                 \
-    {                                                                                              \
-        return value_d(name##_of((double)args[0].i));                                              \
+#define UNARY(name, e)                                \
+    static double name##_of(double x)                 \
+    {                                                 \
+        return e;                                     \
+    }                                                 \
+    FN(name##_double)                                 \
+    {                                                 \
+        return value_d(name##_of(args[0].d));         \
+    }                                                 \
+    FN(name##_int)                                    \
+    {                                                 \
+        return value_d(name##_of((double)args[0].i)); \
     }
 UNARY(fn_acos, acos(x))
 UNARY(fn_asin, asin(x))
@@ -52,14 +52,14 @@ static double power_of(double x, double y)
     return pow(x, y);
 }
 
-#define BINARY(name, fun)                                                                          \
-    FN(name##_double)                                                                              \
-    {                                                                                              \
-        return value_d(fun(args[0].d, args[1].d));                                                 \
-    }                                                                                              \
-    FN(name##_int)                                                                                 \
-    {                                                                                              \
-        return value_d(fun((double)args[0].i, (double)args[1].i));                                 \
+#define BINARY(name, fun)                                          \
+    FN(name##_double)                                              \
+    {                                                              \
+        return value_d(fun(args[0].d, args[1].d));                 \
+    }                                                              \
+    FN(name##_int)                                                 \
+    {                                                              \
+        return value_d(fun((double)args[0].i, (double)args[1].i)); \
     }
 BINARY(fn_atan2, atan2)
 BINARY(fn_log2, log_base)
@@ -156,9 +156,7 @@ static value saturate(double d)
 {
     if (isnan(d))
         return value_i(0);
-    return value_i(d >= 9223372036854775807.0    ? INT64_MAX
-                   : d <= -9223372036854775808.0 ? INT64_MIN
-                                                 : (int64_t)d);
+    return value_i(d >= 9223372036854775807.0 ? INT64_MAX : d <= -9223372036854775808.0 ? INT64_MIN : (int64_t)d);
 }
 
 FN(round_double)
@@ -257,8 +255,7 @@ static value extreme(const func_call *f, const value *args, int sign)
 {
     value best = args[0];
     for (uint32_t i = 1; i < f->arg_count; i++)
-        if (args[i].state == V_OK &&
-            (best.state != V_OK || sign * value_compare(f->type, args[i], best) > 0))
+        if (args[i].state == V_OK && (best.state != V_OK || sign * value_compare(f->type, args[i], best) > 0))
             best = args[i];
     return best;
 }
@@ -270,8 +267,7 @@ static value extreme_decimal(const func_call *f, ectx *cx, const value *args, in
     int32_t scale = 0;
     for (uint32_t i = 0; i < f->arg_count; i++) {
         int32_t s = f->arg_types[i]->scale;
-        if (args[i].state == V_OK &&
-            (best.state != V_OK || sign * decimal_compare(args[i], s, best, scale) > 0)) {
+        if (args[i].state == V_OK && (best.state != V_OK || sign * decimal_compare(args[i], s, best, scale) > 0)) {
             best = args[i];
             scale = s;
         }
@@ -303,24 +299,22 @@ FN(least_decimal)
 
 /* ---- the table */
 
-#define R(n, d, p, r, fun, ...)                                                                    \
-    {.name = n, .category = "MATHEMATICAL", .doc = d, .params = p, .returns = r, .fn = fun,        \
-     ##__VA_ARGS__}
-#define U_NAMED(n, d, fun, arg)                                                                    \
-    R(n, d, "DOUBLE " arg, "DOUBLE", fun##_double), R(n, NULL, "INT " arg, "DOUBLE", fun##_int),   \
+#define R(n, d, p, r, fun, ...)                                                                              \
+    {                                                                                                        \
+        .name = n, .category = "MATHEMATICAL", .doc = d, .params = p, .returns = r, .fn = fun, ##__VA_ARGS__ \
+    }
+#define U_NAMED(n, d, fun, arg)                                                                  \
+    R(n, d, "DOUBLE " arg, "DOUBLE", fun##_double), R(n, NULL, "INT " arg, "DOUBLE", fun##_int), \
         R(n, NULL, "BIGINT " arg, "DOUBLE", fun##_int)
 #define U(n, d, fun) U_NAMED(n, d, fun, "value")
-#define B(n, d, fun, x, y)                                                                         \
-    R(n, d, "INT " x ", INT " y, "DOUBLE", fun##_int),                                             \
-        R(n, NULL, "BIGINT " x ", BIGINT " y, "DOUBLE", fun##_int),                                \
+#define B(n, d, fun, x, y)                                                                                         \
+    R(n, d, "INT " x ", INT " y, "DOUBLE", fun##_int), R(n, NULL, "BIGINT " x ", BIGINT " y, "DOUBLE", fun##_int), \
         R(n, NULL, "DOUBLE " x ", DOUBLE " y, "DOUBLE", fun##_double)
 #define V(n, d, t, fun) R(n, d, t " val, " t "... vals", t, fun, .flags = FN_NULLS)
-#define EXTREME(n, d)                                                                              \
-    V(#n, d, "INT", n), V(#n, NULL, "BIGINT", n), V(#n, NULL, "DOUBLE", n),                        \
-        V(#n, NULL, "VARCHAR", n), V(#n, NULL, "BYTES", n), V(#n, NULL, "DATE", n),                \
-        V(#n, NULL, "TIME", n), V(#n, NULL, "TIMESTAMP", n),                                       \
-        R(#n, NULL, "DECIMAL val, DECIMAL... vals", "DECIMAL", n##_decimal, .computed = widest,    \
-          .flags = FN_NULLS)
+#define EXTREME(n, d)                                                                                         \
+    V(#n, d, "INT", n), V(#n, NULL, "BIGINT", n), V(#n, NULL, "DOUBLE", n), V(#n, NULL, "VARCHAR", n),        \
+        V(#n, NULL, "BYTES", n), V(#n, NULL, "DATE", n), V(#n, NULL, "TIME", n), V(#n, NULL, "TIMESTAMP", n), \
+        R(#n, NULL, "DECIMAL val, DECIMAL... vals", "DECIMAL", n##_decimal, .computed = widest, .flags = FN_NULLS)
 
 const func_row func_math[] = {
     R("Abs", "Returns the absolute value.", "DECIMAL val", "DECIMAL", abs_decimal, .computed = same),
@@ -341,29 +335,26 @@ const func_row func_math[] = {
     U("cot", "Returns the cotangent of an angle in radians.", fn_cot),
     U("degrees", "Converts radians to degrees.", fn_degrees),
     U_NAMED("exp", "Returns e raised to a power.", fn_exp, "exponent"),
-    R("Floor", "Rounds down to a whole number.", "DECIMAL val", "DECIMAL", floor_decimal,
-      .computed = same),
+    R("Floor", "Rounds down to a whole number.", "DECIMAL val", "DECIMAL", floor_decimal, .computed = same),
     R("Floor", NULL, "DOUBLE val", "DOUBLE", floor_double),
     R("Floor", NULL, "INT val", "INT", identity),
     R("Floor", NULL, "BIGINT val", "BIGINT", identity),
     EXTREME(greatest, "Returns the greatest of the arguments; NULLs are ignored."),
     EXTREME(least, "Returns the least of the arguments; NULLs are ignored."),
     U("ln", "Returns the natural logarithm.", fn_log),
-    B("log", "Returns the logarithm to a base; with one argument the natural logarithm.", fn_log2,
-      "base", "value"),
+    B("log", "Returns the logarithm to a base; with one argument the natural logarithm.", fn_log2, "base", "value"),
     U("log", NULL, fn_log),
     R("pi", "Returns the number pi.", "", "DOUBLE", pi),
     B("power", "Raises a number to a power.", fn_power, "base", "exponent"),
     U("radians", "Converts degrees to radians.", fn_radians),
     R("random", "Returns a random number from 0 up to but not 1.", "", "DOUBLE", random_double,
       .flags = FN_VOLATILE | FN_NO_AUTHOR),
-    R("Round", "Rounds to a number of decimal places; ties go up.", "DECIMAL val", "DECIMAL",
-      round_decimal, .computed = without_fraction),
+    R("Round", "Rounds to a number of decimal places; ties go up.", "DECIMAL val", "DECIMAL", round_decimal,
+      .computed = without_fraction),
     R("Round", NULL, "DOUBLE val", "BIGINT", round_double),
     R("Round", NULL, "DOUBLE val, INT decimalPlaces", "DOUBLE", round_double_places),
     R("Round", NULL, "INT val", "BIGINT", identity),
-    R("Round", NULL, "DECIMAL val, INT decimalPlaces", "DECIMAL", round_decimal_places,
-      .computed = same),
+    R("Round", NULL, "DECIMAL val, INT decimalPlaces", "DECIMAL", round_decimal_places, .computed = same),
     R("Round", NULL, "BIGINT val", "BIGINT", identity),
     R("sign", "Returns -1, 0 or 1.", "DOUBLE value", "INT", sign_double),
     R("sign", NULL, "INT value", "INT", sign_int),
@@ -378,8 +369,7 @@ const func_row func_math[] = {
     R("trunc", NULL, "DOUBLE val", "BIGINT", trunc_double),
     R("trunc", NULL, "DOUBLE val, INT decimalPlaces", "DOUBLE", trunc_double_places),
     R("trunc", NULL, "INT val", "BIGINT", identity),
-    R("trunc", NULL, "DECIMAL val, INT decimalPlaces", "DECIMAL", trunc_decimal_places,
-      .computed = same),
+    R("trunc", NULL, "DECIMAL val, INT decimalPlaces", "DECIMAL", trunc_decimal_places, .computed = same),
     R("trunc", NULL, "BIGINT val", "BIGINT", identity),
     {0},
 };

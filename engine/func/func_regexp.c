@@ -254,21 +254,22 @@ FN(split)
     return value_v(e, n);
 }
 
-#define R(n, d, p, r, fun, pre)                                                                    \
-    {.name = n, .category = "REGULAR EXPRESSION", .doc = d, .params = p, .returns = r, .fn = fun,  \
-     .init = pre}
+#define R(n, d, p, r, fun, pre)                                                                                  \
+    {                                                                                                            \
+        .name = n, .category = "REGULAR EXPRESSION", .doc = d, .params = p, .returns = r, .fn = fun, .init = pre \
+    }
 #define EXTRACT "VARCHAR pattern, VARCHAR input"
 
 const func_row func_regexp[] = {
-    R("regexp_extract", "Returns the first match of a pattern, or a group of it.", EXTRACT, "VARCHAR",
-      extract, prepare_first),
+    R("regexp_extract", "Returns the first match of a pattern, or a group of it.", EXTRACT, "VARCHAR", extract,
+      prepare_first),
     R("regexp_extract", NULL, EXTRACT ", INT group", "VARCHAR", extract, prepare_first),
-    R("regexp_extract_all", "Returns all matches of a pattern, or a group of each.", EXTRACT,
-      "ARRAY<VARCHAR>", extract_all, prepare_first),
+    R("regexp_extract_all", "Returns all matches of a pattern, or a group of each.", EXTRACT, "ARRAY<VARCHAR>",
+      extract_all, prepare_first),
     R("regexp_extract_all", NULL, EXTRACT ", INT group", "ARRAY<VARCHAR>", extract_all, prepare_first),
-    R("regexp_replace", "Replaces all matches of a pattern.",
-      "VARCHAR str, VARCHAR regexp, VARCHAR newStr", "VARCHAR", replace, prepare_second),
-    R("regexp_split_to_array", "Splits a text at the matches of a pattern.",
-      "VARCHAR string, VARCHAR regexp", "ARRAY<VARCHAR>", split, prepare_second),
+    R("regexp_replace", "Replaces all matches of a pattern.", "VARCHAR str, VARCHAR regexp, VARCHAR newStr", "VARCHAR",
+      replace, prepare_second),
+    R("regexp_split_to_array", "Splits a text at the matches of a pattern.", "VARCHAR string, VARCHAR regexp",
+      "ARRAY<VARCHAR>", split, prepare_second),
     {0},
 };

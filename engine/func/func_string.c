@@ -485,9 +485,10 @@ FN(chr_code)
 
 static int hex_digit(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                                        : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                                               : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 /* After a backslash: "u0041", "uu+0041". false: not four digits. */
@@ -543,8 +544,7 @@ FN(chr_escaped)
         if (s.p[i] == 'u') {
             uint32_t was = i;
             if (!unicode_escape(s, &i, &u[n++]))
-                return ectx_fail(cx, "Unable to parse unicode value: %.*s", (int)(s.n - was - 1),
-                                 s.p + was + 1);
+                return ectx_fail(cx, "Unable to parse unicode value: %.*s", (int)(s.n - was - 1), s.p + was + 1);
         } else if (s.p[i] >= '0' && s.p[i] <= '7') {
             u[n++] = octal_escape(s, &i);
         } else if ((e = memchr(from, s.p[i], sizeof from - 1)) != NULL) {
@@ -557,8 +557,10 @@ FN(chr_escaped)
 
 /* ---- the table */
 
-#define R(n, d, p, r, fun, ...)                                                                    \
-    {.name = n, .category = "STRING", .doc = d, .params = p, .returns = r, .fn = fun, ##__VA_ARGS__}
+#define R(n, d, p, r, fun, ...)                                                                        \
+    {                                                                                                  \
+        .name = n, .category = "STRING", .doc = d, .params = p, .returns = r, .fn = fun, ##__VA_ARGS__ \
+    }
 #define NO_AUTHOR .flags = FN_NO_AUTHOR
 
 const func_row func_string[] = {
@@ -571,44 +573,40 @@ const func_row func_string[] = {
     R("concat_ws", "Joins the arguments behind the first with the first between them; NULLs are skipped.",
       "VARCHAR... inputs", "VARCHAR", concat_ws, .flags = FN_NULLS | FN_NO_AUTHOR),
     R("concat_ws", NULL, "BYTES... inputs", "BYTES", concat_ws, .flags = FN_NULLS | FN_NO_AUTHOR),
-    R("elt", "Returns the argument at position n, counted from 1.", "INT n, VARCHAR... args", "VARCHAR",
-      elt, .flags = FN_NULLS),
+    R("elt", "Returns the argument at position n, counted from 1.", "INT n, VARCHAR... args", "VARCHAR", elt,
+      .flags = FN_NULLS),
     R("field", "Returns the 1-based position of str among args, 0 when it is not there.",
       "VARCHAR str, VARCHAR... args", "INT", field, .flags = FN_NULLS),
-    R("initcap", "Upper-cases the first letter of every word and lower-cases the rest.", "VARCHAR str",
-      "VARCHAR", initcap),
-    R("instr", "Returns the position of substring in str, counted from 1, or 0.",
-      "VARCHAR str, VARCHAR substring", "INT", instr_2, .flags = FN_NULLS),
-    R("instr", NULL, "VARCHAR str, VARCHAR substring, INT position, INT occurrence", "INT", instr_4,
-      .flags = FN_NULLS,
+    R("initcap", "Upper-cases the first letter of every word and lower-cases the rest.", "VARCHAR str", "VARCHAR",
+      initcap),
+    R("instr", "Returns the position of substring in str, counted from 1, or 0.", "VARCHAR str, VARCHAR substring",
+      "INT", instr_2, .flags = FN_NULLS),
+    R("instr", NULL, "VARCHAR str, VARCHAR substring, INT position, INT occurrence", "INT", instr_4, .flags = FN_NULLS,
       .variant_doc = "The occurrence-th match from position on; a negative position searches backwards"),
     R("instr", NULL, "VARCHAR str, VARCHAR substring, INT position", "INT", instr_3, .flags = FN_NULLS,
       .variant_doc = "Searches from position on; a negative position searches backwards from the end"),
     R("lcase", "Converts to lower case.", "VARCHAR input", "VARCHAR", lcase, NO_AUTHOR),
-    R("len", "Returns the length in UTF-16 units, or in bytes.", "VARCHAR input", "INT", len_text,
-      NO_AUTHOR),
+    R("len", "Returns the length in UTF-16 units, or in bytes.", "VARCHAR input", "INT", len_text, NO_AUTHOR),
     R("len", NULL, "BYTES input", "INT", len_bytes, NO_AUTHOR),
-    R("LPad", "Pads on the left to a length, or cuts to it.",
-      "VARCHAR input, INT targetLen, VARCHAR padding", "VARCHAR", lpad_text, NO_AUTHOR),
+    R("LPad", "Pads on the left to a length, or cuts to it.", "VARCHAR input, INT targetLen, VARCHAR padding",
+      "VARCHAR", lpad_text, NO_AUTHOR),
     R("LPad", NULL, "BYTES input, INT targetLen, BYTES padding", "BYTES", lpad_bytes, NO_AUTHOR),
-    R("replace", "Replaces every occurrence of a text by another.",
-      "VARCHAR str, VARCHAR oldStr, VARCHAR newStr", "VARCHAR", replace),
-    R("RPad", "Pads on the right to a length, or cuts to it.",
-      "VARCHAR input, INT targetLen, VARCHAR padding", "VARCHAR", rpad_text, NO_AUTHOR),
+    R("replace", "Replaces every occurrence of a text by another.", "VARCHAR str, VARCHAR oldStr, VARCHAR newStr",
+      "VARCHAR", replace),
+    R("RPad", "Pads on the right to a length, or cuts to it.", "VARCHAR input, INT targetLen, VARCHAR padding",
+      "VARCHAR", rpad_text, NO_AUTHOR),
     R("RPad", NULL, "BYTES input, INT targetLen, BYTES padding", "BYTES", rpad_bytes, NO_AUTHOR),
     R("split", "Splits at every occurrence of a literal delimiter.", "VARCHAR string, VARCHAR delimiter",
       "ARRAY<VARCHAR>", split_text),
     R("split", NULL, "BYTES bytes, BYTES delimiter", "ARRAY<BYTES>", split_bytes),
     R("split_to_map", "Splits a text into entries and those into keys and values.",
-      "VARCHAR input, VARCHAR entryDelimiter, VARCHAR kvDelimiter", "MAP<VARCHAR, VARCHAR>",
-      split_to_map, NO_AUTHOR),
+      "VARCHAR input, VARCHAR entryDelimiter, VARCHAR kvDelimiter", "MAP<VARCHAR, VARCHAR>", split_to_map, NO_AUTHOR),
     R("substring", "Returns the part from a position on, counted from 1 or, negative, from the end.",
       "VARCHAR str, INT pos, INT length", "VARCHAR", substring_text_length),
     R("substring", NULL, "BYTES bytes, INT pos, INT length", "BYTES", substring_bytes_length),
     R("substring", NULL, "BYTES bytes, INT pos", "BYTES", substring_bytes_from),
     R("substring", NULL, "VARCHAR str, INT pos", "VARCHAR", substring_text_from),
-    R("trim", "Removes blanks and control characters at both ends.", "VARCHAR input", "VARCHAR", trim,
-      NO_AUTHOR),
+    R("trim", "Removes blanks and control characters at both ends.", "VARCHAR input", "VARCHAR", trim, NO_AUTHOR),
     R("ucase", "Converts to upper case.", "VARCHAR input", "VARCHAR", ucase, NO_AUTHOR),
     {0},
 };

@@ -38,12 +38,14 @@ FN(cube_explode)
     return value_v(out, rows);
 }
 
-#define R(n, d, p, r, fun, ...)                                                                    \
-    {.name = n, .category = "TABLE", .doc = d, .params = p, .returns = r, .fn = fun, ##__VA_ARGS__}
+#define R(n, d, p, r, fun, ...)                                                                       \
+    {                                                                                                 \
+        .name = n, .category = "TABLE", .doc = d, .params = p, .returns = r, .fn = fun, ##__VA_ARGS__ \
+    }
 
 const func_row func_table[] = {
-    R("explode", "Gives one row for every element of an array.", "ARRAY<DECIMAL> input", "DECIMAL",
-      explode, .computed = element),
+    R("explode", "Gives one row for every element of an array.", "ARRAY<DECIMAL> input", "DECIMAL", explode,
+      .computed = element),
     R("explode", NULL, "ARRAY<T> list", "T", explode),
     R("cube_explode", "Gives one row for every combination of the columns and NULLs in their places.",
       "ARRAY<T> columns", "ARRAY<T>", cube_explode),

@@ -251,13 +251,13 @@ static value decoded(ectx *cx, bool present, str s)
     return present && decode(cx->a, s, false, &out) ? value_s(out) : VALUE_NULL;
 }
 
-#define EXTRACT(name, result)                                                                      \
-    FN(name)                                                                                       \
-    {                                                                                              \
-        uri u;                                                                                     \
-        if (!parse_arg(cx, args, &u))                                                              \
-            return VALUE_ERR;                                                                      \
-        return result;                                                                             \
+#define EXTRACT(name, result)         \
+    FN(name)                          \
+    {                                 \
+        uri u;                        \
+        if (!parse_arg(cx, args, &u)) \
+            return VALUE_ERR;         \
+        return result;                \
     }
 EXTRACT(url_protocol, u.has_scheme ? value_s(u.scheme) : VALUE_NULL)
 EXTRACT(url_host, u.has_host ? value_s(u.host) : VALUE_NULL)
@@ -316,8 +316,10 @@ FN(url_decode)
     return ectx_fail(cx, "URLDecoder: Illegal hex characters in escape (%%) pattern");
 }
 
-#define R(n, d, p, r, fun)                                                                         \
-    {.name = n, .category = "URL", .doc = d, .params = p, .returns = r, .fn = fun}
+#define R(n, d, p, r, fun)                                                           \
+    {                                                                                \
+        .name = n, .category = "URL", .doc = d, .params = p, .returns = r, .fn = fun \
+    }
 #define U(n, d, fun) R(n, d, "VARCHAR input", "VARCHAR", fun)
 
 const func_row func_url[] = {

@@ -46,8 +46,10 @@ static const property properties[] = {
     {"javaJavaIdentifierStart", "\\p{L}\\p{Nl}\\p{Sc}\\p{Pc}", NULL},
     {"javaJavaIdentifierPart", "\\p{L}\\p{Nl}\\p{Sc}\\p{Pc}\\p{Nd}\\p{M}", NULL},
     {"javaSpaceChar", "\\p{Z}", NULL},
-    {"javaWhitespace", "\\t-\\r\\x{1c}-\\x{1f} \\x{1680}\\x{2000}-\\x{2006}\\x{2008}-\\x{200a}\\x{2028}\\x{2029}"
-                       "\\x{205f}\\x{3000}", NULL},
+    {"javaWhitespace",
+     "\\t-\\r\\x{1c}-\\x{1f} \\x{1680}\\x{2000}-\\x{2006}\\x{2008}-\\x{200a}\\x{2028}\\x{2029}"
+     "\\x{205f}\\x{3000}",
+     NULL},
     {"javaISOControl", "\\p{Cc}", NULL},
     {"javaMirrored", "\\p{Bidi_Mirrored}", NULL},
     /* blocks */
@@ -89,7 +91,7 @@ static bool is_category(str s)
 {
     static const char list[] = " L Lu Ll Lt Lm Lo M Mn Mc Me N Nd Nl No P Pc Pd Ps Pe Pi Pf Po S Sm Sc Sk So "
                                "Z Zs Zl Zp C Cc Cf Cs Co Cn LC ";
-    char key[5] = " ";
+    char              key[5] = " ";
     if (s.n == 0 || s.n > 2)
         return false;
     memcpy(key + 1, s.p, s.n);

@@ -9,8 +9,8 @@
 #include "engine/func/func_int.h"
 #include "engine/func/java_regex_int.h"
 
-#define KEPT_MAX 4096             /* literal patterns compiled to machine code, over all queries */
-#define MATCH_LIMIT 20000000      /* steps of one search: a few seconds at most */
+#define KEPT_MAX 4096        /* literal patterns compiled to machine code, over all queries */
+#define MATCH_LIMIT 20000000 /* steps of one search: a few seconds at most */
 #define JIT_STACK_MAX ((size_t)1 << 20)
 
 struct regex {
@@ -30,8 +30,8 @@ typedef struct matcher {
     regex_span           spans[REGEX_GROUPS_MAX + 1];
 } matcher;
 
-static pthread_key_t         matcher_key;
-static pthread_once_t        matcher_once = PTHREAD_ONCE_INIT;
+static pthread_key_t          matcher_key;
+static pthread_once_t         matcher_once = PTHREAD_ONCE_INIT;
 static _Thread_local matcher *mine;
 
 static void matcher_free(void *p)

@@ -7,7 +7,7 @@
 #include "base/str.h"
 
 #define REGEX_GROUPS_MAX 200
-#define REGEX_DEPTH_MAX 200 /* nested groups and classes */
+#define REGEX_DEPTH_MAX 200     /* nested groups and classes */
 #define REGEX_PATTERN_MAX 65536 /* bytes of the translated pattern */
 
 typedef struct regex regex;

@@ -271,8 +271,7 @@ static bool put_property(tr *t, bool negated, buf *out)
     }
     if (name.n && name.p[0] == '^')
         return fail(t, "Unknown character property name");
-    return java_property(name, negated, t->flags & FLAG_UNICODE, out) ||
-           fail(t, "Unknown character property name");
+    return java_property(name, negated, t->flags & FLAG_UNICODE, out) || fail(t, "Unknown character property name");
 }
 
 /* A set that matches one character, as PCRE2 text. */
@@ -345,8 +344,7 @@ static bool class_item(tr *t, buf *plain, buf *sets)
             return fail(t, "Unclosed character class");
         uint32_t e = next_char(t);
         buf      family = BUF_INIT(REGEX_PATTERN_MAX);
-        bool     is_family = e == 'p' || e == 'P' ? put_property(t, e == 'P', &family)
-                                                  : put_shorthand(t, e, &family);
+        bool     is_family = e == 'p' || e == 'P' ? put_property(t, e == 'P', &family) : put_shorthand(t, e, &family);
         if (is_family && family.n && family.p[0] == 1) {
             str s = set_text(t, buf_str(&family), false);
             buf_printf(sets, "|%.*s", STR_FMT(s));
@@ -437,8 +435,7 @@ static const char *dollar(uint32_t flags)
 {
     if (flags & FLAG_M)
         return flags & FLAG_D ? "(?=\\z|\\n)" : "(?=\\z|\\r\\n|(?<!\\r)\\n|[\\r\\x{85}\\x{2028}\\x{2029}])";
-    return flags & FLAG_D ? "(?=\\n?\\z)"
-                          : "(?=(?:\\r\\n|(?<!\\r)\\n|[\\r\\x{85}\\x{2028}\\x{2029}])?\\z)";
+    return flags & FLAG_D ? "(?=\\n?\\z)" : "(?=(?:\\r\\n|(?<!\\r)\\n|[\\r\\x{85}\\x{2028}\\x{2029}])?\\z)";
 }
 
 static const char *caret(uint32_t flags)
@@ -480,8 +477,7 @@ static bool escape(tr *t, buf *out)
         return fail(t, "Unexpected internal error");
     uint32_t e = next_char(t), c;
     buf      family = BUF_INIT(REGEX_PATTERN_MAX);
-    bool     is_family = e == 'p' || e == 'P' ? put_property(t, e == 'P', &family)
-                                              : put_shorthand(t, e, &family);
+    bool     is_family = e == 'p' || e == 'P' ? put_property(t, e == 'P', &family) : put_shorthand(t, e, &family);
     if (is_family)
         buf_puts(out, set_text(t, buf_str(&family), false));
     buf_free(&family);
@@ -743,7 +739,7 @@ static bool alternatives(tr *t, buf *out);
 
 static bool flag_bit(char c, uint32_t *bit)
 {
-    static const char letters[] = "imsuxdU";
+    static const char     letters[] = "imsuxdU";
     static const uint32_t bits[] = {FLAG_I, FLAG_M, FLAG_S, FLAG_U, FLAG_X, FLAG_D, FLAG_UNICODE | FLAG_U};
     const char           *p = c ? strchr(letters, c) : NULL;
     if (p)

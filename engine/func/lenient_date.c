@@ -85,8 +85,25 @@ lenient_format *lenient_format_new(arena *a, str p, status *st)
 
 /* ---- reading */
 
-enum { C_ERA, C_YEAR, C_WEEK_YEAR, C_MONTH, C_DAY, C_DAY_OF_YEAR, C_WEEK, C_WEEK_OF_MONTH, C_NTH_WEEKDAY,
-       C_WEEKDAY, C_AMPM, C_HOUR24, C_HOUR12, C_MINUTE, C_SECOND, C_MILLI, C_COUNT };
+enum {
+    C_ERA,
+    C_YEAR,
+    C_WEEK_YEAR,
+    C_MONTH,
+    C_DAY,
+    C_DAY_OF_YEAR,
+    C_WEEK,
+    C_WEEK_OF_MONTH,
+    C_NTH_WEEKDAY,
+    C_WEEKDAY,
+    C_AMPM,
+    C_HOUR24,
+    C_HOUR12,
+    C_MINUTE,
+    C_SECOND,
+    C_MILLI,
+    C_COUNT
+};
 
 typedef struct fields {
     int64_t v[C_COUNT];
@@ -237,8 +254,8 @@ static bool zone_text(str s, uint32_t *at, fields *x)
 static bool read_item(const item *it, str s, uint32_t *at, fields *x)
 {
     static const char *const eras[] = {"BC ", "AD "}, *const halves[] = {"AM ", "PM "};
-    int64_t                  i = 0;
-    uint32_t                 n = 0, digits;
+    int64_t  i = 0;
+    uint32_t n = 0, digits;
     if (it->letter == 0) {
         if (s.n - *at < it->text.n || memcmp(s.p + *at, it->text.p, it->text.n) != 0)
             return false;
@@ -311,8 +328,8 @@ static int64_t days_of(const fields *x)
         year = 1 - year;
     int64_t weekday = x->stamp[C_WEEKDAY] ? (x->v[C_WEEKDAY] + 7) % 7 : 0; /* Sunday 0 */
     if (x->stamp[C_WEEK_YEAR] > x->stamp[C_YEAR])
-        return sunday_of(calendar_days(x->v[C_WEEK_YEAR], 0, 1)) +
-               ((x->stamp[C_WEEK] ? x->v[C_WEEK] : 1) - 1) * 7 + weekday;
+        return sunday_of(calendar_days(x->v[C_WEEK_YEAR], 0, 1)) + ((x->stamp[C_WEEK] ? x->v[C_WEEK] : 1) - 1) * 7 +
+               weekday;
     /* The field set last decides how the day is found. */
     static const int ways[] = {C_DAY, C_WEEK_OF_MONTH, C_NTH_WEEKDAY, C_DAY_OF_YEAR, C_WEEK};
     int              best = C_DAY, stamp = x->stamp[C_DAY];
@@ -345,10 +362,9 @@ bool lenient_format_parse(const lenient_format *f, str s, int64_t now_ms, int64_
     for (uint32_t i = 0; i < f->n; i++)
         if (!read_item(&f->items[i], s, &at, &x))
             return false;
-    int64_t hour = x.stamp[C_HOUR24] >= x.stamp[C_HOUR12] && x.stamp[C_HOUR24] ? x.v[C_HOUR24]
-                                                                              : x.v[C_HOUR12] + 12 * x.v[C_AMPM];
-    int64_t local = days_of(&x) * MS_PER_DAY + ((hour * 60 + x.v[C_MINUTE]) * 60 + x.v[C_SECOND]) * 1000 +
-                    x.v[C_MILLI];
+    int64_t hour =
+        x.stamp[C_HOUR24] >= x.stamp[C_HOUR12] && x.stamp[C_HOUR24] ? x.v[C_HOUR24] : x.v[C_HOUR12] + 12 * x.v[C_AMPM];
+    int64_t local = days_of(&x) * MS_PER_DAY + ((hour * 60 + x.v[C_MINUTE]) * 60 + x.v[C_SECOND]) * 1000 + x.v[C_MILLI];
     *ms = local - (int64_t)zone_offset_of_local(&x.z, floor_div(local, 1000)) * 1000;
     return true;
 }

@@ -7,8 +7,7 @@ typedef struct group { /* the overloads of one name */
     size_t    n;
 } group;
 
-void overload_index_add(overload_index *x, const char *name, const char *params, const char *returns,
-                        const void *row)
+void overload_index_add(overload_index *x, const char *name, const char *params, const char *returns, const void *row)
 {
     str    key = str_upper(&x->a, str_of(name));
     group *g = map_get(&x->by_name, key);

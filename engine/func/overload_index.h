@@ -12,8 +12,7 @@ typedef struct overload_index {
 } overload_index;
 
 /* A row that does not parse is a fault of ours and stops the process. row: what overload.row will say. */
-void overload_index_add(overload_index *x, const char *name, const char *params, const char *returns,
-                        const void *row);
+void overload_index_add(overload_index *x, const char *name, const char *params, const char *returns, const void *row);
 /* All overloads of a name, any case; NULL and *n == 0 when there is none. */
 const overload *overload_index_find(const overload_index *x, str name, size_t *n);
 /* The first row of every name, by name. */

@@ -21,8 +21,8 @@ static str word(reader *r)
 {
     blanks(r);
     const char *from = r->p;
-    while ((*r->p >= 'A' && *r->p <= 'Z') || (*r->p >= 'a' && *r->p <= 'z') ||
-           (*r->p >= '0' && *r->p <= '9') || *r->p == '_')
+    while ((*r->p >= 'A' && *r->p <= 'Z') || (*r->p >= 'a' && *r->p <= 'z') || (*r->p >= '0' && *r->p <= '9') ||
+           *r->p == '_')
         r->p++;
     return str_make(from, (size_t)(r->p - from));
 }
@@ -56,16 +56,16 @@ static const struct {
     const char *name;
     type_kind   kind;
 } base_types[] = {
-    {"BOOLEAN", T_BOOLEAN}, {"INT", T_INTEGER}, {"INTEGER", T_INTEGER}, {"BIGINT", T_BIGINT},
-    {"DECIMAL", T_DECIMAL}, {"DOUBLE", T_DOUBLE}, {"VARCHAR", T_STRING}, {"STRING", T_STRING},
-    {"BYTES", T_BYTES}, {"TIME", T_TIME}, {"DATE", T_DATE}, {"TIMESTAMP", T_TIMESTAMP},
-    {"ARRAY", T_ARRAY}, {"MAP", T_MAP}, {"STRUCT", T_STRUCT},
+    {"BOOLEAN", T_BOOLEAN}, {"INT", T_INTEGER},   {"INTEGER", T_INTEGER}, {"BIGINT", T_BIGINT},
+    {"DECIMAL", T_DECIMAL}, {"DOUBLE", T_DOUBLE}, {"VARCHAR", T_STRING},  {"STRING", T_STRING},
+    {"BYTES", T_BYTES},     {"TIME", T_TIME},     {"DATE", T_DATE},       {"TIMESTAMP", T_TIMESTAMP},
+    {"ARRAY", T_ARRAY},     {"MAP", T_MAP},       {"STRUCT", T_STRUCT},
 };
 
 static const char *const printed_names[T_KIND_COUNT] = {
-    [T_BOOLEAN] = "BOOLEAN", [T_INTEGER] = "INT",   [T_BIGINT] = "BIGINT", [T_DECIMAL] = "DECIMAL",
-    [T_DOUBLE] = "DOUBLE",   [T_STRING] = "VARCHAR", [T_BYTES] = "BYTES",  [T_TIME] = "TIME",
-    [T_DATE] = "DATE",       [T_TIMESTAMP] = "TIMESTAMP", [T_ARRAY] = "ARRAY", [T_MAP] = "MAP",
+    [T_BOOLEAN] = "BOOLEAN", [T_INTEGER] = "INT",         [T_BIGINT] = "BIGINT", [T_DECIMAL] = "DECIMAL",
+    [T_DOUBLE] = "DOUBLE",   [T_STRING] = "VARCHAR",      [T_BYTES] = "BYTES",   [T_TIME] = "TIME",
+    [T_DATE] = "DATE",       [T_TIMESTAMP] = "TIMESTAMP", [T_ARRAY] = "ARRAY",   [T_MAP] = "MAP",
     [T_STRUCT] = "STRUCT",
 };
 
@@ -73,9 +73,9 @@ static ptype *read_type(reader *r);
 
 static void read_struct(reader *r, ptype *p)
 {
-    str           names[32];
-    const ptype  *types[32];
-    uint32_t      n = 0;
+    str          names[32];
+    const ptype *types[32];
+    uint32_t     n = 0;
     while (n < 32 && !eat(r, ">")) {
         names[n] = word(r);
         types[n++] = read_type(r);
@@ -146,8 +146,7 @@ static ptype *read_type(reader *r)
     return p;
 }
 
-bool overload_parse(arena *a, const char *name, const char *params, const char *returns,
-                    const void *row, overload *out)
+bool overload_parse(arena *a, const char *name, const char *params, const char *returns, const void *row, overload *out)
 {
     reader r = {a, params};
     param  list[32];
@@ -274,16 +273,14 @@ static bool match(const ptype *p, const type *t, bool casts, bindings *b)
     case T_ARRAY:
         return match(p->elem, t->elem, casts && !exact, b);
     case T_MAP:
-        return match(p->key, t->key, casts && !exact, b) &&
-               match(p->elem, t->elem, casts && !exact, b);
+        return match(p->key, t->key, casts && !exact, b) && match(p->elem, t->elem, casts && !exact, b);
     case T_STRUCT:
         if (p->field_count == 0 || t->field_count == 0)
             return true;
         if (p->field_count != t->field_count)
             return false;
         for (uint32_t i = 0; i < p->field_count; i++)
-            if (!str_eq(p->field_names[i], t->fields[i].name) ||
-                !match(p->fields[i], t->fields[i].type, false, b))
+            if (!str_eq(p->field_names[i], t->fields[i].name) || !match(p->fields[i], t->fields[i].type, false, b))
                 return false;
         return true;
     default:
@@ -332,8 +329,8 @@ static int rank(const candidate *x, const candidate *y)
     return b->variadic - a->variadic;
 }
 
-static bool try_shape(const overload *o, const ptype **shape, const type **args, uint32_t n,
-                      bool casts, bindings *bound)
+static bool try_shape(const overload *o, const ptype **shape, const type **args, uint32_t n, bool casts,
+                      bindings *bound)
 {
     (void)o;
     *bound = (bindings){0};
@@ -343,8 +340,8 @@ static bool try_shape(const overload *o, const ptype **shape, const type **args,
     return true;
 }
 
-static void consider(arena *a, const overload *o, const type **args, uint32_t m, bool casts,
-                     candidate *list, uint32_t *count)
+static void consider(arena *a, const overload *o, const type **args, uint32_t m, bool casts, candidate *list,
+                     uint32_t *count)
 {
     uint32_t n = o->param_count;
     if (o->variadic < 0 ? m != n : m + 1 < n)
@@ -404,13 +401,12 @@ static void print_alternatives(buf *b, const overload *all, size_t n, bool upper
     buf_putz(b, "For detailed information on a function run: DESCRIBE FUNCTION <Function-Name>;");
 }
 
-static const overload *refuse(const overload *all, size_t n, const type **args, uint32_t m,
-                              bool upper, bool ambiguous, status *st)
+static const overload *refuse(const overload *all, size_t n, const type **args, uint32_t m, bool upper, bool ambiguous,
+                              status *st)
 {
     buf b = BUF_INIT(ST_MSG_MAX * 4);
     buf_printf(&b, "Function '%s' %s (", all[0].name,
-               ambiguous ? "cannot be resolved due to ambiguous method parameters"
-                         : "does not accept parameters");
+               ambiguous ? "cannot be resolved due to ambiguous method parameters" : "does not accept parameters");
     for (uint32_t i = 0; i < m; i++) {
         if (i)
             buf_putz(&b, ", ");
@@ -425,9 +421,8 @@ static const overload *refuse(const overload *all, size_t n, const type **args, 
     return NULL;
 }
 
-const overload *overload_resolve(arena *a, const overload *all, size_t n, const type **args,
-                                 uint32_t m, bool allow_casts, bool upper, const ptype **shape_out,
-                                 bindings *bound, status *st)
+const overload *overload_resolve(arena *a, const overload *all, size_t n, const type **args, uint32_t m,
+                                 bool allow_casts, bool upper, const ptype **shape_out, bindings *bound, status *st)
 {
     candidate *list = ARENA_ARRAY(a, candidate, 2 * n + 1);
     uint32_t   count = 0;

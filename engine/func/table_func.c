@@ -63,8 +63,8 @@ func_call *table_func_bind(arena *a, str name, const xnode **args, uint32_t n, s
     f->args = cast;
     f->arg_types = types;
     f->arg_count = n;
-    const type *elem = f->row->computed ? f->row->computed(a, types, n, st)
-                                        : ptype_instantiate(a, o->returns, &bound, st);
+    const type *elem =
+        f->row->computed ? f->row->computed(a, types, n, st) : ptype_instantiate(a, o->returns, &bound, st);
     if (elem == NULL)
         return NULL;
     f->type = type_array(a, elem);

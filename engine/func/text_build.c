@@ -7,8 +7,8 @@
 
 #define SCRATCH_KEEP_BYTES ((size_t)1 << 20) /* a larger buffer is given back after use */
 
-static pthread_key_t  scratch_key;
-static pthread_once_t scratch_once = PTHREAD_ONCE_INIT;
+static pthread_key_t      scratch_key;
+static pthread_once_t     scratch_once = PTHREAD_ONCE_INIT;
 static _Thread_local buf *scratch;
 
 static void scratch_free(void *p)
@@ -92,11 +92,9 @@ uint32_t utf8_at(const char *at, const char *end, uint32_t *len)
         *len = 3;
         return (uint32_t)(b & 0x0f) << 12 | (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3f);
     }
-    if (b >= 0xf0 && b < 0xf5 && left >= 4 && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80 &&
-        (p[3] & 0xc0) == 0x80) {
+    if (b >= 0xf0 && b < 0xf5 && left >= 4 && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80 && (p[3] & 0xc0) == 0x80) {
         *len = 4;
-        return (uint32_t)(b & 7) << 18 | (uint32_t)(p[1] & 0x3f) << 12 |
-               (uint32_t)(p[2] & 0x3f) << 6 | (p[3] & 0x3f);
+        return (uint32_t)(b & 7) << 18 | (uint32_t)(p[1] & 0x3f) << 12 | (uint32_t)(p[2] & 0x3f) << 6 | (p[3] & 0x3f);
     }
     return 0xfffd;
 }

@@ -6,7 +6,7 @@
 
 /* A result that would be longer is a failure of the call: a literal count must not be able to take
  * the server's memory. */
-#define FUNC_TEXT_MAX ((size_t)64 << 20)  /* bytes of one STRING or BYTES result */
+#define FUNC_TEXT_MAX ((size_t)64 << 20) /* bytes of one STRING or BYTES result */
 
 /* The thread's own buffer, emptied. One user at a time: nothing may be evaluated between taking it
  * and func_scratch_value(). */

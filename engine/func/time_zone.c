@@ -96,9 +96,8 @@ static bool posix_rule(const char **p, yearly *y)
     if (**p == 'M') {
         ++*p;
         y->kind = 'M';
-        if (!posix_number(p, &y->month) || *(*p)++ != '.' || !posix_number(p, &y->week) ||
-            *(*p)++ != '.' || !posix_number(p, &y->day) || y->month < 1 || y->month > 12 ||
-            y->week < 1 || y->week > 5 || y->day > 6)
+        if (!posix_number(p, &y->month) || *(*p)++ != '.' || !posix_number(p, &y->week) || *(*p)++ != '.' ||
+            !posix_number(p, &y->day) || y->month < 1 || y->month > 12 || y->week < 1 || y->week > 5 || y->day > 6)
             return false;
     } else {
         if (**p == 'J') {
@@ -181,14 +180,13 @@ static bool tzif_header(const char *p, const char *end, tzif_counts *c)
     uint32_t *f[] = {&c->isut, &c->isstd, &c->leap, &c->time, &c->type, &c->chars};
     for (int i = 0; i < 6; i++)
         *f[i] = be_get32(p + 20 + 4 * i);
-    return c->time <= TRANSITIONS_MAX && c->type > 0 && c->type <= 256 && c->chars <= 4096 &&
-           c->leap <= 4096 && c->isut <= 256 && c->isstd <= 256;
+    return c->time <= TRANSITIONS_MAX && c->type > 0 && c->type <= 256 && c->chars <= 4096 && c->leap <= 4096 &&
+           c->isut <= 256 && c->isstd <= 256;
 }
 
 static size_t tzif_body(const tzif_counts *c, size_t time_bytes)
 {
-    return c->time * (time_bytes + 1) + c->type * 6 + c->chars + c->leap * (time_bytes + 4) + c->isstd +
-           c->isut;
+    return c->time * (time_bytes + 1) + c->type * 6 + c->chars + c->leap * (time_bytes + 4) + c->isstd + c->isut;
 }
 
 static bool tzif_read(const char *p, const char *end, zone_rules *z)
@@ -349,8 +347,7 @@ static bool find_offset(str id, const char *prefix, zone *out, char *err, size_t
     if (shape && id.n >= 3 && id.p[2] != ':') {
         int h = (id.p[1] - '0') * 10 + (id.p[2] - '0');
         if (h > 18) {
-            snprintf(err, err_max,
-                     "Zone offset hours not in valid range: value %d is not in the range -18 to 18",
+            snprintf(err, err_max, "Zone offset hours not in valid range: value %d is not in the range -18 to 18",
                      id.p[0] == '-' ? -h : h);
             return false;
         }
@@ -381,11 +378,11 @@ bool zone_find(str id, zone *out, char *err, size_t err_max)
         return true;
     bool plain = true;
     for (uint32_t i = 0; i < id.n; i++)
-        plain &= id.p[i] > ' ' && !(id.p[i] & 0x80) && strchr("~/._+-", id.p[i]) != NULL ? true
-                 : (id.p[i] >= '0' && id.p[i] <= '9') || ((id.p[i] | 0x20) >= 'a' && (id.p[i] | 0x20) <= 'z');
+        plain &= id.p[i] > ' ' && !(id.p[i] & 0x80) && strchr("~/._+-", id.p[i]) != NULL
+                     ? true
+                     : (id.p[i] >= '0' && id.p[i] <= '9') || ((id.p[i] | 0x20) >= 'a' && (id.p[i] | 0x20) <= 'z');
     snprintf(err, err_max,
-             plain ? "Unknown time-zone ID: %.*s"
-                   : "Invalid ID for region-based ZoneId, invalid format: %.*s",
+             plain ? "Unknown time-zone ID: %.*s" : "Invalid ID for region-based ZoneId, invalid format: %.*s",
              STR_FMT(id));
     return false;
 }
@@ -512,8 +509,7 @@ void zone_print_name(buf *out, const zone *z, int64_t utc_s, zone_style style)
     const char *region = z->rules ? z->rules->name : "";
     for (size_t i = 0; i < ZONE_NAMES; i++) {
         const zone_name *n = &zone_names[i];
-        if (strcmp(n->abbreviation, abbreviation) != 0 ||
-            !str_starts(str_of(region), str_of(n->region_prefix)))
+        if (strcmp(n->abbreviation, abbreviation) != 0 || !str_starts(str_of(region), str_of(n->region_prefix)))
             continue;
         const char *text[] = {n->abbreviation, n->full, n->generic, n->generic_full};
         buf_putz(out, text[style]);
@@ -534,8 +530,7 @@ uint32_t zone_parse_name(str text, zone *out)
         const char      *forms[] = {n->abbreviation, n->full, n->generic_full};
         for (int k = 0; n->region && k < 3; k++) {
             str form = str_of(forms[k]);
-            if (form.n > longest && form.n <= text.n &&
-                str_eq_nocase(form, str_make(text.p, form.n))) {
+            if (form.n > longest && form.n <= text.n && str_eq_nocase(form, str_make(text.p, form.n))) {
                 longest = form.n;
                 region = n->region;
             }

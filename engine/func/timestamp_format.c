@@ -37,13 +37,11 @@ const dt_field_info dt_fields[FIELD_COUNT] = {
 
 const char *const month_names[12] = {"January", "February", "March",     "April",   "May",      "June",
                                      "July",    "August",   "September", "October", "November", "December"};
-const char *const weekday_names[7] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
-                                      "Friday", "Saturday", "Sunday"};
+const char *const weekday_names[7] = {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
 
 const offset_form offset_forms[] = {
-    [OFFSET_HHMM_SHORT] = {false, 1, 0}, [OFFSET_HHMM] = {false, 2, 0},
-    [OFFSET_HH_MM] = {true, 2, 0},       [OFFSET_HHMMSS] = {false, 2, 1},
-    [OFFSET_HH_MM_SS] = {true, 2, 1},
+    [OFFSET_HHMM_SHORT] = {false, 1, 0}, [OFFSET_HHMM] = {false, 2, 0},    [OFFSET_HH_MM] = {true, 2, 0},
+    [OFFSET_HHMMSS] = {false, 2, 1},     [OFFSET_HH_MM_SS] = {true, 2, 1},
 };
 
 void datetime_fail(datetime_error *err, const char *fmt, ...)
@@ -116,14 +114,12 @@ static void value_any(compiler *c, dt_field f)
 
 static void value_fixed(compiler *c, dt_field f, uint32_t width)
 {
-    number(c, (dt_op){.kind = OP_NUMBER, .field = f, .min = (uint8_t)width, .max = (uint8_t)width,
-                      .sign = SIGN_NEVER});
+    number(c, (dt_op){.kind = OP_NUMBER, .field = f, .min = (uint8_t)width, .max = (uint8_t)width, .sign = SIGN_NEVER});
 }
 
 static void value_range(compiler *c, dt_field f, uint32_t min, uint32_t max, sign_style sign)
 {
-    number(c, (dt_op){.kind = OP_NUMBER, .field = f, .min = (uint8_t)min, .max = (uint8_t)max,
-                      .sign = sign});
+    number(c, (dt_op){.kind = OP_NUMBER, .field = f, .min = (uint8_t)min, .max = (uint8_t)max, .sign = sign});
 }
 
 static bool too_many(compiler *c, char letter)
@@ -141,7 +137,7 @@ static bool text(compiler *c, dt_field f, uint32_t style)
 
 typedef struct letter_row letter_row;
 struct letter_row {
-    char     letter;
+    char letter;
     bool (*compile)(compiler *c, const letter_row *l, uint32_t count);
     dt_field field;
 };
@@ -168,8 +164,7 @@ static bool l_named(compiler *c, const letter_row *l, uint32_t count)
     if (l->letter == 'E')
         return text(c, l->field, 3);
     if (l->letter == 'e' || l->letter == 'c') {
-        value_range(c, F_LOCAL_WEEKDAY, count, count == 2 ? 2 : 19,
-                    count == 2 ? SIGN_NEVER : SIGN_NORMAL);
+        value_range(c, F_LOCAL_WEEKDAY, count, count == 2 ? 2 : 19, count == 2 ? SIGN_NEVER : SIGN_NORMAL);
         return true;
     }
     if (count == 1)
@@ -229,10 +224,11 @@ static bool l_day_of_year(compiler *c, const letter_row *l, uint32_t count)
 static bool l_fraction(compiler *c, const letter_row *l, uint32_t count)
 {
     if (count > 9)
-        return status_set(c->st, ST_SQL,
-                          "Minimum width must be from 0 to 9 inclusive but was %u", count);
-    number(c, (dt_op){.kind = OP_FRACTION, .field = l->field, .min = (uint8_t)count,
-                      .max = (uint8_t)count, .sign = SIGN_NEVER});
+        return status_set(c->st, ST_SQL, "Minimum width must be from 0 to 9 inclusive but was %u", count);
+    number(
+        c,
+        (dt_op){
+            .kind = OP_FRACTION, .field = l->field, .min = (uint8_t)count, .max = (uint8_t)count, .sign = SIGN_NEVER});
     return true;
 }
 
@@ -375,8 +371,7 @@ static bool quoted(compiler *c, arena *a, str pattern, uint32_t *at)
     uint32_t n = 0, i = *at + 1;
     for (;; i++) {
         if (i >= pattern.n)
-            return status_set(c->st, ST_SQL, "Pattern ends with an incomplete string literal: %.*s",
-                              STR_FMT(pattern));
+            return status_set(c->st, ST_SQL, "Pattern ends with an incomplete string literal: %.*s", STR_FMT(pattern));
         if (pattern.p[i] == '\'') {
             if (i + 1 >= pattern.n || pattern.p[i + 1] != '\'')
                 break;
@@ -419,8 +414,7 @@ static bool punctuation(compiler *c, str pattern, uint32_t *at)
         return status_set(c->st, ST_SQL, "Pattern includes reserved character: '%c'", ch);
     default: {
         uint32_t from = *at; /* a run of plain characters is one literal */
-        while (*at + 1 < pattern.n && !is_letter(pattern.p[*at + 1]) &&
-               strchr("'[]{}#", pattern.p[*at + 1]) == NULL)
+        while (*at + 1 < pattern.n && !is_letter(pattern.p[*at + 1]) && strchr("'[]{}#", pattern.p[*at + 1]) == NULL)
             ++*at;
         emit(c, (dt_op){.kind = OP_LITERAL, .text = str_make(pattern.p + from, *at + 1 - from)});
     }
@@ -435,9 +429,9 @@ timestamp_format *timestamp_format_new(arena *a, str pattern, status *st)
     compiler c = {.st = st, .active = -1};
     c.ops = ARENA_ARRAY(a, dt_op, pattern.n + FORMAT_OPTIONAL_MAX + 1);
     for (uint32_t at = 0; at < pattern.n;) {
-        bool ok = is_letter(pattern.p[at])    ? letter_run(&c, pattern, &at)
-                  : pattern.p[at] == '\''     ? quoted(&c, a, pattern, &at)
-                                              : punctuation(&c, pattern, &at);
+        bool ok = is_letter(pattern.p[at]) ? letter_run(&c, pattern, &at)
+                  : pattern.p[at] == '\''  ? quoted(&c, a, pattern, &at)
+                                           : punctuation(&c, pattern, &at);
         if (!ok)
             return NULL;
     }

@@ -7,10 +7,31 @@
 #define FORMAT_OPTIONAL_MAX 32 /* nested [ ] */
 
 typedef enum dt_field {
-    F_ERA, F_YEAR_OF_ERA, F_YEAR, F_WEEK_YEAR, F_QUARTER, F_MONTH, F_WEEK_OF_YEAR, F_WEEK_OF_MONTH,
-    F_DAY, F_DAY_OF_YEAR, F_ALIGNED_DAY, F_WEEKDAY, F_LOCAL_WEEKDAY, F_JULIAN_DAY,
-    F_AMPM, F_HOUR, F_CLOCK_HOUR, F_HOUR_AMPM, F_CLOCK_HOUR_AMPM, F_MINUTE, F_SECOND, F_NANO,
-    F_MILLI_OF_DAY, F_NANO_OF_DAY, F_DAY_PERIOD,
+    F_ERA,
+    F_YEAR_OF_ERA,
+    F_YEAR,
+    F_WEEK_YEAR,
+    F_QUARTER,
+    F_MONTH,
+    F_WEEK_OF_YEAR,
+    F_WEEK_OF_MONTH,
+    F_DAY,
+    F_DAY_OF_YEAR,
+    F_ALIGNED_DAY,
+    F_WEEKDAY,
+    F_LOCAL_WEEKDAY,
+    F_JULIAN_DAY,
+    F_AMPM,
+    F_HOUR,
+    F_CLOCK_HOUR,
+    F_HOUR_AMPM,
+    F_CLOCK_HOUR_AMPM,
+    F_MINUTE,
+    F_SECOND,
+    F_NANO,
+    F_MILLI_OF_DAY,
+    F_NANO_OF_DAY,
+    F_DAY_PERIOD,
     FIELD_COUNT
 } dt_field;
 
@@ -23,16 +44,16 @@ typedef struct dt_field_info {
 extern const dt_field_info dt_fields[FIELD_COUNT];
 
 typedef enum op_kind {
-    OP_LITERAL,  /* text */
-    OP_NUMBER,   /* field in min..max digits */
-    OP_REDUCED,  /* two digits of 2000..2099 */
-    OP_FRACTION, /* of a second, exactly max digits */
-    OP_TEXT,     /* field as a word; style */
-    OP_OFFSET,   /* style: index into the patterns of offsets; text: what zero prints */
+    OP_LITERAL,    /* text */
+    OP_NUMBER,     /* field in min..max digits */
+    OP_REDUCED,    /* two digits of 2000..2099 */
+    OP_FRACTION,   /* of a second, exactly max digits */
+    OP_TEXT,       /* field as a word; style */
+    OP_OFFSET,     /* style: index into the patterns of offsets; text: what zero prints */
     OP_GMT_OFFSET, /* style: 1 "GMT+2", 4 "GMT+02:00" */
     OP_ZONE_ID,
     OP_ZONE_NAME, /* style: a zone_style */
-    OP_OPTIONAL, /* skip: operations up to the matching end */
+    OP_OPTIONAL,  /* skip: operations up to the matching end */
     OP_OPTIONAL_END
 } op_kind;
 

@@ -361,8 +361,7 @@ static bool parse_all(scan *x, datetime_error *err)
     if (to < 0)
         datetime_fail(err, "Text '%.*s%s' could not be parsed at index %ld", SHOWN(x->s), ~to);
     else
-        datetime_fail(err, "Text '%.*s%s' could not be parsed, unparsed text found at index %ld",
-                      SHOWN(x->s), to);
+        datetime_fail(err, "Text '%.*s%s' could not be parsed, unparsed text found at index %ld", SHOWN(x->s), to);
     return false;
 }
 
@@ -380,8 +379,7 @@ static bool range_ok(scan *x, dt_field f, datetime_error *err)
 
 static bool conflict(scan *x, dt_field f, datetime_error *err)
 {
-    datetime_fail(err, "Text '%.*s%s' could not be parsed: Conflict found: %s", SHOWN(x->s),
-                  dt_fields[f].name);
+    datetime_fail(err, "Text '%.*s%s' could not be parsed: Conflict found: %s", SHOWN(x->s), dt_fields[f].name);
     return false;
 }
 
@@ -406,16 +404,14 @@ static bool resolve_time(scan *x, int64_t *extra, datetime_error *err)
         return false;
     if (has(p, F_CLOCK_HOUR_AMPM) && !set_derived(x, F_HOUR_AMPM, p->v[F_CLOCK_HOUR_AMPM] % 12, err))
         return false;
-    if (has(p, F_AMPM) && has(p, F_HOUR_AMPM) &&
-        !set_derived(x, F_HOUR, p->v[F_AMPM] * 12 + p->v[F_HOUR_AMPM], err))
+    if (has(p, F_AMPM) && has(p, F_HOUR_AMPM) && !set_derived(x, F_HOUR, p->v[F_AMPM] * 12 + p->v[F_HOUR_AMPM], err))
         return false;
     int64_t ns = has(p, F_NANO_OF_DAY)    ? p->v[F_NANO_OF_DAY]
                  : has(p, F_MILLI_OF_DAY) ? p->v[F_MILLI_OF_DAY] * 1000000
                                           : -1;
     if (ns < 0)
         return true;
-    return set_derived(x, F_HOUR, ns / 3600000000000, err) &&
-           set_derived(x, F_MINUTE, ns / 60000000000 % 60, err) &&
+    return set_derived(x, F_HOUR, ns / 3600000000000, err) && set_derived(x, F_MINUTE, ns / 60000000000 % 60, err) &&
            set_derived(x, F_SECOND, ns / 1000000000 % 60, err) &&
            (has(p, F_NANO) || set_derived(x, F_NANO, ns % 1000000000, err));
 }
@@ -427,8 +423,7 @@ static int64_t field_or(const parsed *p, dt_field f, int64_t other)
 
 static int64_t time_ms(const parsed *p)
 {
-    int64_t hour = has(p, F_HOUR) ? p->v[F_HOUR]
-                                  : field_or(p, F_AMPM, 0) * 12 + field_or(p, F_HOUR_AMPM, 0);
+    int64_t hour = has(p, F_HOUR) ? p->v[F_HOUR] : field_or(p, F_AMPM, 0) * 12 + field_or(p, F_HOUR_AMPM, 0);
     return ((hour * 60 + field_or(p, F_MINUTE, 0)) * 60 + field_or(p, F_SECOND, 0)) * 1000 +
            field_or(p, F_NANO, 0) / 1000000;
 }
@@ -465,8 +460,10 @@ static bool day_of_year_ok(scan *x, int64_t year, datetime_error *err)
 {
     if (x->p.v[F_DAY_OF_YEAR] <= 365 || leap_year(year))
         return true;
-    datetime_fail(err, "Text '%.*s%s' could not be parsed: Invalid date 'DayOfYear 366' as '%ld' is not a "
-                       "leap year", SHOWN(x->s), year);
+    datetime_fail(err,
+                  "Text '%.*s%s' could not be parsed: Invalid date 'DayOfYear 366' as '%ld' is not a "
+                  "leap year",
+                  SHOWN(x->s), year);
     return false;
 }
 
@@ -487,11 +484,9 @@ static bool whole_date(scan *x, bool *whole, int64_t *days, datetime_error *err)
             return false;
         *days = days_from_civil(year, 1, 1) + p->v[F_DAY_OF_YEAR] - 1;
     } else if (has(p, F_WEEK_YEAR) && has(p, F_WEEK_OF_YEAR) && weekday) {
-        *days = sunday_of(days_from_civil(p->v[F_WEEK_YEAR], 1, 1)) + (p->v[F_WEEK_OF_YEAR] - 1) * 7 +
-                weekday % 7;
+        *days = sunday_of(days_from_civil(p->v[F_WEEK_YEAR], 1, 1)) + (p->v[F_WEEK_OF_YEAR] - 1) * 7 + weekday % 7;
     } else if (has(p, F_YEAR) && has(p, F_MONTH) && has(p, F_WEEK_OF_MONTH) && weekday) {
-        *days = sunday_of(days_from_civil(year, (int)p->v[F_MONTH], 1)) + (p->v[F_WEEK_OF_MONTH] - 1) * 7 +
-                weekday % 7;
+        *days = sunday_of(days_from_civil(year, (int)p->v[F_MONTH], 1)) + (p->v[F_WEEK_OF_MONTH] - 1) * 7 + weekday % 7;
     } else {
         *whole = false;
     }
@@ -505,12 +500,12 @@ static bool cross_check(scan *x, int64_t days, datetime_error *err)
     int64_t       y, weekday = floor_mod(days + 3, 7) + 1;
     int           m, d;
     civil_from_days(days, &y, &m, &d);
-    const int64_t real[FIELD_COUNT] = {[F_WEEKDAY] = weekday,
-                                       [F_LOCAL_WEEKDAY] = weekday % 7 + 1,
-                                       [F_ALIGNED_DAY] = (d - 1) % 7 + 1,
-                                       [F_QUARTER] = (m - 1) / 3 + 1,
-                                       [F_YEAR] = y,
-                                       [F_MONTH] = m};
+    const int64_t         real[FIELD_COUNT] = {[F_WEEKDAY] = weekday,
+                                               [F_LOCAL_WEEKDAY] = weekday % 7 + 1,
+                                               [F_ALIGNED_DAY] = (d - 1) % 7 + 1,
+                                               [F_QUARTER] = (m - 1) / 3 + 1,
+                                               [F_YEAR] = y,
+                                               [F_MONTH] = m};
     static const dt_field checked[] = {F_WEEKDAY, F_LOCAL_WEEKDAY, F_ALIGNED_DAY, F_QUARTER, F_YEAR, F_MONTH};
     for (size_t i = 0; i < sizeof checked / sizeof *checked; i++)
         if (has(p, checked[i]) && p->v[checked[i]] != real[checked[i]])
@@ -567,8 +562,7 @@ static bool partial_date(scan *x, int64_t *days, datetime_error *err)
     return true;
 }
 
-bool timestamp_format_parse_in(const timestamp_format *f, str text, const zone *z, int64_t *ms,
-                               datetime_error *err)
+bool timestamp_format_parse_in(const timestamp_format *f, str text, const zone *z, int64_t *ms, datetime_error *err)
 {
     scan    x = {.f = f, .s = text, .root = true};
     bool    whole;
@@ -622,8 +616,7 @@ bool timestamp_format_parse_time(const timestamp_format *f, str text, int64_t *m
         datetime_fail(err, "Time format contains date field.");
         return false;
     }
-    bool hole = (!has(p, F_MINUTE) && (has(p, F_SECOND) || has(p, F_NANO))) ||
-                (!has(p, F_SECOND) && has(p, F_NANO));
+    bool hole = (!has(p, F_MINUTE) && (has(p, F_SECOND) || has(p, F_NANO))) || (!has(p, F_SECOND) && has(p, F_NANO));
     if (!has(p, F_HOUR) || hole) {
         datetime_fail(err, "Text '%.*s%s' could not be parsed: Unable to obtain LocalTime", SHOWN(text));
         return false;

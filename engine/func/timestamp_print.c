@@ -124,8 +124,7 @@ static bool print_number(const dt_op *op, int64_t x, buf *out, datetime_error *e
     while ((u /= 10) != 0);
     if (n > op->max || (x < 0 && op->sign == SIGN_NEVER)) {
         datetime_fail(err, "Field %s cannot be printed as the value %ld %s", dt_fields[op->field].name, x,
-                      x < 0 ? "cannot be negative according to the SignStyle"
-                            : "exceeds the maximum print width");
+                      x < 0 ? "cannot be negative according to the SignStyle" : "exceeds the maximum print width");
         return false;
     }
     if (x < 0)
@@ -306,8 +305,7 @@ static bool print_ops(const timestamp_format *f, uint32_t i, uint32_t end, const
     return true;
 }
 
-bool timestamp_format_print(const timestamp_format *f, const datetime_value *v, buf *out,
-                            datetime_error *err)
+bool timestamp_format_print(const timestamp_format *f, const datetime_value *v, buf *out, datetime_error *err)
 {
     return print_ops(f, 0, f->count, v, out, err);
 }

@@ -58,8 +58,7 @@ op *op_repartition_read_new(pipeline *pl, const plan_node *n);
 /* The end of a plan: the sink topic, or the rows of a transient query. */
 op *op_sink_new(pipeline *pl, const plan *p);
 
-void *op_alloc(pipeline *pl, size_t bytes, const plan_node *n,
-               void (*push)(op *, record *, int));
+void *op_alloc(pipeline *pl, size_t bytes, const plan_node *n, void (*push)(op *, record *, int));
 
 /* The serialised key of the slots that n's rows are keyed by, in its key format; the bytes stay valid
  * until the next call on the same keyer. */

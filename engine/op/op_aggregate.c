@@ -7,19 +7,19 @@
 #include "engine/op/op_int.h"
 
 typedef struct agg_op {
-    op           base;
+    op               base;
     const plan_node *in;
-    store       *s;
-    keyer        keys;
-    const type **state_types;
-    value       *states; /* of the group at hand */
-    value       *args;
-    buf          out;
-    int64_t      stream_time; /* of this aggregate: rows with a key that reached it */
-    int64_t      max_start;   /* largest window start ever stored */
-    int64_t      last_close, next_emit; /* EMIT FINAL */
-    int64_t      swept;       /* expiry was last run up to here */
-    serde       *key_reader;
+    store           *s;
+    keyer            keys;
+    const type     **state_types;
+    value           *states; /* of the group at hand */
+    value           *args;
+    buf              out;
+    int64_t          stream_time;           /* of this aggregate: rows with a key that reached it */
+    int64_t          max_start;             /* largest window start ever stored */
+    int64_t          last_close, next_emit; /* EMIT FINAL */
+    int64_t          swept;                 /* expiry was last run up to here */
+    serde           *key_reader;
 } agg_op;
 
 /* ---- states and results */
@@ -85,7 +85,7 @@ static bool results(agg_op *o, value *row)
     const plan_node *n = o->base.plan;
     for (uint32_t i = 0; i < n->agg.agg_count; i++) {
         const agg_call *c = n->agg.aggs[i].call;
-        value v = c->row->result ? c->row->result(c, &o->base.cx, o->states[i]) : o->states[i];
+        value           v = c->row->result ? c->row->result(c, &o->base.cx, o->states[i]) : o->states[i];
         if (v.state == V_ERR)
             return fatal_error(o);
         row[n->agg.first_agg_slot + i] = v;
@@ -181,9 +181,8 @@ static bool update_window(agg_op *o, const record *r, str key, int64_t start, bo
     int64_t          end = start + n->agg.size_ms;
     store_row        was;
     /* Rows out of retention are hidden from the aggregate (strictness: spec 3.5). */
-    bool hidden = o->max_start != INT64_MIN &&
-                  start < o->max_start - n->agg.retention_ms + (final ? 0 : 1);
-    bool had = !hidden && store_get_window(o->s, key, start, 0, &was);
+    bool   hidden = o->max_start != INT64_MIN && start < o->max_start - n->agg.retention_ms + (final ? 0 : 1);
+    bool   had = !hidden && store_get_window(o->s, key, start, 0, &was);
     record out = *r;
     out.has_old = false;
     out.ts = r->ts;
@@ -268,8 +267,7 @@ static int64_t first_start(int64_t t, int64_t size, int64_t advance)
 static bool same_windows(const plan_node *n, int64_t t1, int64_t t2)
 {
     int64_t s = n->agg.size_ms, a = n->agg.advance_ms;
-    return first_start(t1, s, a) == first_start(t2, s, a) &&
-           window_index(t1, a) == window_index(t2, a);
+    return first_start(t1, s, a) == first_start(t2, s, a) && window_index(t1, a) == window_index(t2, a);
 }
 
 static bool emit_due(agg_op *o)
@@ -313,8 +311,7 @@ static void aggregate_windows(op *base, record *r, int port)
     o->stream_time = later(o->stream_time, r->ts);
     int64_t close = o->stream_time - n->agg.grace_ms;
     str     key = keyer_bytes(&o->keys, r);
-    for (int64_t s = first_start(r->ts, n->agg.size_ms, n->agg.advance_ms); s <= r->ts;
-         s += n->agg.advance_ms)
+    for (int64_t s = first_start(r->ts, n->agg.size_ms, n->agg.advance_ms); s <= r->ts; s += n->agg.advance_ms)
         if (s + n->agg.size_ms > close && !update_window(o, r, key, s, n->agg.emit_final))
             return;
     if (n->agg.emit_final)
@@ -470,11 +467,11 @@ static void aggregate_close(op *base)
 
 op *op_aggregate_new(pipeline *pl, const plan_node *n)
 {
-    bool    session = n->agg.is_windowed && n->agg.window.kind == WINDOW_SESSION;
-    agg_op *o = op_alloc(pl, sizeof *o, n,
-                         session                ? aggregate_sessions
-                         : n->agg.is_windowed ? aggregate_windows
-                                              : aggregate_group);
+    bool     session = n->agg.is_windowed && n->agg.window.kind == WINDOW_SESSION;
+    agg_op  *o = op_alloc(pl, sizeof *o, n,
+                         session              ? aggregate_sessions
+                          : n->agg.is_windowed ? aggregate_windows
+                                               : aggregate_group);
     uint32_t args = 1;
     o->base.close = aggregate_close;
     o->in = n->in[0];
@@ -517,7 +514,7 @@ bool op_aggregate_row(op *base, arena *a, str key, const store_row *sr, value *r
     const plan_node *n = base->plan;
     arena           *keep = base->cx.a;
     base->cx.a = a; /* the reader's memory, not the batch's */
-    bool ok = load(o, sr) && results(o, row);
+    bool  ok = load(o, sr) && results(o, row);
     value tmp[64];
     ok = ok && n->out.key_count <= 64 && o->key_reader->decode(o->key_reader, a, str_dup(a, key), tmp);
     base->cx.a = keep;
@@ -527,8 +524,7 @@ bool op_aggregate_row(op *base, arena *a, str key, const store_row *sr, value *r
         row[n->out.keys[k].slot] = tmp[k];
     if (n->agg.is_windowed) {
         row[n->out.wstart] = value_i(sr->start);
-        row[n->out.wend] = value_i(n->agg.window.kind == WINDOW_SESSION ? sr->end
-                                                                       : sr->start + n->agg.size_ms);
+        row[n->out.wend] = value_i(n->agg.window.kind == WINDOW_SESSION ? sr->end : sr->start + n->agg.size_ms);
     }
     return true;
 }

@@ -11,22 +11,22 @@ typedef struct named_store {
 } named_store;
 
 struct pipeline {
-    arena         a;     /* operators; lives as long as the pipeline */
-    arena         batch; /* rows; reset by pipeline_end_batch */
-    const plan   *plan;
-    const stage  *stage;
-    pipeline_env  env;
-    op          **inputs; /* one a stage input */
+    arena        a;     /* operators; lives as long as the pipeline */
+    arena        batch; /* rows; reset by pipeline_end_batch */
+    const plan  *plan;
+    const stage *stage;
+    pipeline_env env;
+    op         **inputs; /* one a stage input */
     VEC(op *) ops;
     VEC(named_store) stores;
     VEC(serde *) serdes;
     VEC(int64_t *) clocks;
-    int64_t       stream_time; /* highest timestamp fed: the task's stream time */
-    int64_t       now_ms;
-    bool          failed;
-    status       *st; /* while it is being built */
+    int64_t         stream_time; /* highest timestamp fed: the task's stream time */
+    int64_t         now_ms;
+    bool            failed;
+    status         *st; /* while it is being built */
     pipeline_state *state_list;
-    op           *materialised; /* what pull queries read, or NULL */
+    op             *materialised; /* what pull queries read, or NULL */
 };
 
 /* A source's raw record into a row; op_source.c */
@@ -44,8 +44,8 @@ static inline value *row_new_null(arena *a, uint32_t n)
 /* op_aggregate.c: the output row of a stored state. */
 bool op_aggregate_row(op *o, arena *a, str key, const store_row *sr, value *row);
 /* Runs the pure operators (filter, project) behind an aggregate on one row; op_project.c */
-bool op_filter_test(op *o, const value *row);
-void op_project_row(op *o, const value *row, value *out);
+bool   op_filter_test(op *o, const value *row);
+void   op_project_row(op *o, const value *row, value *out);
 store *op_aggregate_store(op *o);
 serde *op_aggregate_key_serde(op *o);
 store *op_sink_store(op *o);

@@ -28,8 +28,8 @@ static value *stored_row(stream_join *o, stream_side *s, str bytes)
     return rower_decode(&s->rows, o->base.cx.a, str_dup(o->base.cx.a, bytes), row) ? row : NULL;
 }
 
-static void emit(stream_join *o, const record *r, int port, const value *mine, const value *theirs,
-                 bool has_key, value key, int64_t ts)
+static void emit(stream_join *o, const record *r, int port, const value *mine, const value *theirs, bool has_key,
+                 value key, int64_t ts)
 {
     const plan_node *n = o->base.plan;
     record           out = *r;
@@ -107,8 +107,8 @@ static void emit_expired(stream_join *o, const record *r, int port)
     bool        open[2] = {false, false};
     o->min_time = INT64_MAX;
     for (size_t i = 0; i < count && !(open[0] && open[1]) && !pl->failed; i++) {
-        str  k = str_dup(o->base.cx.a, items[i].key);
-        int  side = ((uint8_t)k.p[8] == 0) != n->join.swapped ? 1 : 0;
+        str     k = str_dup(o->base.cx.a, items[i].key);
+        int     side = ((uint8_t)k.p[8] == 0) != n->join.swapped ? 1 : 0;
         int64_t ts = items[i].row.ts;
         o->min_time = ts;
         if (add_clamped(add_clamped(ts, o->in[side].ahead), n->join.grace_ms) >= o->stream_time) {
@@ -118,7 +118,7 @@ static void emit_expired(stream_join *o, const record *r, int port)
         value *row = stored_row(o, &o->in[side], items[i].row.bytes);
         if (row == NULL)
             continue;
-        record late = *r;
+        record        late = *r;
         const layout *l = o->in[side].l;
         if (l->window.kind) { /* the window stands in the row too */
             late.wstart = l->wstart != SLOT_NONE ? row[l->wstart].i : r->wstart;
@@ -158,8 +158,8 @@ static void put_own(stream_join *o, stream_side *s, const record *r, str key)
 
 static void join_streams(op *base, record *r, int port)
 {
-    stream_join *o = (stream_join *)base;
-    stream_side *mine = &o->in[port], *theirs = &o->in[!port];
+    stream_join     *o = (stream_join *)base;
+    stream_side     *mine = &o->in[port], *theirs = &o->in[!port];
     const plan_node *n = base->plan;
     if (r->ts > o->stream_time)
         o->stream_time = r->ts;

@@ -12,11 +12,11 @@ typedef struct side {
 } side;
 
 typedef struct table_join {
-    op   base;
-    side in[2];
+    op       base;
+    side     in[2];
     uint32_t key_slot; /* of the output; SLOT_NONE: the left side's own */
     /* foreign keys: */
-    store *subs;      /* windowed by nothing: key = fk bytes, rows = left keys in a list */
+    store *subs; /* windowed by nothing: key = fk bytes, rows = left keys in a list */
     serde *fk_serde;
     buf    fk_out;
     keyer  right_keys;
@@ -58,8 +58,7 @@ static void side_put(side *s, str key, const record *r)
         store_delete(s->s, key);
 }
 
-static value *joined(table_join *o, const value *left, const value *right, const value *key_row,
-                     const side *key_side)
+static value *joined(table_join *o, const value *left, const value *right, const value *key_row, const side *key_side)
 {
     const plan_node *n = o->base.plan;
     value           *row = row_new_null(o->base.cx.a, n->out.n);
@@ -108,9 +107,9 @@ static void join_tables(op *base, record *r, int port)
     table_join   *o = (table_join *)base;
     side         *mine = &o->in[port], *theirs = &o->in[!port];
     ast_join_kind k = base->plan->join.kind;
-    bool keep_mine = k == JOIN_FULL || (k == JOIN_LEFT && port == 0) || (k == JOIN_RIGHT && port == 1);
-    bool keep_theirs = k == JOIN_FULL || (k == JOIN_LEFT && port == 1) || (k == JOIN_RIGHT && port == 0);
-    str  key = str_dup(base->cx.a, keyer_bytes(&mine->keys, r));
+    bool          keep_mine = k == JOIN_FULL || (k == JOIN_LEFT && port == 0) || (k == JOIN_RIGHT && port == 1);
+    bool          keep_theirs = k == JOIN_FULL || (k == JOIN_LEFT && port == 1) || (k == JOIN_RIGHT && port == 0);
+    str           key = str_dup(base->cx.a, keyer_bytes(&mine->keys, r));
     side_put(mine, key, r);
     int64_t other_ts = INT64_MIN;
     value  *other = side_get(o, theirs, key, &other_ts);
@@ -199,8 +198,8 @@ static void change_subscription(table_join *o, str fk, str pk, bool add)
         store_delete(o->subs, fk);
 }
 
-static void foreign_emit(table_join *o, const record *r, const value *left, const value *right,
-                         bool has_row, int64_t ts)
+static void foreign_emit(table_join *o, const record *r, const value *left, const value *right, bool has_row,
+                         int64_t ts)
 {
     record out = *r;
     out.has_key = true;
@@ -279,8 +278,8 @@ static void join_close(op *base)
     buf_free(&o->list);
 }
 
-static table_join *join_new(pipeline *pl, const plan_node *n, void (*push)(op *, record *, int),
-                            const char *left_store, const char *right_store)
+static table_join *join_new(pipeline *pl, const plan_node *n, void (*push)(op *, record *, int), const char *left_store,
+                            const char *right_store)
 {
     table_join *o = op_alloc(pl, sizeof *o, n, push);
     o->base.close = join_close;

@@ -4,16 +4,16 @@
 #include "engine/op/op_int.h"
 
 typedef struct sink_op {
-    op       base;
-    const plan *p;
-    serde   *key, *value;
-    uint32_t key_n, value_n;
-    buf      key_out, value_out;
-    uint32_t ts_slot;
+    op                base;
+    const plan       *p;
+    serde            *key, *value;
+    uint32_t          key_n, value_n;
+    buf               key_out, value_out;
+    uint32_t          ts_slot;
     timestamp_format *ts_format;
-    store   *table; /* tables that no aggregate keeps: their rows, for pull queries */
-    const type **types;
-    buf      row_out;
+    store            *table; /* tables that no aggregate keeps: their rows, for pull queries */
+    const type      **types;
+    buf               row_out;
 } sink_op;
 
 /* ---- transient */
@@ -125,8 +125,8 @@ static void write_row(op *base, record *r, int port)
         keep_row(o, r, key);
     if (o->p->sink->topic.n == 0)
         return; /* CREATE SOURCE TABLE: only the state is wanted */
-    pl->env.emit(pl->env.ctx, -1, key, value_null ? STR_NONE : buf_str(&o->value_out), value_null, ts,
-                 r->header_count, r->headers);
+    pl->env.emit(pl->env.ctx, -1, key, value_null ? STR_NONE : buf_str(&o->value_out), value_null, ts, r->header_count,
+                 r->headers);
 }
 
 /* ---- building */
@@ -139,11 +139,16 @@ static serde *sink_serde(pipeline *pl, const plan *p, bool is_key, uint32_t *cou
     for (uint32_t i = 0; i < p->output_count; i++)
         if (p->outputs[i].is_key == is_key)
             cols[(*count)++] = (serde_column){p->outputs[i].name, p->outputs[i].type, true};
-    serde_spec spec = {.format = f->id, .is_key = is_key, .delimiter = f->delimiter,
-                       .topic = p->sink->topic, .columns = cols, .column_count = *count,
-                       .full_schema_name = f->full_name, .schema_id = f->schema_id};
-    spec.unwrapped = is_key ? format_key_unwrapped(f->id, *count)
-                            : (f->features & FEATURE_UNWRAP_SINGLES) && *count == 1;
+    serde_spec spec = {.format = f->id,
+                       .is_key = is_key,
+                       .delimiter = f->delimiter,
+                       .topic = p->sink->topic,
+                       .columns = cols,
+                       .column_count = *count,
+                       .full_schema_name = f->full_name,
+                       .schema_id = f->schema_id};
+    spec.unwrapped =
+        is_key ? format_key_unwrapped(f->id, *count) : (f->features & FEATURE_UNWRAP_SINGLES) && *count == 1;
     return pipeline_serde(pl, &spec);
 }
 

@@ -7,22 +7,22 @@
 #include "engine/op/op_int.h"
 
 typedef struct source_op {
-    op            base;
-    const source *src;
-    serde        *key, *value;
-    uint32_t     *key_slots, *value_slots; /* by column of the serde */
-    uint32_t      key_n, value_n, header_n;
-    const column **headers;
-    uint32_t     *header_slots;
-    uint32_t      row_n;
-    uint32_t      ts_slot; /* of the TIMESTAMP column, or SLOT_NONE */
-    const type   *ts_type;
+    op                base;
+    const source     *src;
+    serde            *key, *value;
+    uint32_t         *key_slots, *value_slots; /* by column of the serde */
+    uint32_t          key_n, value_n, header_n;
+    const column    **headers;
+    uint32_t         *header_slots;
+    uint32_t          row_n;
+    uint32_t          ts_slot; /* of the TIMESTAMP column, or SLOT_NONE */
+    const type       *ts_type;
     timestamp_format *ts_format;
-    value        *scratch;
-    store        *table; /* materialised tables */
-    rower         rows;
-    keyer         keys;
-    arena         peek;
+    value            *scratch;
+    store            *table; /* materialised tables */
+    rower             rows;
+    keyer             keys;
+    arena             peek;
 } source_op;
 
 /* ---- the key's window */
@@ -249,11 +249,16 @@ static serde *side_serde(pipeline *pl, const plan_node *n, column_ns ns, uint32_
         cols[*count] = (serde_column){c->name, c->type, wanted};
         (*slots)[(*count)++] = slot;
     }
-    serde_spec spec = {.format = f->id, .is_key = ns == NS_KEY, .delimiter = f->delimiter,
-                       .topic = s->topic, .columns = cols, .column_count = *count,
-                       .full_schema_name = f->full_name, .schema_id = f->schema_id};
-    spec.unwrapped = ns == NS_KEY ? format_key_unwrapped(f->id, *count)
-                                  : (f->features & FEATURE_UNWRAP_SINGLES) && *count == 1;
+    serde_spec spec = {.format = f->id,
+                       .is_key = ns == NS_KEY,
+                       .delimiter = f->delimiter,
+                       .topic = s->topic,
+                       .columns = cols,
+                       .column_count = *count,
+                       .full_schema_name = f->full_name,
+                       .schema_id = f->schema_id};
+    spec.unwrapped =
+        ns == NS_KEY ? format_key_unwrapped(f->id, *count) : (f->features & FEATURE_UNWRAP_SINGLES) && *count == 1;
     return pipeline_serde(pl, &spec);
 }
 
@@ -315,8 +320,7 @@ op *op_source_new(pipeline *pl, const plan_node *n)
             return NULL;
     }
     if (n->is_table && wants_old(pl->stage->top, n)) {
-        o->table = pipeline_store(pl, str_fmt(&pl->a, "%.*s-Reduce",
-                                              STR_FMT(n->source.alias)), false);
+        o->table = pipeline_store(pl, str_fmt(&pl->a, "%.*s-Reduce", STR_FMT(n->source.alias)), false);
         keyer_init(&o->keys, pl, &n->out);
         rower_init(&o->rows, pl, &n->out, false);
     }
@@ -358,15 +362,14 @@ static void repartition_write(op *base, record *r, int port)
         return;
     str key = no_key ? STR_NONE : keyer_bytes(&o->keys, r);
     buf_clear(&o->out);
-    buf_putc(&o->out, (char)((r->has_row ? REP_ROW : 0) | (r->has_old ? REP_OLD : 0) |
-                             (no_key ? 0 : REP_KEY)));
+    buf_putc(&o->out, (char)((r->has_row ? REP_ROW : 0) | (r->has_old ? REP_OLD : 0) | (no_key ? 0 : REP_KEY)));
     str row = r->has_row || no_key ? rower_encode(&o->rows, r->row) : STR_NONE;
     buf_put_uvarint(&o->out, row.n);
     buf_puts(&o->out, row);
     if (r->has_old)
         buf_puts(&o->out, rower_encode(&o->old_rows, r->old));
-    base->pl->env.emit(base->pl->env.ctx, (int32_t)o->topic, key, buf_str(&o->out), false, r->ts,
-                       r->header_count, r->headers);
+    base->pl->env.emit(base->pl->env.ctx, (int32_t)o->topic, key, buf_str(&o->out), false, r->ts, r->header_count,
+                       r->headers);
 }
 
 static void repartition_close(op *base)
@@ -378,8 +381,7 @@ static void repartition_close(op *base)
     buf_free(&o->out);
 }
 
-static repartition_op *repartition_new(pipeline *pl, const plan_node *n,
-                                       void (*push)(op *, record *, int))
+static repartition_op *repartition_new(pipeline *pl, const plan_node *n, void (*push)(op *, record *, int))
 {
     repartition_op *o = op_alloc(pl, sizeof *o, n, push);
     o->base.close = repartition_close;

@@ -60,8 +60,8 @@ void op_project_row(op *o, const value *row, value *out)
         if (__builtin_expect(v.state == V_ERR, 0)) {
             buf b = BUF_INIT(1024);
             print_expr(&b, n->project.texts[i]);
-            op_error(o, "Error computing expression %.*s for column %.*s with index %u: %s", (int)b.n,
-                     b.p, STR_FMT(n->project.names[i]), i, o->cx.err);
+            op_error(o, "Error computing expression %.*s for column %.*s with index %u: %s", (int)b.n, b.p,
+                     STR_FMT(n->project.names[i]), i, o->cx.err);
             buf_free(&b);
             v = VALUE_NULL;
         }
@@ -140,8 +140,7 @@ static bool compute_key(op *o, value *row, bool has_row)
                          "excluded from the table.: %s",
                          i, o->cx.err);
             else
-                op_error(o, "Error computing new key from expression %.*s: %s", (int)b.n, b.p,
-                         o->cx.err);
+                op_error(o, "Error computing new key from expression %.*s: %s", (int)b.n, b.p, o->cx.err);
             buf_free(&b);
             v = VALUE_NULL;
             if (group)
@@ -279,8 +278,7 @@ static void flatmap(op *o, record *r, int port)
         record out = *r;
         out.row = widen(o, r->row);
         for (uint32_t i = 0; i < n->flatmap.n; i++)
-            out.row[n->flatmap.first_slot + i] =
-                lists[i].state == V_OK && k < lists[i].n ? lists[i].v[k] : VALUE_NULL;
+            out.row[n->flatmap.first_slot + i] = lists[i].state == V_OK && k < lists[i].n ? lists[i].v[k] : VALUE_NULL;
         op_forward(o, &out);
     }
 }

@@ -35,8 +35,7 @@ static void collect(stage_builder *b, input_list *l, const plan_node *n)
         AVEC_PUSH(b->a, &b->topics, n->repartition.topic);
         AVEC_PUSH(b->a, &b->nodes, n);
         add_stage(b, n->in[0], (int32_t)index);
-        stage_input i = {.node = n, .topic = n->repartition.topic, .internal = true,
-                         .internal_index = index};
+        stage_input i = {.node = n, .topic = n->repartition.topic, .internal = true, .internal_index = index};
         AVEC_PUSH(b->a, &l->in, i);
         return;
     }
@@ -50,7 +49,10 @@ static void add_stage(stage_builder *b, const plan_node *top, int32_t internal_o
 {
     input_list l = {0};
     collect(b, &l, top);
-    stage s = {.inputs = l.in.p, .input_count = (uint32_t)l.in.n, .single_task = l.single, .top = top,
+    stage s = {.inputs = l.in.p,
+               .input_count = (uint32_t)l.in.n,
+               .single_task = l.single,
+               .top = top,
                .internal_out = internal_out};
     AVEC_PUSH(b->a, &b->stages, s);
 }
@@ -59,8 +61,7 @@ stage_list stages_of(arena *a, const plan *p)
 {
     stage_builder b = {.a = a};
     add_stage(&b, p->root, -1);
-    return (stage_list){b.stages.p, (uint32_t)b.stages.n, b.topics.p, b.nodes.p,
-                        (uint32_t)b.topics.n};
+    return (stage_list){b.stages.p, (uint32_t)b.stages.n, b.topics.p, b.nodes.p, (uint32_t)b.topics.n};
 }
 
 /* ---- what operators need */
@@ -123,8 +124,11 @@ void keyer_init(keyer *k, pipeline *pl, const layout *l)
         slots[i] = l->keys[i].slot;
         cols[i] = (serde_column){l->keys[i].viable[0], l->cols[slots[i]].type, true};
     }
-    serde_spec spec = {.format = l->key_format.id, .is_key = true, .columns = cols,
-                       .column_count = l->key_count, .delimiter = l->key_format.delimiter,
+    serde_spec spec = {.format = l->key_format.id,
+                       .is_key = true,
+                       .columns = cols,
+                       .column_count = l->key_count,
+                       .delimiter = l->key_format.delimiter,
                        .schema_id = -1};
     spec.unwrapped = format_key_unwrapped(spec.format, spec.column_count);
     /* The inner form of a key is our own affair: what the declared format cannot hold goes as JSON. */
@@ -417,8 +421,8 @@ static bool read_row(pipeline *pl, arena *a, str key, const store_row *sr, table
     return op_sink_row(m, a, key, sr, out->row);
 }
 
-size_t pipeline_read(pipeline *pl, arena *a, const str *keys, size_t key_count, int64_t from_start,
-                     int64_t to_start, table_row **out)
+size_t pipeline_read(pipeline *pl, arena *a, const str *keys, size_t key_count, int64_t from_start, int64_t to_start,
+                     table_row **out)
 {
     op    *m = pl->materialised;
     store *s = m->plan && m->plan->kind == PLAN_AGGREGATE ? op_aggregate_store(m) : op_sink_store(m);

@@ -17,26 +17,26 @@ typedef struct pipeline pipeline;
 /* ---- stages */
 
 typedef struct stage_input {
-    const plan_node *node;      /* PLAN_SOURCE, or PLAN_REPARTITION read from its topic */
-    str              topic;     /* external; of an internal one the suffix */
+    const plan_node *node;  /* PLAN_SOURCE, or PLAN_REPARTITION read from its topic */
+    str              topic; /* external; of an internal one the suffix */
     bool             internal;
     uint32_t         internal_index; /* among the query's internal topics */
 } stage_input;
 
 typedef struct stage {
-    stage_input *inputs;
-    uint32_t     input_count;
-    bool         single_task; /* all partitions in one task: foreign-key joins */
-    const plan_node *top;     /* the node whose output leaves the stage */
-    int32_t      internal_out; /* index of the internal topic it writes, -1: the plan's end */
+    stage_input     *inputs;
+    uint32_t         input_count;
+    bool             single_task;  /* all partitions in one task: foreign-key joins */
+    const plan_node *top;          /* the node whose output leaves the stage */
+    int32_t          internal_out; /* index of the internal topic it writes, -1: the plan's end */
 } stage;
 
 typedef struct stage_list {
-    stage   *s;
-    uint32_t n;
-    str     *internal_topics; /* suffixes, by index */
+    stage            *s;
+    uint32_t          n;
+    str              *internal_topics; /* suffixes, by index */
     const plan_node **internal_nodes;
-    uint32_t internal_count;
+    uint32_t          internal_count;
 } stage_list;
 
 /* Upstream stages first. */
@@ -45,19 +45,19 @@ stage_list stages_of(arena *a, const plan *p);
 /* ---- the environment */
 
 typedef enum proc_error { /* spec/processing-semantics.md 7.2 */
-    PROC_DESERIALIZATION = 0,
-    PROC_PROCESSING = 1,
-    PROC_PRODUCTION = 2,
-    PROC_SERIALIZATION = 3,
-    PROC_THREAD = 4
+                          PROC_DESERIALIZATION = 0,
+                          PROC_PROCESSING = 1,
+                          PROC_PRODUCTION = 2,
+                          PROC_SERIALIZATION = 3,
+                          PROC_THREAD = 4
 } proc_error;
 
 typedef struct pipeline_env {
     void *ctx;
     /* A record for a topic: internal >= 0 an internal one, else the sink. key.p NULL: null key.
      * The texts are valid only during the call. */
-    void (*emit)(void *ctx, int32_t internal, str key, str value, bool value_null, int64_t ts,
-                 uint32_t header_count, str headers);
+    void (*emit)(void *ctx, int32_t internal, str key, str value, bool value_null, int64_t ts, uint32_t header_count,
+                 str headers);
     /* Transient queries: an output row in the order of plan.outputs. false: no more are wanted. */
     bool (*row)(void *ctx, const value *row, bool tombstone, int64_t ts);
     void (*error)(void *ctx, proc_error kind, str step, const char *msg);
@@ -105,8 +105,8 @@ typedef struct table_row {
  * holds the task's lock. false: this pipeline materialises nothing. */
 bool pipeline_is_queryable(const pipeline *pl);
 /* A key of the table as its store serialises it; without the window. */
-bool pipeline_key_bytes(pipeline *pl, const value *key, uint32_t n, arena *a, str *out);
-size_t pipeline_read(pipeline *pl, arena *a, const str *keys, size_t key_count, int64_t from_start,
-                     int64_t to_start, table_row **out);
+bool   pipeline_key_bytes(pipeline *pl, const value *key, uint32_t n, arena *a, str *out);
+size_t pipeline_read(pipeline *pl, arena *a, const str *keys, size_t key_count, int64_t from_start, int64_t to_start,
+                     table_row **out);
 
 #endif

@@ -25,8 +25,7 @@ static bool check_group_by(builder *b)
                           "function.",
                           STR_FMT(an_find(b->an.group_by[i], is_agg_call)->text));
     if (!b->an.has_aggregates)
-        return refuse(b,
-                      "GROUP BY requires aggregate functions in either the SELECT or HAVING clause.");
+        return refuse(b, "GROUP BY requires aggregate functions in either the SELECT or HAVING clause.");
     return true;
 }
 
@@ -42,8 +41,7 @@ typedef struct substitution {
 static substitution make_substitution(builder *b, const str *key_names)
 {
     uint32_t     keys = b->an.q->group_by_count, aggs = (uint32_t)b->an.agg_calls.n;
-    substitution s = {ARENA_ARRAY(b->a, ast_expr *, keys + aggs), ARENA_ARRAY(b->a, str, keys + aggs),
-                      keys + aggs};
+    substitution s = {ARENA_ARRAY(b->a, ast_expr *, keys + aggs), ARENA_ARRAY(b->a, str, keys + aggs), keys + aggs};
     for (uint32_t i = 0; i < aggs; i++) { /* aggregates first: their arguments are not touched */
         s.from[i] = b->an.agg_calls.p[i];
         s.to[i] = str_fmt(b->a, "KSQL_AGG_VARIABLE_%u", i);
@@ -72,8 +70,7 @@ static bool replace_items(builder *b, const substitution *s, const layout *out)
         an_item  *it = &b->an.items.p[i];
         ast_expr *e = an_replace(b->a, it->expr, s->from, s->to, s->n);
         if (an_expr_uses(e, is_unknown_column, &known))
-            buf_printf(&bad, "%s%.*s", bad.n ? ", " : "",
-                       STR_FMT(an_expr_text(b->a, it->orig)));
+            buf_printf(&bad, "%s%.*s", bad.n ? ", " : "", STR_FMT(an_expr_text(b->a, it->orig)));
         it->expr = e;
     }
     bool ok = bad.n == 0;
@@ -120,9 +117,9 @@ static str agg_property(void *ctx, str name)
 
 static bool bind_call(builder *b, const ast_expr *e, const layout *in, plan_agg *out)
 {
-    const type **types = ARENA_ARRAY(b->a, const type *, e->arg_count);
-    value       *lits = ARENA_ARRAY(b->a, value, e->arg_count);
-    str         *texts = ARENA_ARRAY(b->a, str, e->arg_count);
+    const type  **types = ARENA_ARRAY(b->a, const type *, e->arg_count);
+    value        *lits = ARENA_ARRAY(b->a, value, e->arg_count);
+    str          *texts = ARENA_ARRAY(b->a, str, e->arg_count);
     const xnode **args = ARENA_ARRAY(b->a, const xnode *, e->arg_count);
     for (uint32_t i = 0; i < e->arg_count; i++) {
         args[i] = compile_select(b, e->args[i], in);
@@ -131,7 +128,8 @@ static bool bind_call(builder *b, const ast_expr *e, const layout *in, plan_agg 
         types[i] = args[i]->type;
         texts[i] = an_expr_text(b->a, e->args[i]);
     }
-    out->call = agg_bind(b->a, e->text, types, e->arg_count, lits, texts, agg_property, (void *)(uintptr_t)b->opt, b->st);
+    out->call =
+        agg_bind(b->a, e->text, types, e->arg_count, lits, texts, agg_property, (void *)(uintptr_t)b->opt, b->st);
     if (out->call == NULL)
         return false;
     out->args = args;
@@ -220,8 +218,7 @@ static str *key_names(builder *b)
     uint32_t n = b->an.q->group_by_count;
     str     *names = ARENA_ARRAY(b->a, str, n + 1);
     for (uint32_t i = 0; i < n; i++)
-        names[i] = b->an.group_by[i]->kind == EX_COLUMN ? b->an.group_by[i]->text
-                                                        : str_fmt(b->a, "KSQL_COL_%u", i);
+        names[i] = b->an.group_by[i]->kind == EX_COLUMN ? b->an.group_by[i]->text : str_fmt(b->a, "KSQL_COL_%u", i);
     return names;
 }
 
@@ -241,7 +238,7 @@ static plan_node *group(builder *b, plan_node *in, str *names)
     if (b->an.q->group_by_count == 0) { /* a push query without GROUP BY: one group for all */
         ast_expr *one = ast_new(b->a, EX_INT, 0, 0);
         one->ival = 1;
-        str name = STR("KSQL_COL_0");
+        str        name = STR("KSQL_COL_0");
         plan_node *r = build_rekey(b, in, &one, &name, 1, REKEY_GROUP_BY, "Aggregate.GroupBy");
         return r ? build_repartition(b, r, "Aggregate-GroupBy-repartition", false) : NULL;
     }
@@ -250,15 +247,15 @@ static plan_node *group(builder *b, plan_node *in, str *names)
             refuse(b, "Group by on windowed should always require rekey");
             return NULL;
         }
-        bool rekeyed = in->kind == PLAN_REKEY || in->kind == PLAN_FLATMAP;
+        bool       rekeyed = in->kind == PLAN_REKEY || in->kind == PLAN_FLATMAP;
         plan_node *at = in;
         while (!rekeyed && (at->kind == PLAN_FILTER || at->kind == PLAN_FLATMAP))
             at = at->in[0];
         rekeyed = at->kind == PLAN_REKEY;
         return rekeyed ? build_repartition(b, in, "Aggregate-GroupBy-repartition", false) : in;
     }
-    plan_node *r = build_rekey(b, in, b->an.group_by, names, b->an.q->group_by_count, REKEY_GROUP_BY,
-                               "Aggregate.GroupBy");
+    plan_node *r =
+        build_rekey(b, in, b->an.group_by, names, b->an.q->group_by_count, REKEY_GROUP_BY, "Aggregate.GroupBy");
     if (r == NULL)
         return NULL;
     r->out.window = (window_info){0};
@@ -294,8 +291,7 @@ plan_node *build_aggregate(builder *b, plan_node *in)
     if (q->window.kind) {
         if (!check_window(b, n))
             return NULL;
-        n->out.window = (window_info){q->window.kind,
-                                      q->window.kind == WINDOW_SESSION ? 0 : n->agg.size_ms};
+        n->out.window = (window_info){q->window.kind, q->window.kind == WINDOW_SESSION ? 0 : n->agg.size_ms};
         n->out.wstart = layout_add(b, &n->out, STR(COL_WINDOWSTART), &type_bigint);
         n->out.wend = layout_add(b, &n->out, STR(COL_WINDOWEND), &type_bigint);
     }
@@ -305,8 +301,7 @@ plan_node *build_aggregate(builder *b, plan_node *in)
     for (uint32_t i = 0; i < n->agg.agg_count; i++) {
         if (!bind_call(b, b->an.agg_calls.p[i], &g->out, &n->agg.aggs[i]))
             return NULL;
-        layout_add(b, &n->out, str_fmt(b->a, "KSQL_AGG_VARIABLE_%u", i),
-                   n->agg.aggs[i].call->result_type);
+        layout_add(b, &n->out, str_fmt(b->a, "KSQL_AGG_VARIABLE_%u", i), n->agg.aggs[i].call->result_type);
     }
     if (in->is_table && !refuse_not_undoable(b, n))
         return NULL;

@@ -109,8 +109,8 @@ static bool add_source(analysis *an, const ast_relation *r, status *st)
     if (s == NULL) {
         buf hint = BUF_INIT(ST_MSG_MAX);
         catalog_hint(an->opt->catalog, r->name, -1, &hint);
-        status_set(st, ST_SQL, "Exception while preparing statement: %.*s does not exist.%.*s",
-                   STR_FMT(r->name), (int)hint.n, hint.p);
+        status_set(st, ST_SQL, "Exception while preparing statement: %.*s does not exist.%.*s", STR_FMT(r->name),
+                   (int)hint.n, hint.p);
         buf_free(&hint);
         return false;
     }
@@ -184,8 +184,7 @@ static bool unresolved(resolver *r, const ast_expr *e)
                           "%.*sPARTITION BY column '%.*s' cannot be resolved. '%.*s' must be a column "
                           "in the source schema since PARTITION BY is applied on the input.",
                           STR_FMT(at), STR_FMT(ref), STR_FMT(ref));
-    return status_set(r->st, ST_SQL, "%.*s%s column '%.*s' cannot be resolved.", STR_FMT(at),
-                      r->clause, STR_FMT(ref));
+    return status_set(r->st, ST_SQL, "%.*s%s column '%.*s' cannot be resolved.", STR_FMT(at), r->clause, STR_FMT(ref));
 }
 
 /* Finds the source of a column. *index stays -1 when it is resolved to nothing but may be legal. */
@@ -213,14 +212,14 @@ static bool find_column(resolver *r, const ast_expr *e, int *index)
         if (!source_has(an->src[i].src, e->text))
             continue;
         if (found >= 0) {
-            str x = str_fmt(an->a, "%.*s.%.*s", STR_FMT(an->src[found].alias), STR_FMT(e->text));
-            str y = str_fmt(an->a, "%.*s.%.*s", STR_FMT(an->src[i].alias), STR_FMT(e->text));
+            str  x = str_fmt(an->a, "%.*s.%.*s", STR_FMT(an->src[found].alias), STR_FMT(e->text));
+            str  y = str_fmt(an->a, "%.*s.%.*s", STR_FMT(an->src[i].alias), STR_FMT(e->text));
             bool swap = str_cmp(x, y) > 0;
             return status_set(r->st, ST_SQL,
                               "Exception while preparing statement: %.*sColumn '%.*s' is ambiguous. "
                               "Could be %.*s or %.*s.",
-                              STR_FMT(an_location(an, e->pos)), STR_FMT(e->text),
-                              STR_FMT(swap ? y : x), STR_FMT(swap ? x : y));
+                              STR_FMT(an_location(an, e->pos)), STR_FMT(e->text), STR_FMT(swap ? y : x),
+                              STR_FMT(swap ? x : y));
         }
         found = (int)i;
     }
@@ -245,8 +244,7 @@ static ast_visit visit_resolve(ast_expr *e, void *ctx)
     resolver *r = ctx;
     if (e->kind == EX_LAMBDA) {
         if (!plan_flag(r->an->opt, "ksql.lambdas.enabled", true)) {
-            status_set(r->st, ST_SQL,
-                       "Exception while preparing statement: Lambdas are not enabled at this time.");
+            status_set(r->st, ST_SQL, "Exception while preparing statement: Lambdas are not enabled at this time.");
             r->ok = false;
             return VISIT_ABORT;
         }
@@ -261,7 +259,7 @@ static ast_visit visit_resolve(ast_expr *e, void *ctx)
             }
     }
     if (e->kind == EX_CAST && e->type) { /* user types are expanded where they stand */
-        status     local;
+        status      local;
         const type *t;
         status_init(&local);
         t = type_resolve(r->an->a, e->type, catalog_type, (void *)r->an->opt->catalog, &local);
@@ -352,11 +350,9 @@ static ast_visit visit_magic(ast_expr *e, void *ctx)
 {
     resolver *r = ctx;
     if (e->kind == EX_COMPARE)
-        r->ok = r->ok && replace_time(e->args[0], e->args[1], r->st) &&
-                replace_time(e->args[1], e->args[0], r->st);
+        r->ok = r->ok && replace_time(e->args[0], e->args[1], r->st) && replace_time(e->args[1], e->args[0], r->st);
     else if (e->kind == EX_BETWEEN)
-        r->ok = r->ok && replace_time(e->args[0], e->args[1], r->st) &&
-                replace_time(e->args[0], e->args[2], r->st);
+        r->ok = r->ok && replace_time(e->args[0], e->args[1], r->st) && replace_time(e->args[0], e->args[2], r->st);
     return r->ok ? VISIT_CONTINUE : VISIT_ABORT;
 }
 
@@ -449,9 +445,9 @@ static str make_alias(alias_maker *m, const ast_expr *e)
         return e->text;
     }
     if (e->kind == EX_DEREF) {
-        int64_t     ignored;
-        str         base = split_name(e->text, &ignored);
-        int64_t     n = next_number(find_base(m, base));
+        int64_t ignored;
+        str     base = split_name(e->text, &ignored);
+        int64_t n = next_number(find_base(m, base));
         return n == 0 ? base : str_fmt(an->a, "%.*s_%ld", STR_FMT(base), n);
     }
     return str_fmt(an->a, "KSQL_COL_%ld", next_number(find_base(m, STR("KSQL_COL"))));
@@ -467,19 +463,18 @@ static void push_item(analysis *an, uint32_t i, str col, str alias, bool window,
         orig->qual = an->src[i].alias;
     ast_expr *e = ast_new(an->a, EX_COLUMN, pos, 1);
     e->text = an_internal_name(an, i, col);
-    an_item it = {.expr = e, .orig = orig, .alias = alias, .from_star = true,
-                  .star_window = window, .pos = pos};
+    an_item it = {.expr = e, .orig = orig, .alias = alias, .from_star = true, .star_window = window, .pos = pos};
     AVEC_PUSH(an->a, &an->items, it);
 }
 
 /* Behind PARTITION BY the old key columns are values like others, behind them. */
 static void expand_source(analysis *an, uint32_t i, uint32_t pos, bool pseudo)
 {
-    const source *s = an->src[i].src;
-    static const column_ns plain[] = {NS_KEY, NS_VALUE, NS_HEADERS};
-    static const column_ns rekeyed[] = {NS_VALUE, NS_HEADERS, NS_KEY};
+    const source            *s = an->src[i].src;
+    static const column_ns   plain[] = {NS_KEY, NS_VALUE, NS_HEADERS};
+    static const column_ns   rekeyed[] = {NS_VALUE, NS_HEADERS, NS_KEY};
     static const char *const extra[] = {COL_ROWTIME, COL_ROWPARTITION, COL_ROWOFFSET};
-    const column_ns *order = an->q->has_partition_by ? rekeyed : plain;
+    const column_ns         *order = an->q->has_partition_by ? rekeyed : plain;
     for (int o = 0; o < 3; o++) {
         for (int k = 0; pseudo && o == 2 && k < 3; k++)
             push_item(an, i, str_of(extra[k]), an_internal_name(an, i, str_of(extra[k])), false, pos);
@@ -489,10 +484,8 @@ static void expand_source(analysis *an, uint32_t i, uint32_t pos, bool pseudo)
                 push_item(an, i, c, an_internal_name(an, i, c), false, pos);
         }
         if (order[o] == NS_KEY && s->window.kind) {
-            push_item(an, i, STR(COL_WINDOWSTART), an_internal_name(an, i, STR(COL_WINDOWSTART)),
-                      true, pos);
-            push_item(an, i, STR(COL_WINDOWEND), an_internal_name(an, i, STR(COL_WINDOWEND)), true,
-                      pos);
+            push_item(an, i, STR(COL_WINDOWSTART), an_internal_name(an, i, STR(COL_WINDOWSTART)), true, pos);
+            push_item(an, i, STR(COL_WINDOWEND), an_internal_name(an, i, STR(COL_WINDOWEND)), true, pos);
         }
     }
 }
@@ -510,8 +503,7 @@ static bool expand_star(analysis *an, const ast_select_item *it, status *st)
             expand_source(an, i, it->pos, pseudo);
             return true;
         }
-    return status_set(st, ST_SQL,
-                      "Failed to prepare statement: '%.*s' is not a valid stream/table name or alias.",
+    return status_set(st, ST_SQL, "Failed to prepare statement: '%.*s' is not a valid stream/table name or alias.",
                       STR_FMT(it->star_qual));
 }
 
@@ -545,8 +537,7 @@ static const type *chain_type(analysis *an, const ast_expr *e, status *st)
         }
         return t->fields[i].type;
     }
-    status_set(st, ST_SQL, "Unsupported struct column expression: %.*s",
-               STR_FMT(an_expr_text(an->a, e)));
+    status_set(st, ST_SQL, "Unsupported struct column expression: %.*s", STR_FMT(an_expr_text(an->a, e)));
     return NULL;
 }
 
@@ -581,14 +572,12 @@ static bool reserved_alias(analysis *an, const ast_expr *e, str alias, bool expl
     if (itself) {
         if (an->opt->transient)
             return true;
-        return status_set(st, ST_SQL,
-                          "Reserved column name in select: `%.*s`. Please remove or alias the column.",
+        return status_set(st, ST_SQL, "Reserved column name in select: `%.*s`. Please remove or alias the column.",
                           STR_FMT(alias));
     }
     if (!explicit_alias)
         return true;
-    return status_set(st, ST_SQL,
-                      "`%.*s` is a reserved column name. You cannot use it as an alias for a column.",
+    return status_set(st, ST_SQL, "`%.*s` is a reserved column name. You cannot use it as an alias for a column.",
                       STR_FMT(alias));
 }
 
@@ -622,7 +611,7 @@ static bool select_items(analysis *an, status *st)
     bool star = an->q->item_count == 1 && an->q->items[0].expr == NULL && an->q->items[0].star_qual.n == 0;
     for (uint32_t i = 0; star && i < an->q->partition_by_count; i++) {
         ast_expr *p = an->partition_by[i];
-        bool there = p->kind == EX_NULL;
+        bool      there = p->kind == EX_NULL;
         for (size_t k = 0; k < an->items.n; k++)
             there |= ast_expr_equal(an->items.p[k].expr, p);
         if (there)
@@ -672,8 +661,8 @@ static ast_visit visit_collect_agg(ast_expr *e, void *ctx)
         ast_walk(e->args[i], visit_use, &s);
         if (s.found) {
             const ast_expr *inner = an_find(e->args[i], is_agg);
-            status_set(c->st, ST_SQL, "Aggregate functions can not be nested: %.*s(%.*s())",
-                       STR_FMT(e->text), STR_FMT(inner->text));
+            status_set(c->st, ST_SQL, "Aggregate functions can not be nested: %.*s(%.*s())", STR_FMT(e->text),
+                       STR_FMT(inner->text));
             c->ok = false;
             return VISIT_ABORT;
         }
@@ -711,8 +700,8 @@ static ast_visit visit_collect_table(ast_expr *e, void *ctx)
     for (uint32_t i = 0; i < e->arg_count; i++)
         if (an_expr_uses(e->args[i], is_table_fn, NULL)) {
             const ast_expr *inner = an_find(e->args[i], is_table_fn);
-            status_set(c->st, ST_SQL, "Table functions cannot be nested: %.*s(%.*s())",
-                       STR_FMT(e->text), STR_FMT(inner->text));
+            status_set(c->st, ST_SQL, "Table functions cannot be nested: %.*s(%.*s())", STR_FMT(e->text),
+                       STR_FMT(inner->text));
             c->ok = false;
             return VISIT_ABORT;
         }
@@ -740,8 +729,8 @@ static bool collect_calls(analysis *an, status *st)
 
 /* ---- clauses */
 
-static bool resolve_list(analysis *an, ast_expr *const *in, uint32_t n, const char *clause,
-                         ast_expr ***out, ast_expr ***orig, status *st)
+static bool resolve_list(analysis *an, ast_expr *const *in, uint32_t n, const char *clause, ast_expr ***out,
+                         ast_expr ***orig, status *st)
 {
     *out = ARENA_ARRAY(an->a, ast_expr *, n + 1);
     *orig = ARENA_ARRAY(an->a, ast_expr *, n + 1);
@@ -767,8 +756,7 @@ static bool resolve_join(analysis *an, uint32_t j, status *st)
                           "supported. Got %.*s.",
                           STR_FMT(an_expr_text(an->a, on)));
     if (on->kind != EX_COMPARE)
-        return status_set(st, ST_SQL, "Unsupported join expression: %.*s",
-                          STR_FMT(an_expr_text(an->a, on)));
+        return status_set(st, ST_SQL, "Unsupported join expression: %.*s", STR_FMT(an_expr_text(an->a, on)));
     if (on->op != OP_EQ)
         return status_set(st, ST_SQL, "Only equality join criteria is supported.");
     an->join_left[j] = resolve(an, on->args[0], "JOIN ON", st);
@@ -798,8 +786,7 @@ static bool resolve_clauses(analysis *an, status *st)
             return false;
         an->where_orig = shown(an, q->where);
     }
-    if (!resolve_list(an, q->group_by, q->group_by_count, "GROUP BY", &an->group_by, &an->group_orig,
-                      st) ||
+    if (!resolve_list(an, q->group_by, q->group_by_count, "GROUP BY", &an->group_by, &an->group_orig, st) ||
         !resolve_list(an, q->partition_by, q->partition_by_count, "PARTITION BY", &an->partition_by,
                       &an->partition_orig, st))
         return false;
@@ -820,8 +807,7 @@ static bool check_aliases(analysis *an, status *st)
             continue;
         bool bare = it->expr->kind == EX_COLUMN && it->expr->qual.n == 0;
         str  alias = it->alias.n ? it->alias : bare ? it->expr->text : STR_NONE;
-        if (alias.n && !(an->is_join && it->alias.n == 0) &&
-            !reserved_alias(an, it->expr, alias, it->alias.n > 0, st))
+        if (alias.n && !(an->is_join && it->alias.n == 0) && !reserved_alias(an, it->expr, alias, it->alias.n > 0, st))
             return false;
     }
     return true;
@@ -830,8 +816,9 @@ static bool check_aliases(analysis *an, status *st)
 bool analyze(analysis *an, status *st)
 {
     if (an->q->has_group_by && an->q->has_partition_by)
-        return status_set(st, ST_SQL, "Failed to prepare statement: Queries only support one of "
-                                      "PARTITION BY and GROUP BY");
+        return status_set(st, ST_SQL,
+                          "Failed to prepare statement: Queries only support one of "
+                          "PARTITION BY and GROUP BY");
     return find_sources(an, st) && check_aliases(an, st) && resolve_clauses(an, st) && select_items(an, st) &&
            collect_calls(an, st);
 }
@@ -843,8 +830,8 @@ int an_source_of(analysis *an, str internal)
         for (uint32_t k = 0; k < s->n; k++)
             if (str_eq(an_internal_name(an, i, s->cols[k].name), internal))
                 return (int)i;
-        static const char *const extra[] = {COL_ROWTIME, COL_ROWPARTITION, COL_ROWOFFSET,
-                                            COL_WINDOWSTART, COL_WINDOWEND};
+        static const char *const extra[] = {COL_ROWTIME, COL_ROWPARTITION, COL_ROWOFFSET, COL_WINDOWSTART,
+                                            COL_WINDOWEND};
         for (int k = 0; k < 5; k++)
             if (str_eq(an_internal_name(an, i, str_of(extra[k])), internal))
                 return (int)i;

@@ -6,14 +6,14 @@
 #include "engine/plan/plan.h"
 
 typedef struct an_source {
-    source *src;
-    str     name, alias;
+    source  *src;
+    str      name, alias;
     uint32_t pos;
 } an_source;
 
 typedef struct an_item { /* one select item */
-    ast_expr *expr; /* columns resolved to internal names */
-    ast_expr *orig; /* as written, qualified */
+    ast_expr *expr;      /* columns resolved to internal names */
+    ast_expr *orig;      /* as written, qualified */
     str       alias;
     bool      from_star;
     bool      star_window; /* WINDOWSTART or WINDOWEND out of a * */
@@ -32,11 +32,11 @@ typedef struct analysis {
     ast_expr **partition_by, **partition_orig;
     ast_expr  *where, *having, *having_orig, *where_orig;
     bool       has_aggregates, is_group;
-    VEC(ast_expr *) agg_calls;   /* distinct, resolved; agg variable i */
-    VEC(ast_expr *) table_calls; /* KSQL_SYNTH_i */
-    ast_expr **join_left, **join_right; /* per join: resolved sides, left = earlier sources */
+    VEC(ast_expr *) agg_calls;                    /* distinct, resolved; agg variable i */
+    VEC(ast_expr *) table_calls;                  /* KSQL_SYNTH_i */
+    ast_expr **join_left, **join_right;           /* per join: resolved sides, left = earlier sources */
     ast_expr **join_left_orig, **join_right_orig; /* in the user's order */
-    uint32_t  *join_new; /* index of the source that join i adds */
+    uint32_t  *join_new;                          /* index of the source that join i adds */
 } analysis;
 
 /* Memory: an->a. Errors: ST_SQL. */
@@ -45,16 +45,16 @@ bool analyze(analysis *an, status *st);
 /* Internal name of a column: C in a query over one source, ALIAS_C in a join. */
 str an_internal_name(analysis *an, uint32_t source, str column);
 /* As error texts name it: C, or ALIAS.C in a join. */
-str an_expr_text(arena *a, const ast_expr *e);
+str  an_expr_text(arena *a, const ast_expr *e);
 bool an_expr_uses(const ast_expr *e, bool (*pred)(const ast_expr *e, void *ctx), void *ctx);
 /* The first subtree, pre-order, for which pred holds; NULL when there is none. */
 const ast_expr *an_find(const ast_expr *e, bool (*pred)(const ast_expr *e, void *ctx));
 /* The source whose column this internal name is, or -1. */
-int an_source_of(analysis *an, str internal);
+int  an_source_of(analysis *an, str internal);
 bool an_is_plain_column(const ast_expr *e);
 /* Copies e with every subtree equal to from[i] replaced by a column reference named to[i]. */
 ast_expr *an_replace(arena *a, const ast_expr *e, ast_expr *const *from, const str *to, uint32_t n);
-str an_list(arena *a, ast_expr *const *e, uint32_t n, const char *sep);
+str       an_list(arena *a, ast_expr *const *e, uint32_t n, const char *sep);
 /* "Line: 1, Col: 8: " of a position, as ksqlDB's texts begin. */
 str an_location(analysis *an, uint32_t pos);
 

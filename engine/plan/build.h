@@ -5,10 +5,10 @@
 #include "engine/plan/analyze.h"
 
 typedef struct builder {
-    analysis  an;
-    plan     *p;
-    arena    *a; /* the plan's */
-    status   *st;
+    analysis            an;
+    plan               *p;
+    arena              *a; /* the plan's */
+    status             *st;
     const plan_options *opt;
 } builder;
 
@@ -24,8 +24,8 @@ plan_node *build_joins(builder *b); /* join.c */
 /* Goes through an internal topic when the key has changed or must be spread anew. */
 plan_node *build_repartition(builder *b, plan_node *in, const char *topic, bool keep_null_keys);
 /* New key from expressions over in's layout. names: of the new key parts. */
-plan_node *build_rekey(builder *b, plan_node *in, ast_expr *const *exprs, const str *names, uint32_t n,
-                       rekey_rule rule, const char *step);
+plan_node *build_rekey(builder *b, plan_node *in, ast_expr *const *exprs, const str *names, uint32_t n, rekey_rule rule,
+                       const char *step);
 plan_node *build_aggregate(builder *b, plan_node *in); /* aggregate.c */
 bool       refuse_kafka_values(builder *b, const char *clause);
 

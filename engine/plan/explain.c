@@ -22,9 +22,8 @@ static void details(const plan_node *n, buf *out)
 {
     switch (n->kind) {
     case PLAN_SOURCE:
-        buf_printf(out, " %s %.*s over topic %.*s (key %s, value %s)",
-                   n->is_table ? "TABLE" : "STREAM", STR_FMT(n->source.src->name),
-                   STR_FMT(n->source.src->topic), formats[n->source.src->key.id].name,
+        buf_printf(out, " %s %.*s over topic %.*s (key %s, value %s)", n->is_table ? "TABLE" : "STREAM",
+                   STR_FMT(n->source.src->name), STR_FMT(n->source.src->topic), formats[n->source.src->key.id].name,
                    formats[n->source.src->value.id].name);
         break;
     case PLAN_FILTER:
@@ -58,12 +57,12 @@ static void details(const plan_node *n, buf *out)
             buf_printf(out, "%s%.*s", i ? ", " : " ", STR_FMT(n->agg.aggs[i].text));
         if (n->agg.is_windowed)
             buf_printf(out, " window %s size %ld ms, advance %ld ms, grace %ld ms, retention %ld ms%s",
-                       window_kind_name(n->agg.window.kind), n->agg.size_ms, n->agg.advance_ms,
-                       n->agg.grace_ms, n->agg.retention_ms, n->agg.emit_final ? ", final results" : "");
+                       window_kind_name(n->agg.window.kind), n->agg.size_ms, n->agg.advance_ms, n->agg.grace_ms,
+                       n->agg.retention_ms, n->agg.emit_final ? ", final results" : "");
         break;
     case PLAN_JOIN_STREAMS:
-        buf_printf(out, " within %ld ms before and %ld ms after, retention %ld ms", n->join.before_ms,
-                   n->join.after_ms, n->join.retention_ms);
+        buf_printf(out, " within %ld ms before and %ld ms after, retention %ld ms", n->join.before_ms, n->join.after_ms,
+                   n->join.retention_ms);
         break;
     default:
         break;

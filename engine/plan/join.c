@@ -53,8 +53,7 @@ static bool check_sides(builder *b, join_side *x, join_side *y)
             return refuse(b,
                           "Invalid comparison expression '%.*s' in join '(%.*s = %.*s)'. Each side of "
                           "the join comparision must contain references from exactly one source.",
-                          STR_FMT(an_expr_text(b->a, sides[i]->orig)),
-                          STR_FMT(an_expr_text(b->a, x->orig)),
+                          STR_FMT(an_expr_text(b->a, sides[i]->orig)), STR_FMT(an_expr_text(b->a, x->orig)),
                           STR_FMT(an_expr_text(b->a, y->orig)));
         sides[i]->source = (uint32_t)__builtin_ctzll(seen);
     }
@@ -78,8 +77,7 @@ static bool check_windows(builder *b, uint32_t l, uint32_t r)
         return refuse(b,
                       "Can not join windowed source to non-windowed source.\n`%.*s` is %s windowed\n"
                       "`%.*s` is %s windowed",
-                      STR_FMT(b->an.src[l].alias), windowed_text(x), STR_FMT(b->an.src[r].alias),
-                      windowed_text(y));
+                      STR_FMT(b->an.src[l].alias), windowed_text(x), STR_FMT(b->an.src[r].alias), windowed_text(y));
     if ((x->window.kind == WINDOW_SESSION) != (y->window.kind == WINDOW_SESSION))
         return refuse(b,
                       "Incompatible windowed sources.\nLeft source: %s\nRight source: %s\nSession "
@@ -180,8 +178,7 @@ static bool check_types(builder *b, uint32_t j, plan_kind kind, const join_side 
     }
     if (kind == PLAN_JOIN_TABLES || kind == PLAN_JOIN_FOREIGN) {
         bool swapped = ast_expr_equal(b->an.join_left[j], r->expr);
-        return refuse(b,
-                      "Invalid join condition: types don't match. Got %.*s{%.*s} = %.*s{%.*s}.",
+        return refuse(b, "Invalid join condition: types don't match. Got %.*s{%.*s} = %.*s{%.*s}.",
                       STR_FMT(an_expr_text(b->a, b->an.join_left_orig[j])),
                       STR_FMT(type_text(b->a, swapped ? y->type : x->type)),
                       STR_FMT(an_expr_text(b->a, b->an.join_right_orig[j])),
@@ -236,14 +233,14 @@ static bool has_registry(format_id f)
 
 static bool same_key_format(const layout *l, const side_format *f)
 {
-    return l->key_format.id == f->id &&
-           (f->id != FORMAT_DELIMITED || l->key_format.delimiter == f->delimiter);
+    return l->key_format.id == f->id && (f->id != FORMAT_DELIMITED || l->key_format.delimiter == f->delimiter);
 }
 
 static bool refuse_windowed_rekey(builder *b, bool table)
 {
-    return refuse(b, "Implicit repartitioning of windowed sources is not supported. See "
-                     "https://github.com/confluentinc/ksql/issues/4385.%s",
+    return refuse(b,
+                  "Implicit repartitioning of windowed sources is not supported. See "
+                  "https://github.com/confluentinc/ksql/issues/4385.%s",
                   table ? " As a result, ksqlDB does not support joins on windowed sources with "
                           "Schema-Registry-enabled key formats (AVRO, JSON_SR, PROTOBUF) at this time. "
                           "Please repartition your sources to use a different key format before "
@@ -314,15 +311,14 @@ static str synthetic_name(builder *b)
 }
 
 /* The names of the columns that equal the result's key, in order of preference. */
-static uint32_t viable_keys(const ast_join *jn, const join_side *l, const join_side *r,
-                            const layout *left_before, str *out)
+static uint32_t viable_keys(const ast_join *jn, const join_side *l, const join_side *r, const layout *left_before,
+                            str *out)
 {
     uint32_t n = 0;
     if (jn->kind == JOIN_FULL)
         return 0;
     if (!l->rekey)
-        for (uint32_t v = 0; left_before->key_count == 1 && v < left_before->keys[0].viable_count && n < 60;
-             v++)
+        for (uint32_t v = 0; left_before->key_count == 1 && v < left_before->keys[0].viable_count && n < 60; v++)
             out[n++] = left_before->keys[0].viable[v];
     bool have = false;
     for (uint32_t i = 0; i < n; i++)
@@ -375,8 +371,8 @@ static plan_node *join_node(builder *b, uint32_t j, plan_kind kind, join_side *l
     }
     n->out.key_format = l->node->out.key_format;
     n->out.key_count = 0;
-    str      viable[64];
-    uint32_t count = viable_keys(jn, l, r, &left_before, viable);
+    str         viable[64];
+    uint32_t    count = viable_keys(jn, l, r, &left_before, viable);
     const type *kt = l->node->out.cols[l->node->out.keys[0].slot].type;
     if (count == 0) {
         viable[0] = synthetic_name(b);
@@ -392,7 +388,7 @@ static plan_node *join_node(builder *b, uint32_t j, plan_kind kind, join_side *l
         n->join.has_grace = jn->grace.given;
         n->join.swapped = jn->kind == JOIN_RIGHT;
         int64_t span = n->join.before_ms + n->join.after_ms;
-        int64_t grace = jn->grace.given                 ? ast_duration_ms(jn->grace)
+        int64_t grace = jn->grace.given                  ? ast_duration_ms(jn->grace)
                         : 2 * n->join.before_ms < DAY_MS ? DAY_MS - 2 * n->join.before_ms
                                                          : 0;
         n->join.grace_ms = grace;
@@ -406,8 +402,7 @@ static bool contains_source(const builder *b, const plan_node *n, uint32_t i)
 {
     if (n->kind == PLAN_SOURCE)
         return n->source.src == b->an.src[i].src;
-    return (n->in[0] && contains_source(b, n->in[0], i)) ||
-           (n->in[1] && contains_source(b, n->in[1], i));
+    return (n->in[0] && contains_source(b, n->in[0], i)) || (n->in[1] && contains_source(b, n->in[1], i));
 }
 
 static bool multi_key(builder *b, const join_side *s)
@@ -433,14 +428,14 @@ static plan_node *join_one(builder *b, uint32_t j, plan_node *left)
         refuse(b,
                "A join criteria is expected to reference the source (`%.*s`) in the FROM clause, instead "
                "the right source references `%.*s` and the left source references `%.*s`",
-               STR_FMT(b->an.src[added].alias), STR_FMT(b->an.src[y.source].alias),
-               STR_FMT(b->an.src[x.source].alias));
+               STR_FMT(b->an.src[added].alias), STR_FMT(b->an.src[y.source].alias), STR_FMT(b->an.src[x.source].alias));
         return NULL;
     }
     join_side l = x.source == added ? y : x, r = x.source == added ? x : y;
     if (!contains_source(b, left, l.source)) {
-        refuse(b, "Cannot build JOIN tree; neither source in the join is the FROM source or included in "
-                  "a previous JOIN: %.*s.",
+        refuse(b,
+               "Cannot build JOIN tree; neither source in the join is the FROM source or included in "
+               "a previous JOIN: %.*s.",
                STR_FMT(got(b, j)));
         return NULL;
     }
@@ -449,8 +444,7 @@ static plan_node *join_one(builder *b, uint32_t j, plan_node *left)
     plan_kind kind = PLAN_JOIN_STREAMS;
     if (r.node == NULL || !check_kind(b, j, &kind, &l, &r) || !check_types(b, j, kind, &l, &r))
         return NULL;
-    if (kind != PLAN_JOIN_FOREIGN &&
-        (!multi_key(b, &l) || !check_partitions(b, l.source, r.source)))
+    if (kind != PLAN_JOIN_FOREIGN && (!multi_key(b, &l) || !check_partitions(b, l.source, r.source)))
         return NULL;
     if (!check_within(b, &b->an.q->joins[j], kind) || !refuse_kafka_values(b, "JOIN"))
         return NULL;

@@ -105,8 +105,7 @@ uint32_t layout_find(const layout *l, str name)
 static void add_expression(builder *b, const ast_expr *e)
 {
     size_t n = strlen(b->st->msg);
-    snprintf(b->st->msg + n, sizeof b->st->msg - n, ". expression: %.*s, schema:",
-             STR_FMT(an_expr_text(b->a, e)));
+    snprintf(b->st->msg + n, sizeof b->st->msg - n, ". expression: %.*s, schema:", STR_FMT(an_expr_text(b->a, e)));
 }
 
 const xnode *compile_select(builder *b, const ast_expr *e, const layout *in)
@@ -144,8 +143,7 @@ static void show_aggregates(builder *b)
     buf_free(&out);
 }
 
-const xnode *compile_predicate(builder *b, const ast_expr *e, const ast_expr *as, const layout *in,
-                               const char *clause)
+const xnode *compile_predicate(builder *b, const ast_expr *e, const ast_expr *as, const layout *in, const char *clause)
 {
     xscope       s = layout_scope(in);
     const xnode *x = expr_compile(b->a, e, &s, (xoptions){0}, b->st);
@@ -176,10 +174,10 @@ const xnode *compile_predicate(builder *b, const ast_expr *e, const ast_expr *as
 
 static plan_node *source_slots(builder *b, uint32_t i)
 {
-    an_source  *as = &b->an.src[i];
-    source     *s = as->src;
-    plan_node  *n = node_new(b, PLAN_SOURCE, "KsqlTopic.Source");
-    layout     *l = &n->out;
+    an_source *as = &b->an.src[i];
+    source    *s = as->src;
+    plan_node *n = node_new(b, PLAN_SOURCE, "KsqlTopic.Source");
+    layout    *l = &n->out;
     n->is_table = s->kind == SOURCE_TABLE;
     n->source.src = s;
     n->source.alias = as->alias;
@@ -200,16 +198,13 @@ static plan_node *source_slots(builder *b, uint32_t i)
                 layout_add_key(b, l, slot, &name, 1);
         }
         if (o == 0 && s->window.kind) {
-            l->wstart = layout_add(b, l, an_internal_name(&b->an, i, STR(COL_WINDOWSTART)),
-                                   &type_bigint);
+            l->wstart = layout_add(b, l, an_internal_name(&b->an, i, STR(COL_WINDOWSTART)), &type_bigint);
             l->wend = layout_add(b, l, an_internal_name(&b->an, i, STR(COL_WINDOWEND)), &type_bigint);
         }
     }
     n->source.rowtime = layout_add(b, l, an_internal_name(&b->an, i, STR(COL_ROWTIME)), &type_bigint);
-    n->source.rowpartition =
-        layout_add(b, l, an_internal_name(&b->an, i, STR(COL_ROWPARTITION)), &type_integer);
-    n->source.rowoffset =
-        layout_add(b, l, an_internal_name(&b->an, i, STR(COL_ROWOFFSET)), &type_bigint);
+    n->source.rowpartition = layout_add(b, l, an_internal_name(&b->an, i, STR(COL_ROWPARTITION)), &type_integer);
+    n->source.rowoffset = layout_add(b, l, an_internal_name(&b->an, i, STR(COL_ROWOFFSET)), &type_bigint);
     return n;
 }
 
@@ -250,8 +245,8 @@ bool refuse_kafka_values(builder *b, const char *clause)
 
 /* ---- WHERE, PARTITION BY, table functions */
 
-static plan_node *build_filter(builder *b, plan_node *in, ast_expr *e, const ast_expr *as,
-                               const char *clause, const char *step)
+static plan_node *build_filter(builder *b, plan_node *in, ast_expr *e, const ast_expr *as, const char *clause,
+                               const char *step)
 {
     if (e->kind == EX_NULL) {
         refuse(b, "NULL expression not supported");
@@ -283,8 +278,8 @@ static bool uses_value_column(const ast_expr *e, void *ctx)
     return true;
 }
 
-plan_node *build_rekey(builder *b, plan_node *in, ast_expr *const *exprs, const str *names, uint32_t n,
-                       rekey_rule rule, const char *step)
+plan_node *build_rekey(builder *b, plan_node *in, ast_expr *const *exprs, const str *names, uint32_t n, rekey_rule rule,
+                       const char *step)
 {
     plan_node *r = node_new(b, PLAN_REKEY, step);
     r->in[0] = in;
@@ -303,7 +298,7 @@ plan_node *build_rekey(builder *b, plan_node *in, ast_expr *const *exprs, const 
         r->rekey.texts[i] = exprs[i];
         key_use use = {&in->out};
         r->rekey.from_key[i] = !an_expr_uses(exprs[i], uses_value_column, &use);
-        str slot_name = str_fmt(b->a, "\x01%.*s", STR_FMT(names[i])); /* no column is called so */
+        str      slot_name = str_fmt(b->a, "\x01%.*s", STR_FMT(names[i])); /* no column is called so */
         uint32_t slot = layout_add(b, &r->out, slot_name, x->type);
         layout_add_key(b, &r->out, slot, &names[i], 1);
     }
@@ -327,7 +322,7 @@ static bool same_key(const layout *l, ast_expr *const *e, uint32_t n)
 
 static plan_node *build_partition_by(builder *b, plan_node *in)
 {
-    uint32_t n = b->an.q->partition_by_count;
+    uint32_t   n = b->an.q->partition_by_count;
     ast_expr **e = b->an.partition_by;
     if (n == 0) {
         refuse(b, "PARTITION BY requires at least one expression");
@@ -348,8 +343,7 @@ static plan_node *build_partition_by(builder *b, plan_node *in)
             refuse(b,
                    "Cannot repartition a TABLE source. If this is a join, make sure that the criteria "
                    "uses the TABLE's key column %.*s instead of [%.*s]",
-                   STR_FMT(in->out.keys[0].viable[0]),
-                   STR_FMT(an_list(b->a, b->an.partition_orig, n, ", ")));
+                   STR_FMT(in->out.keys[0].viable[0]), STR_FMT(an_list(b->a, b->an.partition_orig, n, ", ")));
         return NULL;
     }
     if (in->out.window.kind) {
@@ -404,8 +398,7 @@ static plan_node *build_flatmap(builder *b, plan_node *in)
         layout_add(b, &f->out, names[i], f->flatmap.calls[i]->type->elem);
     }
     for (size_t i = 0; i < b->an.items.n; i++)
-        b->an.items.p[i].expr =
-            an_replace(b->a, b->an.items.p[i].expr, b->an.table_calls.p, names, n);
+        b->an.items.p[i].expr = an_replace(b->a, b->an.items.p[i].expr, b->an.table_calls.p, names, n);
     return f;
 }
 
@@ -433,9 +426,7 @@ static int item_key(builder *b, const an_item *it, const layout *l)
         if (it->expr->kind == EX_COLUMN && str_eq(l->cols[l->keys[k].slot].name, it->expr->text))
             return (int)k;
     }
-    for (uint32_t i = 0; b->an.q->has_partition_by && i < b->an.q->partition_by_count &&
-                         i < l->key_count;
-         i++)
+    for (uint32_t i = 0; b->an.q->has_partition_by && i < b->an.q->partition_by_count && i < l->key_count; i++)
         if (ast_expr_equal(it->expr, b->an.partition_by[i]))
             return (int)i;
     return -1;
@@ -454,8 +445,8 @@ static bool key_choice(const layout *l, uint32_t k, const an_item *it, uint32_t 
     return true;
 }
 
-static str key_list_text(builder *b, const layout *l, bool only_missing, const bool *have,
-                         uint32_t *count, const char *last_sep, bool viable_all)
+static str key_list_text(builder *b, const layout *l, bool only_missing, const bool *have, uint32_t *count,
+                         const char *last_sep, bool viable_all)
 {
     buf      t = BUF_INIT(ST_MSG_MAX);
     str     *names = ARENA_ARRAY(b->a, str, 64);
@@ -477,8 +468,7 @@ static str key_list_text(builder *b, const layout *l, bool only_missing, const b
                 int s = an_source_of(&b->an, name);
                 if (s >= 0) {
                     str al = b->an.src[s].alias;
-                    name = str_fmt(b->a, "%.*s.%.*s", STR_FMT(al), (int)(name.n - al.n - 1),
-                                   name.p + al.n + 1);
+                    name = str_fmt(b->a, "%.*s.%.*s", STR_FMT(al), (int)(name.n - al.n - 1), name.p + al.n + 1);
                 }
             }
             names[n++] = name;
@@ -501,8 +491,7 @@ static bool refuse_missing_key(builder *b, const layout *l, const bool *have)
     const char *what, *see = "", *synthetic = "";
     str         list, eg;
     bool        join = b->an.is_join && !b->an.is_group && !b->an.q->has_partition_by;
-    if (join && b->p->root == NULL && l->keys[0].viable_count == 1 &&
-        str_starts(l->keys[0].viable[0], STR("ROWKEY"))) {
+    if (join && b->p->root == NULL && l->keys[0].viable_count == 1 && str_starts(l->keys[0].viable[0], STR("ROWKEY"))) {
         list = eg = l->keys[0].viable[0];
         what = "join expression";
         n = 1;
@@ -512,8 +501,7 @@ static bool refuse_missing_key(builder *b, const layout *l, const bool *have)
                       "include the %s %.*s in its projection (eg, SELECT %.*s...).\n%.*s was added as a "
                       "synthetic key column because the join criteria did not match any source column. "
                       "This expression must be included in the projection and may be aliased. ",
-                      see, STR_FMT(b->opt->sink_name), what, STR_FMT(list), STR_FMT(eg),
-                      STR_FMT(list));
+                      see, STR_FMT(b->opt->sink_name), what, STR_FMT(list), STR_FMT(eg), STR_FMT(list));
     }
     if (b->an.is_group) {
         what = "grouping expression";
@@ -539,21 +527,20 @@ static bool refuse_missing_key(builder *b, const layout *l, const bool *have)
     return refuse(b,
                   "Key%s missing from projection (ie, SELECT). %s\nThe query used to build `%.*s` must "
                   "include the %s%s %.*s in its projection (eg, SELECT %.*s...).%s",
-                  plural ? "s" : "", see, STR_FMT(b->opt->sink_name), what, n > 1 ? "s" : "",
-                  STR_FMT(list), STR_FMT(eg), synthetic);
+                  plural ? "s" : "", see, STR_FMT(b->opt->sink_name), what, n > 1 ? "s" : "", STR_FMT(list),
+                  STR_FMT(eg), synthetic);
 }
 
 static bool refuse_twice(builder *b, const layout *l, uint32_t k, str x, str y)
 {
-    bool swap = str_cmp(x, y) > 0;
-    str  first = swap ? y : x, second = swap ? x : y;
+    bool        swap = str_cmp(x, y) > 0;
+    str         first = swap ? y : x, second = swap ? x : y;
     const char *tail = "\nEach key column must only be in the projection once. If you intended to copy "
                        "the key into the value, then consider using the AS_VALUE function to indicate "
                        "which key reference should be copied.";
     if (b->an.is_group)
-        return refuse(b,
-                      "The projection contains a key column more than once: `%.*s` and `%.*s`.%s",
-                      STR_FMT(first), STR_FMT(second), tail);
+        return refuse(b, "The projection contains a key column more than once: `%.*s` and `%.*s`.%s", STR_FMT(first),
+                      STR_FMT(second), tail);
     return refuse(b,
                   "The projection contains a key column (`%.*s`) more than once, aliased as: %.*s and "
                   "%.*s.%s",
@@ -598,15 +585,13 @@ static bool choose_keys(builder *b, const layout *l, int *chosen)
                 missing++;
                 str name = l->keys[k].viable[0];
                 str al = b->an.src[0].alias;
-                buf_printf(&t, "%s`%.*s`", t.n ? ", " : "", (int)(name.n - al.n - 1),
-                           name.p + al.n + 1);
+                buf_printf(&t, "%s`%.*s`", t.n ? ", " : "", (int)(name.n - al.n - 1), name.p + al.n + 1);
             }
         refuse(b,
                "Primary key column%s missing in projection. For foreign-key table-table joins, the "
                "projection must include all primary key columns from the left input table (`%.*s`). "
                "Missing column%s: %.*s.",
-               missing > 1 ? "s" : "", STR_FMT(b->an.src[0].name), missing > 1 ? "s" : "", (int)t.n,
-               t.p);
+               missing > 1 ? "s" : "", STR_FMT(b->an.src[0].name), missing > 1 ? "s" : "", (int)t.n, t.p);
         buf_free(&t);
         return false;
     }
@@ -617,8 +602,8 @@ static bool choose_keys(builder *b, const layout *l, int *chosen)
     return false;
 }
 
-static void output(builder *b, plan_node *pn, uint32_t *n, str name, const xnode *x,
-                   const ast_expr *text, bool is_key, bool keeps)
+static void output(builder *b, plan_node *pn, uint32_t *n, str name, const xnode *x, const ast_expr *text, bool is_key,
+                   bool keeps)
 {
     layout_add(b, &pn->out, name, x->type);
     pn->project.exprs[*n] = x;
@@ -636,12 +621,10 @@ static bool check_duplicates(builder *b)
             if (!str_eq(p->outputs[i].name, p->outputs[k].name))
                 continue;
             if (!b->opt->transient && p->outputs[i].is_key != p->outputs[k].is_key && !b->an.is_group)
-                return refuse(b, "Value columns clash with key columns: `%.*s`",
-                              STR_FMT(p->outputs[i].name));
+                return refuse(b, "Value columns clash with key columns: `%.*s`", STR_FMT(p->outputs[i].name));
             bool key = p->outputs[i].is_key && p->outputs[k].is_key && !b->opt->transient;
-            return refuse(b, "Duplicate %s columns found in schema: `%.*s` %.*s%s",
-                          key ? "key" : "value", STR_FMT(p->outputs[i].name),
-                          STR_FMT(type_text(b->a, p->outputs[i].type)), key ? " KEY" : "");
+            return refuse(b, "Duplicate %s columns found in schema: `%.*s` %.*s%s", key ? "key" : "value",
+                          STR_FMT(p->outputs[i].name), STR_FMT(type_text(b->a, p->outputs[i].type)), key ? " KEY" : "");
         }
     return true;
 }
@@ -656,9 +639,8 @@ static bool refuse_null_column(builder *b, const xnode *x)
 
 static bool is_window_bound(const layout *l, const ast_expr *e)
 {
-    return e->kind == EX_COLUMN &&
-           ((l->wstart != SLOT_NONE && str_eq(l->cols[l->wstart].name, e->text)) ||
-            (l->wend != SLOT_NONE && str_eq(l->cols[l->wend].name, e->text)));
+    return e->kind == EX_COLUMN && ((l->wstart != SLOT_NONE && str_eq(l->cols[l->wstart].name, e->text)) ||
+                                    (l->wend != SLOT_NONE && str_eq(l->cols[l->wend].name, e->text)));
 }
 
 /* Faults of expressions come before those of keys. */
@@ -704,8 +686,7 @@ static plan_node *build_project(builder *b, plan_node *in)
             const an_item *it = &b->an.items.p[chosen[k]];
             uint32_t       slot = l->keys[k].slot;
             str            alias = it->alias;
-            output(b, pn, &n, alias, expr_column(b->a, slot, l->cols[slot].type), it->orig, true,
-                   true);
+            output(b, pn, &n, alias, expr_column(b->a, slot, l->cols[slot].type), it->orig, true, true);
             layout_add_key(b, &pn->out, n - 1, &alias, 1);
         }
     }
@@ -726,8 +707,7 @@ static plan_node *build_project(builder *b, plan_node *in)
             x = compile_select(b, it->expr, l);
         if (x == NULL) {
             if (it->expr->kind == EX_COLUMN && layout_find(l, it->expr->text) == SLOT_NONE)
-                refuse(b, "%.*sColumn '%.*s' cannot be resolved.",
-                       STR_FMT(an_location(&b->an, it->pos)),
+                refuse(b, "%.*sColumn '%.*s' cannot be resolved.", STR_FMT(an_location(&b->an, it->pos)),
                        STR_FMT(an_expr_text(b->a, it->orig)));
             return NULL;
         }
@@ -749,8 +729,7 @@ static bool check_emit(builder *b)
 {
     const ast_query *q = b->an.q;
     if (q->window.kind && !b->an.is_group)
-        return refuse(b, "%.*sWINDOW clause requires a GROUP BY clause.",
-                      STR_FMT(an_location(&b->an, q->window.pos)));
+        return refuse(b, "%.*sWINDOW clause requires a GROUP BY clause.", STR_FMT(an_location(&b->an, q->window.pos)));
     if (q->emit == EMIT_FINAL) {
         if (!q->window.kind)
             return refuse(b, "EMIT FINAL is only supported for windowed aggregations.");
@@ -764,8 +743,7 @@ static bool check_emit(builder *b)
 static bool is_window_ref(const ast_expr *e, void *ctx)
 {
     (void)ctx;
-    return e->kind == EX_COLUMN &&
-           (str_eqz(e->text, COL_WINDOWSTART) || str_eqz(e->text, COL_WINDOWEND));
+    return e->kind == EX_COLUMN && (str_eqz(e->text, COL_WINDOWSTART) || str_eqz(e->text, COL_WINDOWEND));
 }
 
 static bool check_bounds_use(builder *b)
@@ -835,8 +813,7 @@ static bool build(builder *b)
     if (b->an.is_group) {
         if (!(n = build_aggregate(b, n)))
             return false;
-        if (b->an.having &&
-            !(n = build_filter(b, n, b->an.having, b->an.having_orig, "HAVING", "Aggregate.Having")))
+        if (b->an.having && !(n = build_filter(b, n, b->an.having, b->an.having_orig, "HAVING", "Aggregate.Having")))
             return false;
     }
     if (!(n = build_project(b, n)))

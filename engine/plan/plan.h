@@ -33,18 +33,18 @@ typedef struct layout {
     uint32_t    n;
     layout_key *keys;
     uint32_t    key_count;
-    window_info window;         /* of the key */
-    uint32_t    wstart, wend;   /* slots of the bounds, or SLOT_NONE */
-    side_format key_format;     /* how the key is serialised in stores and internal topics */
-    side_format value_format;   /* the left-most source's */
-    bool       *needed;         /* slots that anything downstream reads (plan_mark_needed) */
+    window_info window;       /* of the key */
+    uint32_t    wstart, wend; /* slots of the bounds, or SLOT_NONE */
+    side_format key_format;   /* how the key is serialised in stores and internal topics */
+    side_format value_format; /* the left-most source's */
+    bool       *needed;       /* slots that anything downstream reads (plan_mark_needed) */
 } layout;
 
 typedef enum plan_kind {
     PLAN_SOURCE,
     PLAN_FILTER,
     PLAN_PROJECT,
-    PLAN_REKEY,       /* PARTITION BY, a join side's key, GROUP BY: computes new key slots */
+    PLAN_REKEY, /* PARTITION BY, a join side's key, GROUP BY: computes new key slots */
     PLAN_FLATMAP,
     PLAN_REPARTITION, /* through an internal topic: ends a stage */
     PLAN_AGGREGATE,
@@ -108,7 +108,7 @@ struct plan_node {
             uint32_t    first_slot; /* KSQL_SYNTH_0 */
         } flatmap;
         struct {
-            str  topic; /* suffix: "Aggregate-GroupBy-repartition" */
+            str  topic;          /* suffix: "Aggregate-GroupBy-repartition" */
             bool keep_null_keys; /* an outer join downstream wants them */
         } repartition;
         struct {
@@ -121,15 +121,15 @@ struct plan_node {
             str        store;
         } agg;
         struct {
-            ast_join_kind kind;
-            bool          swapped; /* a RIGHT join run as LEFT with the sides exchanged */
-            bool          has_grace;
-            bool          synthetic; /* the key is no source's column: ROWKEY */
-            int64_t       before_ms, after_ms, grace_ms, retention_ms;
-            const xnode  *foreign_key; /* PLAN_JOIN_FOREIGN: over the left layout */
+            ast_join_kind   kind;
+            bool            swapped; /* a RIGHT join run as LEFT with the sides exchanged */
+            bool            has_grace;
+            bool            synthetic; /* the key is no source's column: ROWKEY */
+            int64_t         before_ms, after_ms, grace_ms, retention_ms;
+            const xnode    *foreign_key; /* PLAN_JOIN_FOREIGN: over the left layout */
             const ast_expr *foreign_text;
-            uint32_t      left_slots; /* out: left's slots, right's slots, then the key's */
-            str           prefix;     /* of internal names: "", "L_", "L_L_" */
+            uint32_t        left_slots; /* out: left's slots, right's slots, then the key's */
+            str             prefix;     /* of internal names: "", "L_", "L_L_" */
         } join;
     };
 };
@@ -138,7 +138,7 @@ struct plan_node {
 typedef struct plan_output {
     str         name;
     const type *type;
-    bool        is_key; /* of the sink, or (pull queries) marked KEY */
+    bool        is_key;             /* of the sink, or (pull queries) marked KEY */
     bool        keeps_on_tombstone; /* key column or window bound */
 } plan_output;
 
@@ -151,33 +151,33 @@ typedef struct plan {
     plan_result  result;
     plan_output *outputs;
     uint32_t     output_count;
-    window_info  window;      /* of the result's key */
-    source     **sources;     /* read, referenced; left to right */
+    window_info  window;  /* of the result's key */
+    source     **sources; /* read, referenced; left to right */
     uint32_t     source_count;
     bool         has_limit;
     int64_t      limit;
     ast_emit     emit;
     bool         is_aggregate;
     /* Persistent queries: where results go. NULL for transient ones. */
-    source      *sink;      /* referenced */
-    bool         creates_sink;
-    str          sql;       /* canonical text of the statement */
-    bool         grace_warning; /* stream-stream join without GRACE PERIOD */
-    uint32_t     join_count;
+    source  *sink; /* referenced */
+    bool     creates_sink;
+    str      sql;           /* canonical text of the statement */
+    bool     grace_warning; /* stream-stream join without GRACE PERIOD */
+    uint32_t join_count;
 } plan;
 
 typedef struct plan_options {
     const catalog *catalog;
-    const map     *properties; /* session properties: name -> const str *; may be NULL */
-    const map     *config;     /* the server's settings, asked where the session has none; may be NULL */
-    str            sink_name;  /* for error texts */
-    str            ts_column;  /* of the sink (WITH TIMESTAMP); n = 0: none */
-    bool           transient;  /* push query: keys are not required in the projection */
+    const map     *properties;        /* session properties: name -> const str *; may be NULL */
+    const map     *config;            /* the server's settings, asked where the session has none; may be NULL */
+    str            sink_name;         /* for error texts */
+    str            ts_column;         /* of the sink (WITH TIMESTAMP); n = 0: none */
+    bool           transient;         /* push query: keys are not required in the projection */
     bool           persistent_insert; /* INSERT INTO: results are matched with an existing sink */
     str            text;              /* the text that was parsed, for lines and columns */
     /* Partitions of a topic; 0 when unknown. */
     int32_t (*partitions)(void *ctx, str topic);
-    void   *ctx;
+    void *ctx;
 } plan_options;
 
 /* Plans one query. The plan keeps a copy of what it needs of q. Errors: ST_SQL with ksqlDB's texts. */

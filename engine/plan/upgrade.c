@@ -58,8 +58,7 @@ static bool same_source(const plan_node *x, const plan_node *y, status *st)
     if (!str_eq(s->topic, t->topic))
         return differ(st, x, "topicName", s->topic, t->topic);
     if (s->key.id != t->key.id || s->value.id != t->value.id)
-        return differ(st, x, "formats", str_of(formats[s->value.id].name),
-                      str_of(formats[t->value.id].name));
+        return differ(st, x, "formats", str_of(formats[s->value.id].name), str_of(formats[t->value.id].name));
     if (!str_eq(s->ts_column, t->ts_column))
         return differ(st, x, "timestampColumn", s->ts_column, t->ts_column);
     return true;
@@ -89,8 +88,9 @@ static bool can_upgrade(const plan_node *x, const plan_node *y, status *st)
     x = stateful(x);
     y = stateful(y);
     if (x->kind == PLAN_SOURCE && y->in[1])
-        return status_set(st, ST_SQL, "Query is not upgradeable. Cannot change a non-join source into a "
-                                      "join source.");
+        return status_set(st, ST_SQL,
+                          "Query is not upgradeable. Cannot change a non-join source into a "
+                          "join source.");
     if (x->kind == PLAN_SOURCE && y->kind != PLAN_SOURCE)
         return status_set(st, ST_SQL,
                           "Query is not upgradeable. Cannot add a %s step that is not in the original "

@@ -9,13 +9,13 @@
 /* ---- slabs: blocks cut into pieces of a few dozen sizes */
 
 #define SLAB_STEP 16
-#define SLAB_CLASSES 64                          /* up to 1,024 bytes */
+#define SLAB_CLASSES 64                           /* up to 1,024 bytes */
 #define SLAB_SMALL_MAX (SLAB_STEP * SLAB_CLASSES) /* larger rows get a malloc of their own */
 #define SLAB_BLOCK_BYTES ((size_t)256 << 10)
 
 typedef struct slab {
-    void  *free[SLAB_CLASSES];
-    char  *cur, *end;
+    void *free[SLAB_CLASSES];
+    char *cur, *end;
     VEC(void *) blocks;
     size_t bytes;
 } slab;
@@ -85,22 +85,22 @@ typedef struct node {
 } node;
 
 typedef struct change {
-    node   *owner; /* NULL: forgotten */
-    row    *r;     /* NULL: deleted */
-    int64_t start, end;
-    char   *key; /* of a deleted row: an own copy */
+    node    *owner; /* NULL: forgotten */
+    row     *r;     /* NULL: deleted */
+    int64_t  start, end;
+    char    *key; /* of a deleted row: an own copy */
     uint32_t key_n;
 } change;
 
 struct store {
-    bool     windowed, tracking;
+    bool      windowed, tracking;
     uint64_t *slots; /* a node's address, its hash's upper 16 bits in the top; 0: free */
-    size_t   cap, keys, rows;
-    slab     mem;
+    size_t    cap, keys, rows;
+    slab      mem;
     VEC(change) changes;
 };
 
-#define SLOT_NODE(s) ((node *)(uintptr_t)((s) & 0xffffffffffffULL))
+#define SLOT_NODE(s) ((node *)(uintptr_t)((s)&0xffffffffffffULL))
 
 store *store_new(bool windowed)
 {
@@ -486,8 +486,8 @@ uint32_t store_range(const store *s, str key, int64_t from, int64_t to, arena *a
     return hi - lo;
 }
 
-void store_expire(store *s, int64_t below, bool by_end,
-                  void (*dropped)(void *ctx, str key, const store_row *r), void *ctx)
+void store_expire(store *s, int64_t below, bool by_end, void (*dropped)(void *ctx, str key, const store_row *r),
+                  void *ctx)
 {
     VEC(node *) empty = {0};
     for (size_t i = 0; i < s->cap; i++) {
@@ -530,8 +530,7 @@ static int by_key_then_window(const void *x, const void *y)
     return a->row.end < b->row.end ? -1 : a->row.end > b->row.end;
 }
 
-store_item *store_scan_windows(const store *s, int64_t from, int64_t to, bool by_end, arena *a,
-                               size_t *n)
+store_item *store_scan_windows(const store *s, int64_t from, int64_t to, bool by_end, arena *a, size_t *n)
 {
     VEC(store_item) items = {0};
     for (size_t i = 0; i < s->cap; i++) {
@@ -583,9 +582,8 @@ size_t store_change_count(const store *s)
     return s->changes.n;
 }
 
-void store_take_changes(store *s, void (*each)(void *ctx, str key, int64_t start, int64_t end,
-                                               const store_row *row),
-                        void *ctx)
+void store_take_changes(store *s, void (*each)(void *ctx, str key, int64_t start, int64_t end, const store_row *row),
+                        void  *ctx)
 {
     for (size_t i = 0; i < s->changes.n; i++) {
         change *c = &s->changes.p[i];

@@ -53,8 +53,8 @@ void store_add_window(store *s, str key, int64_t start, str row);
 /* All rows of the key with from <= start <= to, in order; at most max. Returns how many there are. */
 uint32_t store_range(const store *s, str key, int64_t from, int64_t to, arena *a, store_row **out);
 /* Drops rows with start (sessions: end) below the bound; calls dropped for each when not NULL. */
-void store_expire(store *s, int64_t below, bool by_end,
-                  void (*dropped)(void *ctx, str key, const store_row *r), void *ctx);
+void store_expire(store *s, int64_t below, bool by_end, void (*dropped)(void *ctx, str key, const store_row *r),
+                  void *ctx);
 
 /* ---- scans */
 
@@ -66,8 +66,7 @@ typedef struct store_item {
 /* All rows, or those whose start (by_end: end) lies in [from, to]; in the order of the key's bytes, then
  * windows. Items point into the store. */
 store_item *store_scan(const store *s, arena *a, size_t *n);
-store_item *store_scan_windows(const store *s, int64_t from, int64_t to, bool by_end, arena *a,
-                               size_t *n);
+store_item *store_scan_windows(const store *s, int64_t from, int64_t to, bool by_end, arena *a, size_t *n);
 
 /* Every row, in no order. */
 void store_each(const store *s, void (*each)(void *ctx, str key, const store_row *r), void *ctx);
@@ -76,10 +75,9 @@ void store_each(const store *s, void (*each)(void *ctx, str key, const store_row
 
 /* Between commits the store remembers which rows changed. The walk gives each once (row NULL: it is
  * gone) and forgets them. Off unless switched on. */
-void store_track_changes(store *s, bool on);
-void store_take_changes(store *s, void (*each)(void *ctx, str key, int64_t start, int64_t end,
-                                               const store_row *row),
-                        void *ctx);
+void   store_track_changes(store *s, bool on);
+void   store_take_changes(store *s, void (*each)(void *ctx, str key, int64_t start, int64_t end, const store_row *row),
+                          void  *ctx);
 size_t store_change_count(const store *s);
 
 #endif

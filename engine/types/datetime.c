@@ -66,8 +66,7 @@ void timestamp_text(buf *out, int64_t ms)
 {
     int64_t t = floor_mod(ms, MS_PER_DAY);
     date_text(out, floor_div(ms, MS_PER_DAY));
-    buf_printf(out, "T%02ld:%02ld:%02ld.%03ld", t / 3600000, t / 60000 % 60, t / 1000 % 60,
-               t % 1000);
+    buf_printf(out, "T%02ld:%02ld:%02ld.%03ld", t / 3600000, t / 60000 % 60, t / 1000 % 60, t % 1000);
 }
 
 /* Exactly n digits at *at. */

@@ -11,9 +11,9 @@
 
 #define MS_PER_DAY ((int64_t)86400000)
 
-int64_t days_from_civil(int64_t y, int m, int d); /* days since 1970-01-01 */
-void    civil_from_days(int64_t days, int64_t *y, int *m, int *d);
-bool    civil_valid(int64_t y, int m, int d);
+int64_t               days_from_civil(int64_t y, int m, int d); /* days since 1970-01-01 */
+void                  civil_from_days(int64_t days, int64_t *y, int *m, int *d);
+bool                  civil_valid(int64_t y, int m, int d);
 static inline int64_t floor_div(int64_t x, int64_t by)
 {
     return x / by - (x % by != 0 && (x < 0) != (by < 0));

@@ -10,10 +10,25 @@
 
 #define POW10_I64_MAX 18
 
-static const int64_t pow10_i64[POW10_I64_MAX + 1] = {
-    1LL, 10LL, 100LL, 1000LL, 10000LL, 100000LL, 1000000LL, 10000000LL, 100000000LL, 1000000000LL,
-    10000000000LL, 100000000000LL, 1000000000000LL, 10000000000000LL, 100000000000000LL,
-    1000000000000000LL, 10000000000000000LL, 100000000000000000LL, 1000000000000000000LL};
+static const int64_t pow10_i64[POW10_I64_MAX + 1] = {1LL,
+                                                     10LL,
+                                                     100LL,
+                                                     1000LL,
+                                                     10000LL,
+                                                     100000LL,
+                                                     1000000LL,
+                                                     10000000LL,
+                                                     100000000LL,
+                                                     1000000000LL,
+                                                     10000000000LL,
+                                                     100000000000LL,
+                                                     1000000000000LL,
+                                                     10000000000000LL,
+                                                     100000000000000LL,
+                                                     1000000000000000LL,
+                                                     10000000000000000LL,
+                                                     100000000000000000LL,
+                                                     1000000000000000000LL};
 
 /* ---- between values and GMP */
 
@@ -144,8 +159,7 @@ int decimal_compare(value x, int32_t xs, value y, int32_t ys)
 
 /* ---- arithmetic */
 
-static bool arith_mpz(char op, mpz_t r, const mpz_t x, int32_t xs, const mpz_t y, int32_t ys,
-                      int32_t s)
+static bool arith_mpz(char op, mpz_t r, const mpz_t x, int32_t xs, const mpz_t y, int32_t ys, int32_t s)
 {
     mpz_t p, q;
     bool  ok = true;
@@ -184,8 +198,7 @@ static bool arith_mpz(char op, mpz_t r, const mpz_t x, int32_t xs, const mpz_t y
     return ok;
 }
 
-bool decimal_arith(arena *a, char op, value x, int32_t xs, value y, int32_t ys, int32_t p, int32_t s,
-                   value *out)
+bool decimal_arith(arena *a, char op, value x, int32_t xs, value y, int32_t ys, int32_t p, int32_t s, value *out)
 {
     if (x.n == 0 && y.n == 0) { /* 128 bits hold these results, and their types have the digits for them */
         if (op == '*') {
@@ -416,8 +429,7 @@ bool decimal_parse(arena *a, str s, value *out, int32_t *scale)
         digits++;
         if (point)
             sc++;
-        if (fits && (__builtin_mul_overflow(small, 10, &small) ||
-                     __builtin_sub_overflow(small, c - '0', &small)))
+        if (fits && (__builtin_mul_overflow(small, 10, &small) || __builtin_sub_overflow(small, c - '0', &small)))
             fits = false;
     }
     uint32_t last = i;
@@ -427,8 +439,7 @@ bool decimal_parse(arena *a, str s, value *out, int32_t *scale)
         if (s.p[i] != 'e' && s.p[i] != 'E')
             return false;
         int64_t e;
-        if (!num_parse_i64(str_make(s.p + i + 1, s.n - i - 1), &e) || e > DECIMAL_DIGITS_MAX ||
-            e < -DECIMAL_DIGITS_MAX)
+        if (!num_parse_i64(str_make(s.p + i + 1, s.n - i - 1), &e) || e > DECIMAL_DIGITS_MAX || e < -DECIMAL_DIGITS_MAX)
             return false;
         sc -= e;
     }
@@ -497,9 +508,8 @@ double decimal_to_double(value x, int32_t scale)
 {
     /* Exact when both the number and the power of ten are: one correctly rounded division. */
     if (x.n == 0 && x.i > -(1LL << 53) && x.i < (1LL << 53) && scale >= 0 && scale <= 22) {
-        static const double p10[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                     1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                     1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+        static const double p10[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
         return (double)x.i / p10[scale];
     }
     buf b = BUF_INIT(BUF_MAX);
@@ -652,8 +662,7 @@ value decimal_from_bytes(arena *a, str b)
 {
     if (b.n == 0)
         return value_i(0);
-    while (b.n > 8 && ((b.p[0] == 0 && !(b.p[1] & 0x80)) ||
-                       ((uint8_t)b.p[0] == 0xff && (b.p[1] & 0x80)))) {
+    while (b.n > 8 && ((b.p[0] == 0 && !(b.p[1] & 0x80)) || ((uint8_t)b.p[0] == 0xff && (b.p[1] & 0x80)))) {
         b.p++;
         b.n--;
     }

@@ -23,15 +23,14 @@ int decimal_sign(value x);
 /* x op y at the result's precision and scale. false: it does not fit p digits exactly, or y is zero.
  * Computed without rounding and then set to the scale (a division that needs more than p digits
  * fails), as the spec's "no-rounding context". */
-bool decimal_arith(arena *a, char op, value x, int32_t xs, value y, int32_t ys, int32_t p, int32_t s,
-                   value *out);
+bool  decimal_arith(arena *a, char op, value x, int32_t xs, value y, int32_t ys, int32_t p, int32_t s, value *out);
 value decimal_negate(arena *a, value x);
 value decimal_abs(arena *a, value x);
 
 typedef enum decimal_round {
-    ROUND_HALF_UP, /* away from zero on ties */
+    ROUND_HALF_UP,      /* away from zero on ties */
     ROUND_HALF_CEILING, /* toward positive infinity on ties: ROUND's rule */
-    ROUND_DOWN,    /* toward zero */
+    ROUND_DOWN,         /* toward zero */
     ROUND_CEILING,
     ROUND_FLOOR,
     ROUND_UNNECESSARY /* fails when a digit would be lost */
@@ -49,7 +48,7 @@ bool decimal_parse(arena *a, str s, value *out, int32_t *scale);
 /* Exact value of a double. */
 value decimal_from_double_exact(arena *a, double d, int32_t *scale);
 /* BigDecimal.valueOf(double): through its shortest text. */
-value decimal_from_double(arena *a, double d, int32_t *scale);
+value   decimal_from_double(arena *a, double d, int32_t *scale);
 double  decimal_to_double(value x, int32_t scale);
 int64_t decimal_to_i64(value x, int32_t scale); /* truncated toward zero, low 64 bits */
 /* Digits of the unscaled number, 1 for zero. */

@@ -13,11 +13,10 @@ SIMPLE(type_date, T_DATE);
 SIMPLE(type_timestamp, T_TIMESTAMP);
 
 static const char *const base_names[T_KIND_COUNT] = {
-    [T_NULL] = "null",       [T_BOOLEAN] = "BOOLEAN",     [T_INTEGER] = "INTEGER",
-    [T_BIGINT] = "BIGINT",   [T_DECIMAL] = "DECIMAL",     [T_DOUBLE] = "DOUBLE",
-    [T_STRING] = "STRING",   [T_BYTES] = "BYTES",         [T_TIME] = "TIME",
-    [T_DATE] = "DATE",       [T_TIMESTAMP] = "TIMESTAMP", [T_ARRAY] = "ARRAY",
-    [T_MAP] = "MAP",         [T_STRUCT] = "STRUCT",       [T_LAMBDA] = "LAMBDA",
+    [T_NULL] = "null",       [T_BOOLEAN] = "BOOLEAN", [T_INTEGER] = "INTEGER",     [T_BIGINT] = "BIGINT",
+    [T_DECIMAL] = "DECIMAL", [T_DOUBLE] = "DOUBLE",   [T_STRING] = "STRING",       [T_BYTES] = "BYTES",
+    [T_TIME] = "TIME",       [T_DATE] = "DATE",       [T_TIMESTAMP] = "TIMESTAMP", [T_ARRAY] = "ARRAY",
+    [T_MAP] = "MAP",         [T_STRUCT] = "STRUCT",   [T_LAMBDA] = "LAMBDA",
 };
 
 const type *type_decimal(arena *a, int32_t precision, int32_t scale)
@@ -95,8 +94,7 @@ bool type_equal(const type *a, const type *b)
         if (a->field_count != b->field_count)
             return false;
         for (uint32_t i = 0; i < a->field_count; i++)
-            if (!str_eq(a->fields[i].name, b->fields[i].name) ||
-                !type_equal(a->fields[i].type, b->fields[i].type))
+            if (!str_eq(a->fields[i].name, b->fields[i].name) || !type_equal(a->fields[i].type, b->fields[i].type))
                 return false;
         return true;
     case T_LAMBDA:

@@ -47,12 +47,12 @@ struct type {
     const type       *elem;             /* T_ARRAY element, T_MAP value, T_LAMBDA result */
     const type_field *fields;           /* T_STRUCT */
     uint32_t          field_count;
-    const type      **inputs;           /* T_LAMBDA */
+    const type      **inputs; /* T_LAMBDA */
     uint32_t          input_count;
 };
 
-extern const type type_null, type_boolean, type_integer, type_bigint, type_double, type_string,
-    type_bytes, type_time, type_date, type_timestamp;
+extern const type type_null, type_boolean, type_integer, type_bigint, type_double, type_string, type_bytes, type_time,
+    type_date, type_timestamp;
 
 const type *type_decimal(arena *a, int32_t precision, int32_t scale);
 const type *type_array(arena *a, const type *elem);
@@ -60,7 +60,7 @@ const type *type_map(arena *a, const type *key, const type *value);
 const type *type_struct(arena *a, const type_field *fields, uint32_t n);
 const type *type_copy(arena *a, const type *t); /* deep */
 
-bool type_equal(const type *a, const type *b);
+bool               type_equal(const type *a, const type *b);
 static inline bool type_is_number(const type *t)
 {
     return t->kind >= T_INTEGER && t->kind <= T_DOUBLE;

@@ -247,9 +247,8 @@ bool double_parse(str s, double *out)
 {
     char small[64];
     s = str_trim(s);
-    if (s.n && (s.p[s.n - 1] == 'd' || s.p[s.n - 1] == 'D' || s.p[s.n - 1] == 'f' ||
-                s.p[s.n - 1] == 'F')) {
-        str cut = str_make(s.p, s.n - 1);
+    if (s.n && (s.p[s.n - 1] == 'd' || s.p[s.n - 1] == 'D' || s.p[s.n - 1] == 'f' || s.p[s.n - 1] == 'F')) {
+        str  cut = str_make(s.p, s.n - 1);
         bool hex = str_find_char(cut, 'x') >= 0 || str_find_char(cut, 'X') >= 0;
         if (!hex || str_find_char(cut, 'p') >= 0 || str_find_char(cut, 'P') >= 0)
             s = cut;

@@ -109,7 +109,7 @@ uint32_t utf16_length(str s);
  * gives the offset of the pair with *split set. */
 uint32_t utf16_offset(str s, uint32_t unit, bool *split);
 /* Replaces malformed sequences by U+FFFD; returns s itself when it is well formed. */
-str utf8_repair(arena *a, str s);
+str  utf8_repair(arena *a, str s);
 bool utf8_valid(str s);
 
 /* Base64, standard alphabet. Strict decoding as RFC 4648, padding optional. */

@@ -14,8 +14,7 @@ static int8_t config_type(const char *type)
     static const struct {
         const char *name;
         int8_t      type;
-    } types[] = {{"boolean", 1}, {"string", 2}, {"int", 3},
-                 {"long", 5},    {"double", 6}, {"list", 7}};
+    } types[] = {{"boolean", 1}, {"string", 2}, {"int", 3}, {"long", 5}, {"double", 6}, {"list", 7}};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (strcmp(types[i].name, type) == 0)
             return types[i].type;
@@ -30,23 +29,21 @@ static bool asked_for(const describe_configs_request_resource *q, str name)
     return q->configuration_keys.n < 0;
 }
 
-static void put_config(call *c, const describe_configs_request *q,
-                       describe_configs_response_result *r, describe_configs_response_config cfg)
+static void put_config(call *c, const describe_configs_request *q, describe_configs_response_result *r,
+                       describe_configs_response_config cfg)
 {
     if (q->include_synonyms) {
         cfg.synonyms.n = 1;
         cfg.synonyms.p = WIRE_NEW(&c->a, describe_configs_response_synonym, 1);
-        cfg.synonyms.p[0] =
-            (describe_configs_response_synonym){cfg.name, cfg.value, cfg.config_source};
+        cfg.synonyms.p[0] = (describe_configs_response_synonym){cfg.name, cfg.value, cfg.config_source};
     }
     if (!q->include_documentation)
         cfg.documentation = STR_NONE;
     r->configs.p[r->configs.n++] = cfg;
 }
 
-static void describe_topic(call *c, const describe_configs_request *q,
-                           const describe_configs_request_resource *res,
-                           describe_configs_response_result        *r)
+static void describe_topic(call *c, const describe_configs_request *q, const describe_configs_request_resource *res,
+                           describe_configs_response_result *r)
 {
     kafka_server *k = call_server(c);
     tlog_topic    t;
@@ -68,19 +65,17 @@ static void describe_topic(call *c, const describe_configs_request *q,
         if (asked_for(res, str_of(s->name)) &&
             storage_topic_config(k->storage, t.name, str_of(s->name), &c->a, &value, &is_default))
             put_config(c, q, r,
-                       (describe_configs_response_config){
-                           .name = str_of(s->name),
-                           .value = value,
-                           .config_source = is_default ? SOURCE_DEFAULT : SOURCE_TOPIC,
-                           .config_type = config_type(s->type),
-                           .documentation = str_of(s->doc)});
+                       (describe_configs_response_config){.name = str_of(s->name),
+                                                          .value = value,
+                                                          .config_source = is_default ? SOURCE_DEFAULT : SOURCE_TOPIC,
+                                                          .config_type = config_type(s->type),
+                                                          .documentation = str_of(s->doc)});
     }
 }
 
 /* Read-only here: they are set where the server is configured. */
-static void describe_broker(call *c, const describe_configs_request *q,
-                            const describe_configs_request_resource *res,
-                            describe_configs_response_result        *r)
+static void describe_broker(call *c, const describe_configs_request *q, const describe_configs_request_resource *res,
+                            describe_configs_response_result *r)
 {
     const kafka_options *o = &call_server(c)->o;
     const struct {
@@ -109,27 +104,25 @@ static void describe_broker(call *c, const describe_configs_request *q,
         return; /* the dynamic defaults of all brokers: there are none */
     if (!str_eqz(res->resource_name, "1")) {
         r->error_code = KE_INVALID_REQUEST;
-        r->error_message =
-            str_fmt(&c->a, "Unexpected broker id, expected 1 or empty string, but received %.*s",
-                    STR_FMT(res->resource_name));
+        r->error_message = str_fmt(&c->a, "Unexpected broker id, expected 1 or empty string, but received %.*s",
+                                   STR_FMT(res->resource_name));
         return;
     }
     for (size_t i = 0; i < n; i++) {
         bool is_bool = strcmp(rows[i].type, "boolean") == 0;
         if (asked_for(res, str_of(rows[i].name)))
-            put_config(c, q, r,
-                       (describe_configs_response_config){
-                           .name = str_of(rows[i].name),
-                           .value = is_bool ? (rows[i].value ? STR("true") : STR("false"))
-                                            : str_fmt(&c->a, "%lld", (long long)rows[i].value),
-                           .read_only = true,
-                           .config_source = SOURCE_STATIC_BROKER,
-                           .config_type = config_type(rows[i].type)});
+            put_config(
+                c, q, r,
+                (describe_configs_response_config){.name = str_of(rows[i].name),
+                                                   .value = is_bool ? (rows[i].value ? STR("true") : STR("false"))
+                                                                    : str_fmt(&c->a, "%lld", (long long)rows[i].value),
+                                                   .read_only = true,
+                                                   .config_source = SOURCE_STATIC_BROKER,
+                                                   .config_type = config_type(rows[i].type)});
     }
 }
 
-call_state api_describe_configs(call *c, const describe_configs_request *q,
-                                describe_configs_response *r)
+call_state api_describe_configs(call *c, const describe_configs_request *q, describe_configs_response *r)
 {
     r->results.n = q->resources.n;
     r->results.p = WIRE_NEW(&c->a, describe_configs_response_result, (size_t)q->resources.n);
@@ -144,8 +137,7 @@ call_state api_describe_configs(call *c, const describe_configs_request *q,
             describe_broker(c, q, res, rr);
         } else {
             rr->error_code = KE_INVALID_REQUEST;
-            rr->error_message = str_fmt(&c->a, "Resources of type %d have no configuration here",
-                                        res->resource_type);
+            rr->error_message = str_fmt(&c->a, "Resources of type %d have no configuration here", res->resource_type);
         }
         call_count_error(c, rr->error_code);
     }
@@ -186,15 +178,14 @@ static bool find_topic(call *c, const change *ch, tlog_topic *t)
     return true;
 }
 
-static void apply(call *c, const change *ch, tlog_topic *t, tlog_config *cfg, uint32_t n,
-                  bool only_check)
+static void apply(call *c, const change *ch, tlog_topic *t, tlog_config *cfg, uint32_t n, bool only_check)
 {
     status st;
     status_init(&st);
     t->configs = cfg;
     t->config_count = n;
-    bool ok = only_check ? storage_topic_check(t, &st)
-                         : storage_topic_alter(call_server(c)->storage, t->name, cfg, n, &st);
+    bool ok =
+        only_check ? storage_topic_check(t, &st) : storage_topic_alter(call_server(c)->storage, t->name, cfg, n, &st);
     if (!ok)
         refuse(ch, error_of(&st), str_dup(&c->a, str_of(st.msg)));
 }
@@ -212,7 +203,7 @@ call_state api_alter_configs(call *c, const alter_configs_request *q, alter_conf
         const alter_configs_request_resource *res = &q->resources.p[i];
         alter_configs_response_topic         *rr = &r->responses.p[i];
         tlog_config                          *cfg = ARENA_ARRAY(&c->a, tlog_config, res->configs.n);
-        change ch = {res->resource_type, res->resource_name, &rr->error_code, &rr->error_message};
+        change     ch = {res->resource_type, res->resource_name, &rr->error_code, &rr->error_message};
         tlog_topic t;
         rr->resource_type = res->resource_type;
         rr->resource_name = res->resource_name;
@@ -277,9 +268,8 @@ static uint32_t config_at(const tlog_config *cfg, uint32_t n, str name)
 }
 
 /* One operation on the settings of the topic; false: refused. */
-static bool operate(call *c, const change *ch, const tlog_topic *t,
-                    const incremental_alter_configs_request_config *op, tlog_config *cfg,
-                    uint32_t *n)
+static bool operate(call *c, const change *ch, const tlog_topic *t, const incremental_alter_configs_request_config *op,
+                    tlog_config *cfg, uint32_t *n)
 {
     uint32_t at = config_at(cfg, *n, op->name);
     str      value = op->value;
@@ -295,18 +285,17 @@ static bool operate(call *c, const change *ch, const tlog_topic *t,
     if (op->config_operation == OP_APPEND || op->config_operation == OP_SUBTRACT) {
         bool add = op->config_operation == OP_APPEND, is_default;
         str  now;
-        if (!is_list(op->name) || !storage_topic_config(call_server(c)->storage, t->name, op->name,
-                                                        &c->a, &now, &is_default)) {
+        if (!is_list(op->name) ||
+            !storage_topic_config(call_server(c)->storage, t->name, op->name, &c->a, &now, &is_default)) {
             refuse(ch, KE_INVALID_CONFIG,
-                   str_fmt(&c->a, "Can't %s to key %.*s because its type is not LIST.",
-                           add ? "APPEND" : "SUBTRACT", STR_FMT(op->name)));
+                   str_fmt(&c->a, "Can't %s to key %.*s because its type is not LIST.", add ? "APPEND" : "SUBTRACT",
+                           STR_FMT(op->name)));
             return false;
         }
         value = change_list(&c->a, now, value, add);
     } else if (op->config_operation != OP_SET) {
         refuse(ch, KE_INVALID_REQUEST,
-               str_fmt(&c->a, "Unknown operation %d on %.*s", op->config_operation,
-                       STR_FMT(op->name)));
+               str_fmt(&c->a, "Unknown operation %d on %.*s", op->config_operation, STR_FMT(op->name)));
         return false;
     }
     cfg[at] = (tlog_config){op->name, value};
@@ -340,8 +329,7 @@ call_state api_incremental_alter_configs(call *c, const incremental_alter_config
                                          incremental_alter_configs_response *r)
 {
     r->responses.n = q->resources.n;
-    r->responses.p =
-        WIRE_NEW(&c->a, incremental_alter_configs_response_topic, (size_t)q->resources.n);
+    r->responses.p = WIRE_NEW(&c->a, incremental_alter_configs_response_topic, (size_t)q->resources.n);
     for (int32_t i = 0; i < q->resources.n; i++) {
         const incremental_alter_configs_request_resource *res = &q->resources.p[i];
         incremental_alter_configs_response_topic         *rr = &r->responses.p[i];

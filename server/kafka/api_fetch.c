@@ -69,8 +69,8 @@ static bool read_part(call *c, fetch_state *f, fetch_part *p, kpart *part, statu
     if (f->bytes > 0 && limit <= 0) {
         res.offsets = tlog_part_offsets(part->part);
     } else {
-        if (!storage_fetch(call_server(c)->storage, part->part, p->q->fetch_offset,
-                           (uint32_t)(limit > 0 ? limit : 1), iso, &c->a, &res, st))
+        if (!storage_fetch(call_server(c)->storage, part->part, p->q->fetch_offset, (uint32_t)(limit > 0 ? limit : 1),
+                           iso, &c->a, &res, st))
             return false;
         if (f->bytes > 0 && res.slice.len_bytes > limit) {
             if (res.slice.fd >= 0)
@@ -83,11 +83,10 @@ static bool read_part(call *c, fetch_state *f, fetch_part *p, kpart *part, statu
     p->r->log_start_offset = res.offsets.start;
     p->r->aborted_transactions.n = iso ? (int32_t)res.aborted_count : -1;
     if (res.aborted_count)
-        p->r->aborted_transactions.p =
-            WIRE_NEW(&c->a, fetch_response_aborted_transaction, res.aborted_count);
+        p->r->aborted_transactions.p = WIRE_NEW(&c->a, fetch_response_aborted_transaction, res.aborted_count);
     for (uint32_t i = 0; i < res.aborted_count; i++)
-        p->r->aborted_transactions.p[i] = (fetch_response_aborted_transaction){
-            res.aborted[i].producer_id, res.aborted[i].first_offset};
+        p->r->aborted_transactions.p[i] =
+            (fetch_response_aborted_transaction){res.aborted[i].producer_id, res.aborted[i].first_offset};
     p->r->records = res.slice;
     f->bytes += res.slice.len_bytes;
     return true;

@@ -13,8 +13,7 @@ static void put_codes(call *c, const offset_commit_request *q, offset_commit_res
         offset_commit_response_topic      *rt = &r->topics.p[t];
         rt->name = qt->name;
         rt->partitions.n = qt->partitions.n;
-        rt->partitions.p =
-            WIRE_NEW(&c->a, offset_commit_response_partition, (size_t)qt->partitions.n);
+        rt->partitions.p = WIRE_NEW(&c->a, offset_commit_response_partition, (size_t)qt->partitions.n);
         for (int32_t i = 0; i < qt->partitions.n; i++)
             rt->partitions.p[i].partition_index = qt->partitions.p[i].partition_index;
     }
@@ -33,8 +32,7 @@ static void fail_rest(call *c, offset_commit_response *r, int16_t error)
 }
 
 /* The offsets that may be stored; the others get their error. */
-static size_t collect(call *c, const offset_commit_request *q, offset_commit_response *r,
-                      group_offset *out)
+static size_t collect(call *c, const offset_commit_request *q, offset_commit_response *r, group_offset *out)
 {
     size_t  n = 0;
     int64_t now = clock_wall_ms();
@@ -47,19 +45,18 @@ static size_t collect(call *c, const offset_commit_request *q, offset_commit_res
             topic.partitions = 0;
         for (int32_t i = 0; i < qt->partitions.n; i++) {
             const offset_commit_request_partition *p = &qt->partitions.p[i];
-            int16_t *error = &r->topics.p[t].partitions.p[i].error_code;
+            int16_t                               *error = &r->topics.p[t].partitions.p[i].error_code;
             if (p->partition_index < 0 || p->partition_index >= topic.partitions) {
                 *error = KE_UNKNOWN_TOPIC_OR_PARTITION;
             } else if (p->committed_metadata.n > METADATA_MAX) {
                 *error = KE_OFFSET_METADATA_TOO_LARGE;
             } else {
-                out[n++] = (group_offset){
-                    .topic = qt->name,
-                    .partition = p->partition_index,
-                    .offset = p->committed_offset,
-                    .leader_epoch = p->committed_leader_epoch,
-                    .metadata = p->committed_metadata.p ? p->committed_metadata : STR(""),
-                    .commit_ts_ms = now};
+                out[n++] = (group_offset){.topic = qt->name,
+                                          .partition = p->partition_index,
+                                          .offset = p->committed_offset,
+                                          .leader_epoch = p->committed_leader_epoch,
+                                          .metadata = p->committed_metadata.p ? p->committed_metadata : STR(""),
+                                          .commit_ts_ms = now};
             }
         }
     }
@@ -108,18 +105,16 @@ static const group_offset *find(const group_offset *o, size_t n, str topic, int3
     return NULL;
 }
 
-static void put_offset(offset_fetch_response_group_topic_partition *r, int32_t partition,
-                       const group_offset *o)
+static void put_offset(offset_fetch_response_group_topic_partition *r, int32_t partition, const group_offset *o)
 {
     *r = (offset_fetch_response_group_topic_partition){.partition_index = partition,
                                                        .committed_offset = o ? o->offset : -1,
-                                                       .committed_leader_epoch =
-                                                           o ? o->leader_epoch : -1,
+                                                       .committed_leader_epoch = o ? o->leader_epoch : -1,
                                                        .metadata = o ? o->metadata : STR("")};
 }
 
-static void fetch_named(call *c, const offset_fetch_request_group *q, const group_offset *o,
-                        size_t n, offset_fetch_response_group *r)
+static void fetch_named(call *c, const offset_fetch_request_group *q, const group_offset *o, size_t n,
+                        offset_fetch_response_group *r)
 {
     r->topics.n = q->topics.n;
     r->topics.p = WIRE_NEW(&c->a, offset_fetch_response_group_topic, (size_t)q->topics.n);
@@ -128,8 +123,7 @@ static void fetch_named(call *c, const offset_fetch_request_group *q, const grou
         offset_fetch_response_group_topic      *rt = &r->topics.p[t];
         rt->name = qt->name;
         rt->partitions.n = qt->partition_indexes.n;
-        rt->partitions.p =
-            WIRE_NEW(&c->a, offset_fetch_response_group_topic_partition, (size_t)rt->partitions.n);
+        rt->partitions.p = WIRE_NEW(&c->a, offset_fetch_response_group_topic_partition, (size_t)rt->partitions.n);
         for (int32_t i = 0; i < rt->partitions.n; i++)
             put_offset(&rt->partitions.p[i], qt->partition_indexes.p[i],
                        find(o, n, qt->name, qt->partition_indexes.p[i]));
@@ -151,8 +145,7 @@ static void fetch_all(call *c, const group_offset *o, size_t n, offset_fetch_res
     }
 }
 
-static void fetch_group(call *c, const offset_fetch_request_group *q,
-                        offset_fetch_response_group *r)
+static void fetch_group(call *c, const offset_fetch_request_group *q, offset_fetch_response_group *r)
 {
     group_offset *o;
     size_t        n;
@@ -179,14 +172,13 @@ static void fold_down(call *c, const offset_fetch_response_group *g, offset_fetc
         offset_fetch_response_topic             *rt = &r->topics.p[t];
         rt->name = gt->name;
         rt->partitions.n = gt->partitions.n;
-        rt->partitions.p =
-            WIRE_NEW(&c->a, offset_fetch_response_partition, (size_t)gt->partitions.n);
+        rt->partitions.p = WIRE_NEW(&c->a, offset_fetch_response_partition, (size_t)gt->partitions.n);
         for (int32_t i = 0; i < gt->partitions.n; i++)
-            rt->partitions.p[i] = (offset_fetch_response_partition){
-                .partition_index = gt->partitions.p[i].partition_index,
-                .committed_offset = gt->partitions.p[i].committed_offset,
-                .committed_leader_epoch = gt->partitions.p[i].committed_leader_epoch,
-                .metadata = gt->partitions.p[i].metadata};
+            rt->partitions.p[i] =
+                (offset_fetch_response_partition){.partition_index = gt->partitions.p[i].partition_index,
+                                                  .committed_offset = gt->partitions.p[i].committed_offset,
+                                                  .committed_leader_epoch = gt->partitions.p[i].committed_leader_epoch,
+                                                  .metadata = gt->partitions.p[i].metadata};
     }
 }
 
@@ -196,8 +188,7 @@ call_state api_offset_fetch(call *c, const offset_fetch_request *q, offset_fetch
         offset_fetch_request_group   one = {.group_id = q->group_id};
         offset_fetch_response_group *g = WIRE_NEW(&c->a, offset_fetch_response_group, 1);
         one.topics.n = q->topics.n;
-        one.topics.p =
-            ARENA_ARRAY(&c->a, offset_fetch_request_group_topic, q->topics.n > 0 ? q->topics.n : 0);
+        one.topics.p = ARENA_ARRAY(&c->a, offset_fetch_request_group_topic, q->topics.n > 0 ? q->topics.n : 0);
         for (int32_t t = 0; t < q->topics.n; t++) {
             one.topics.p[t].name = q->topics.p[t].name;
             one.topics.p[t].partition_indexes.p = q->topics.p[t].partition_indexes.p;

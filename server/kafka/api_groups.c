@@ -131,8 +131,8 @@ call_state api_sync_group(call *c, const sync_group_request *q, sync_group_respo
 
 call_state api_heartbeat(call *c, const heartbeat_request *q, heartbeat_response *r)
 {
-    r->error_code = coord_heartbeat(call_server(c)->coord, now(c), q->group_id, q->member_id,
-                                    q->group_instance_id, q->generation_id);
+    r->error_code = coord_heartbeat(call_server(c)->coord, now(c), q->group_id, q->member_id, q->group_instance_id,
+                                    q->generation_id);
     call_count_error(c, r->error_code);
     return CALL_DONE;
 }
@@ -153,8 +153,7 @@ call_state api_leave_group(call *c, const leave_group_request *q, leave_group_re
         const leave_group_request_member *m = &q->members.p[i];
         r->members.p[i].member_id = m->member_id;
         r->members.p[i].group_instance_id = m->group_instance_id;
-        r->members.p[i].error_code =
-            coord_leave(k, now(c), q->group_id, m->member_id, m->group_instance_id);
+        r->members.p[i].error_code = coord_leave(k, now(c), q->group_id, m->member_id, m->group_instance_id);
         call_count_error(c, r->members.p[i].error_code);
     }
     return CALL_DONE;
@@ -192,17 +191,15 @@ static void describe_one(call *c, str name, bool operations, describe_groups_res
     r->members.n = g.member_count;
     r->members.p = WIRE_NEW(&c->a, describe_groups_response_member, (size_t)g.member_count);
     for (int32_t i = 0; i < g.member_count; i++)
-        r->members.p[i] =
-            (describe_groups_response_member){.member_id = g.members[i].id,
-                                              .group_instance_id = g.members[i].instance,
-                                              .client_id = g.members[i].client_id,
-                                              .client_host = g.members[i].client_host,
-                                              .member_metadata = g.members[i].metadata,
-                                              .member_assignment = g.members[i].assignment};
+        r->members.p[i] = (describe_groups_response_member){.member_id = g.members[i].id,
+                                                            .group_instance_id = g.members[i].instance,
+                                                            .client_id = g.members[i].client_id,
+                                                            .client_host = g.members[i].client_host,
+                                                            .member_metadata = g.members[i].metadata,
+                                                            .member_assignment = g.members[i].assignment};
 }
 
-call_state api_describe_groups(call *c, const describe_groups_request *q,
-                               describe_groups_response *r)
+call_state api_describe_groups(call *c, const describe_groups_request *q, describe_groups_response *r)
 {
     r->groups.n = q->groups.n;
     r->groups.p = WIRE_NEW(&c->a, describe_groups_response_group, (size_t)q->groups.n);
@@ -219,14 +216,11 @@ static bool wanted(const str *filter, int32_t n, str value)
     return n <= 0;
 }
 
-static void list_one(const list_groups_request *q, list_groups_response *r, str name, str type,
-                     str state)
+static void list_one(const list_groups_request *q, list_groups_response *r, str name, str type, str state)
 {
     if (wanted(q->states_filter.p, q->states_filter.n, state))
-        r->groups.p[r->groups.n++] = (list_groups_response_group){.group_id = name,
-                                                                  .protocol_type = type,
-                                                                  .group_state = state,
-                                                                  .group_type = STR("classic")};
+        r->groups.p[r->groups.n++] = (list_groups_response_group){
+            .group_id = name, .protocol_type = type, .group_state = state, .group_type = STR("classic")};
 }
 
 call_state api_list_groups(call *c, const list_groups_request *q, list_groups_response *r)
@@ -238,8 +232,7 @@ call_state api_list_groups(call *c, const list_groups_request *q, list_groups_re
     status            st;
     status_init(&st);
     coord_list(call_server(c)->coord, &c->a, &live, &n);
-    if (!storage_group_offsets_list_groups(call_server(c)->storage, &c->a, &stored, &stored_n,
-                                           &st)) {
+    if (!storage_group_offsets_list_groups(call_server(c)->storage, &c->a, &stored, &stored_n, &st)) {
         r->error_code = error_of(&st);
         call_count_error(c, r->error_code);
         return CALL_DONE;
@@ -273,8 +266,7 @@ call_state api_delete_groups(call *c, const delete_groups_request *q, delete_gro
         rr->error_code = coord_delete(call_server(c)->coord, rr->group_id, &known);
         if (rr->error_code == KE_NONE && !has_offsets(c, rr->group_id))
             rr->error_code = known ? KE_NONE : KE_GROUP_ID_NOT_FOUND;
-        else if (rr->error_code == KE_NONE &&
-                 !storage_group_delete(call_server(c)->storage, rr->group_id, &st))
+        else if (rr->error_code == KE_NONE && !storage_group_delete(call_server(c)->storage, rr->group_id, &st))
             rr->error_code = error_of(&st);
         call_count_error(c, rr->error_code);
     }

@@ -26,8 +26,7 @@ static void put_partitions(call *c, metadata_response_topic *r, int32_t n)
     }
 }
 
-static void put_topic(call *c, const metadata_request *q, metadata_response_topic *r,
-                      const tlog_topic *t)
+static void put_topic(call *c, const metadata_request *q, metadata_response_topic *r, const tlog_topic *t)
 {
     r->name = t->name;
     memcpy(r->topic_id, t->id, 16);
@@ -61,8 +60,7 @@ static void named_topic(call *c, const metadata_request *q, str name, metadata_r
     status_init(&st);
     r->name = name;
     if (!tlog_topic_get(k->log, &c->a, name, &t, &st)) {
-        bool make =
-            st.code == ST_NOT_FOUND && k->o.auto_create_topics && q->allow_auto_topic_creation;
+        bool       make = st.code == ST_NOT_FOUND && k->o.auto_create_topics && q->allow_auto_topic_creation;
         tlog_topic spec = {.name = name, .partitions = k->o.default_partitions, .replication = -1};
         status_init(&st);
         if (!make)
@@ -80,8 +78,7 @@ static void named_topic(call *c, const metadata_request *q, str name, metadata_r
     put_topic(c, q, r, &t);
 }
 
-static void topic_by_id(call *c, const metadata_request *q, const uint8_t id[16],
-                        metadata_response_topic *r)
+static void topic_by_id(call *c, const metadata_request *q, const uint8_t id[16], metadata_response_topic *r)
 {
     tlog_topic *topics;
     size_t      n;
@@ -126,8 +123,7 @@ call_state api_metadata(call *c, const metadata_request *q, metadata_response *r
     return CALL_DONE;
 }
 
-call_state api_find_coordinator(call *c, const find_coordinator_request *q,
-                                find_coordinator_response *r)
+call_state api_find_coordinator(call *c, const find_coordinator_request *q, find_coordinator_response *r)
 {
     bool    known = q->key_type == COORDINATOR_GROUP || q->key_type == COORDINATOR_TXN;
     str     host = known ? str_of(call_host(c)) : STR("");
@@ -141,20 +137,14 @@ call_state api_find_coordinator(call *c, const find_coordinator_request *q,
     if (c->version < 4)
         return CALL_DONE;
     r->coordinators.n = q->coordinator_keys.n;
-    r->coordinators.p =
-        WIRE_NEW(&c->a, find_coordinator_response_coordinator, (size_t)q->coordinator_keys.n);
+    r->coordinators.p = WIRE_NEW(&c->a, find_coordinator_response_coordinator, (size_t)q->coordinator_keys.n);
     for (int32_t i = 0; i < q->coordinator_keys.n; i++)
-        r->coordinators.p[i] =
-            (find_coordinator_response_coordinator){.key = q->coordinator_keys.p[i],
-                                                    .node_id = node,
-                                                    .host = host,
-                                                    .port = port,
-                                                    .error_code = error};
+        r->coordinators.p[i] = (find_coordinator_response_coordinator){
+            .key = q->coordinator_keys.p[i], .node_id = node, .host = host, .port = port, .error_code = error};
     return CALL_DONE;
 }
 
-call_state api_describe_cluster(call *c, const describe_cluster_request *q,
-                                describe_cluster_response *r)
+call_state api_describe_cluster(call *c, const describe_cluster_request *q, describe_cluster_response *r)
 {
     r->endpoint_type = q->endpoint_type;
     r->cluster_id = cluster_id(c);

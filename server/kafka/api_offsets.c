@@ -38,8 +38,8 @@ static bool find_max_timestamp(tlog_part *p, int64_t *offset, int64_t *ts, statu
     return true;
 }
 
-static bool find_offset(call *c, tlog_part *p, bool committed, int64_t ts,
-                        list_offsets_response_partition *r, status *st)
+static bool find_offset(call *c, tlog_part *p, bool committed, int64_t ts, list_offsets_response_partition *r,
+                        status *st)
 {
     tlog_offsets o = tlog_part_offsets(p);
     int64_t      end = committed ? o.last_stable : o.high;
@@ -72,8 +72,8 @@ static bool asked_twice(const list_offsets_request_topic *t, int32_t at)
     return false;
 }
 
-static void list_one(call *c, const list_offsets_request *q, const list_offsets_request_topic *t,
-                     int32_t at, list_offsets_response_partition *r)
+static void list_one(call *c, const list_offsets_request *q, const list_offsets_request_topic *t, int32_t at,
+                     list_offsets_response_partition *r)
 {
     const list_offsets_request_partition *qp = &t->partitions.p[at];
     status                                st;
@@ -103,8 +103,7 @@ call_state api_list_offsets(call *c, const list_offsets_request *q, list_offsets
         list_offsets_response_topic      *rt = &r->topics.p[t];
         rt->name = qt->name;
         rt->partitions.n = qt->partitions.n;
-        rt->partitions.p =
-            WIRE_NEW(&c->a, list_offsets_response_partition, (size_t)qt->partitions.n);
+        rt->partitions.p = WIRE_NEW(&c->a, list_offsets_response_partition, (size_t)qt->partitions.n);
         for (int32_t i = 0; i < qt->partitions.n; i++) {
             list_one(c, q, qt, i, &rt->partitions.p[i]);
             call_count_error(c, rt->partitions.p[i].error_code);
@@ -148,8 +147,7 @@ call_state api_offset_for_leader_epoch(call *c, const offset_for_leader_epoch_re
         offset_for_leader_epoch_response_topic      *rt = &r->topics.p[t];
         rt->topic = qt->topic;
         rt->partitions.n = qt->partitions.n;
-        rt->partitions.p =
-            WIRE_NEW(&c->a, offset_for_leader_epoch_response_partition, (size_t)qt->partitions.n);
+        rt->partitions.p = WIRE_NEW(&c->a, offset_for_leader_epoch_response_partition, (size_t)qt->partitions.n);
         for (int32_t i = 0; i < qt->partitions.n; i++) {
             end_of_epoch(c, qt->topic, &qt->partitions.p[i], &rt->partitions.p[i]);
             call_count_error(c, rt->partitions.p[i].error_code);
@@ -158,8 +156,7 @@ call_state api_offset_for_leader_epoch(call *c, const offset_for_leader_epoch_re
     return CALL_DONE;
 }
 
-call_state api_init_producer_id(call *c, const init_producer_id_request *q,
-                                init_producer_id_response *r)
+call_state api_init_producer_id(call *c, const init_producer_id_request *q, init_producer_id_response *r)
 {
     status st;
     status_init(&st);
@@ -168,8 +165,7 @@ call_state api_init_producer_id(call *c, const init_producer_id_request *q,
         r->error_code = KE_INVALID_REQUEST;
     } else if (q->transactional_id.p) {
         r->error_code = KE_UNSUPPORTED_VERSION; /* the transaction APIs are not offered */
-    } else if (!storage_producer_id_new(call_server(c)->storage, &r->producer_id,
-                                        &r->producer_epoch, &st)) {
+    } else if (!storage_producer_id_new(call_server(c)->storage, &r->producer_id, &r->producer_epoch, &st)) {
         r->error_code = error_of(&st);
     }
     call_count_error(c, r->error_code);

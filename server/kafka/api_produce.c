@@ -59,8 +59,7 @@ static bool check_batch(const call *c, str records, arena *a, produce_response_p
         return refuse(r, a, KE_INVALID_RECORD, msg);
     }
     if (records.n < BATCH_HEADER_BYTES || be_get32(p + 8) > records.n - 12)
-        return refuse(r, a, KE_CORRUPT_MESSAGE,
-                      "The record batch is longer than its records field");
+        return refuse(r, a, KE_CORRUPT_MESSAGE, "The record batch is longer than its records field");
     if (be_get32(p + 8) < records.n - 12) {
         snprintf(msg, sizeof msg,
                  "Produce requests with version %d are only allowed to contain "
@@ -76,8 +75,8 @@ static bool check_batch(const call *c, str records, arena *a, produce_response_p
     uint16_t attributes = be_get16(p + 21);
     int      cod = attributes & BATCH_CODEC_MASK;
     if (cod > CODEC_ZSTD || (cod == CODEC_ZSTD && c->version < 7)) {
-        snprintf(msg, sizeof msg, "Produce requests with version %d are not allowed to use %s",
-                 c->version, cod == CODEC_ZSTD ? "ZStandard compression" : "this compression");
+        snprintf(msg, sizeof msg, "Produce requests with version %d are not allowed to use %s", c->version,
+                 cod == CODEC_ZSTD ? "ZStandard compression" : "this compression");
         return refuse(r, a, KE_UNSUPPORTED_COMPRESSION, msg);
     }
     if (attributes & BATCH_TRANSACTIONAL)
@@ -92,8 +91,7 @@ static int64_t append_time(str records)
     return be_get16(p + 21) & BATCH_LOG_APPEND_TIME ? (int64_t)be_get64(p + 35) : -1;
 }
 
-static kpart *append(call *c, str topic, int32_t partition, str records,
-                     produce_response_partition *r)
+static kpart *append(call *c, str topic, int32_t partition, str records, produce_response_partition *r)
 {
     loop *l = c->conn->loop;
     for (int attempt = 0;; attempt++) {
@@ -102,8 +100,7 @@ static kpart *append(call *c, str topic, int32_t partition, str records,
         kpart  *p = parts_get(l, topic, partition, &st);
         int64_t base = -1;
         /* The frame is ours to patch; it is const only because most fields are not. */
-        if (p && (tlog_part_append(p->part, (uint8_t *)(uintptr_t)records.p, records.n,
-                                   (tlog_append){0}, &base, &st) ||
+        if (p && (tlog_part_append(p->part, (uint8_t *)(uintptr_t)records.p, records.n, (tlog_append){0}, &base, &st) ||
                   st.code == ST_DUPLICATE)) {
             r->base_offset = base;
             r->log_append_time_ms = append_time(records);
@@ -120,8 +117,8 @@ static kpart *append(call *c, str topic, int32_t partition, str records,
     }
 }
 
-static void produce_one(call *c, str topic, const produce_request_partition *q,
-                        produce_response_partition *r, produce_state *wait)
+static void produce_one(call *c, str topic, const produce_request_partition *q, produce_response_partition *r,
+                        produce_state *wait)
 {
     r->index = q->index;
     if (!check_batch(c, q->records, &c->a, r))
@@ -191,8 +188,7 @@ call_state api_produce(call *c, const produce_request *q, produce_response *r)
         /* A call that waits does not hold its frame. */
         rt->name = durable ? str_dup(&c->a, qt->name) : qt->name;
         rt->partition_responses.n = qt->partition_data.n;
-        rt->partition_responses.p =
-            WIRE_NEW(&c->a, produce_response_partition, (size_t)qt->partition_data.n);
+        rt->partition_responses.p = WIRE_NEW(&c->a, produce_response_partition, (size_t)qt->partition_data.n);
         for (int32_t i = 0; i < qt->partition_data.n; i++) {
             produce_response_partition *rp = &rt->partition_responses.p[i];
             if (q->acks < -1 || q->acks > 1) {

@@ -38,8 +38,7 @@ static bool take_assignment(call *c, const create_topics_request_topic *q, tlog_
     for (int32_t i = 0; i < n; i++) {
         const create_topics_request_assignment *as = &q->assignments.p[i];
         if (as->partition_index < 0 || as->partition_index >= n || seen[as->partition_index]) {
-            fail(c, r, KE_INVALID_REPLICA_ASSIGNMENT,
-                 "partitions should be a consecutive 0-based integer sequence");
+            fail(c, r, KE_INVALID_REPLICA_ASSIGNMENT, "partitions should be a consecutive 0-based integer sequence");
             return false;
         }
         seen[as->partition_index] = true;
@@ -59,8 +58,7 @@ static bool take_configs(call *c, const create_topics_request_topic *q, tlog_top
     tlog_config *cfg = ARENA_ARRAY(&c->a, tlog_config, q->configs.n);
     for (int32_t i = 0; i < q->configs.n; i++) {
         if (q->configs.p[i].value.p == NULL) {
-            str msg = str_fmt(&c->a, "Null value not supported for topic configs: %.*s",
-                              STR_FMT(q->configs.p[i].name));
+            str msg = str_fmt(&c->a, "Null value not supported for topic configs: %.*s", STR_FMT(q->configs.p[i].name));
             fail(c, r, KE_INVALID_CONFIG, str_z(&c->a, msg));
             return false;
         }
@@ -91,24 +89,21 @@ static void put_configs(call *c, const tlog_topic *spec, create_topics_response_
         str  value;
         bool is_default;
         str  given = given_value(spec, str_of(s->name));
-        if (!storage_topic_config(call_server(c)->storage, spec->name, str_of(s->name), &c->a,
-                                  &value, &is_default))
+        if (!storage_topic_config(call_server(c)->storage, spec->name, str_of(s->name), &c->a, &value, &is_default))
             continue;
-        r->configs.p[r->configs.n++] = (create_topics_response_config){
-            .name = str_of(s->name),
-            .value = value,
-            .config_source = given.p ? TOPIC_CONFIG_SOURCE : DEFAULT_CONFIG_SOURCE};
+        r->configs.p[r->configs.n++] =
+            (create_topics_response_config){.name = str_of(s->name),
+                                            .value = value,
+                                            .config_source = given.p ? TOPIC_CONFIG_SOURCE : DEFAULT_CONFIG_SOURCE};
     }
 }
 
-static void create_one(call *c, const create_topics_request *q, int32_t at,
-                       create_topics_response_topic *r)
+static void create_one(call *c, const create_topics_request *q, int32_t at, create_topics_response_topic *r)
 {
     kafka_server                      *k = call_server(c);
     const create_topics_request_topic *qt = &q->topics.p[at];
-    tlog_topic                         spec = {
-                                .name = qt->name, .partitions = qt->num_partitions, .replication = qt->replication_factor};
-    status st;
+    tlog_topic spec = {.name = qt->name, .partitions = qt->num_partitions, .replication = qt->replication_factor};
+    status     st;
     status_init(&st);
     r->name = qt->name;
     if (duplicate_name(q, at)) {
@@ -179,8 +174,7 @@ static void delete_one(call *c, str name, delete_topics_response_topic *r)
     }
 }
 
-static void delete_by_id(call *c, const delete_topics_request_topic *q,
-                         delete_topics_response_topic *r)
+static void delete_by_id(call *c, const delete_topics_request_topic *q, delete_topics_response_topic *r)
 {
     static const uint8_t none[16];
     bool                 has_id = memcmp(q->topic_id, none, 16) != 0;
@@ -215,8 +209,7 @@ call_state api_delete_topics(call *c, const delete_topics_request *q, delete_top
 
 /* ---- CreatePartitions */
 
-static void grow(call *c, const create_partitions_request *q, int32_t at,
-                 create_partitions_response_result *r)
+static void grow(call *c, const create_partitions_request *q, int32_t at, create_partitions_response_result *r)
 {
     kafka_server                          *k = call_server(c);
     const create_partitions_request_topic *qt = &q->topics.p[at];
@@ -245,16 +238,15 @@ static void grow(call *c, const create_partitions_request *q, int32_t at,
                                    STR_FMT(t.name), t.partitions, qt->count);
     } else if (qt->assignments.n >= 0 && qt->assignments.n != qt->count - t.partitions) {
         r->error_code = KE_INVALID_REPLICA_ASSIGNMENT;
-        r->error_message = str_fmt(&c->a, "%d partitions are new, but %d are assigned.",
-                                   qt->count - t.partitions, qt->assignments.n);
+        r->error_message =
+            str_fmt(&c->a, "%d partitions are new, but %d are assigned.", qt->count - t.partitions, qt->assignments.n);
     } else if (!q->validate_only && !storage_topic_grow(k->storage, t.name, qt->count, &st)) {
         r->error_code = error_of(&st);
         r->error_message = str_dup(&c->a, str_of(st.msg));
     }
 }
 
-call_state api_create_partitions(call *c, const create_partitions_request *q,
-                                 create_partitions_response *r)
+call_state api_create_partitions(call *c, const create_partitions_request *q, create_partitions_response *r)
 {
     r->results.n = q->topics.n;
     r->results.p = WIRE_NEW(&c->a, create_partitions_response_result, (size_t)q->topics.n);
@@ -271,8 +263,7 @@ static bool may_delete_records(call *c, str topic)
 {
     str  policy;
     bool is_default;
-    return !storage_topic_config(call_server(c)->storage, topic, STR("cleanup.policy"), &c->a,
-                                 &policy, &is_default) ||
+    return !storage_topic_config(call_server(c)->storage, topic, STR("cleanup.policy"), &c->a, &policy, &is_default) ||
            str_find(policy, STR("delete"), 0) >= 0;
 }
 
@@ -301,14 +292,13 @@ call_state api_delete_records(call *c, const delete_records_request *q, delete_r
         delete_records_response_topic      *rt = &r->topics.p[t];
         rt->name = qt->name;
         rt->partitions.n = qt->partitions.n;
-        rt->partitions.p =
-            WIRE_NEW(&c->a, delete_records_response_partition, (size_t)qt->partitions.n);
+        rt->partitions.p = WIRE_NEW(&c->a, delete_records_response_partition, (size_t)qt->partitions.n);
         for (int32_t i = 0; i < qt->partitions.n; i++) {
             delete_records_response_partition *rp = &rt->partitions.p[i];
             rp->partition_index = qt->partitions.p[i].partition_index;
             rp->low_watermark = -1;
-            rp->error_code = raise_start(c, qt->name, rp->partition_index,
-                                         qt->partitions.p[i].offset, &rp->low_watermark);
+            rp->error_code =
+                raise_start(c, qt->name, rp->partition_index, qt->partitions.p[i].offset, &rp->low_watermark);
             call_count_error(c, rp->error_code);
         }
     }

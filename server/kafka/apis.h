@@ -4,7 +4,7 @@
 
 #include "server/kafka/server_int.h"
 
-#define API(key_, Name, snake, min_, max_, accepted, flex, place_)                                 \
+#define API(key_, Name, snake, min_, max_, accepted, flex, place_) \
     call_state api_##snake(call *c, const snake##_request *q, snake##_response *r);
 #include "server/kafka/apis.def"
 #undef API

@@ -63,8 +63,7 @@ void call_free(call *c)
     loop *l = c->conn->loop;
     close_slices(c);
     ktimer_cancel(&l->timers, &c->timer);
-    if (l->spare_count < SPARE_CALLS_MAX && c->out.cap <= OUT_KEPT_BYTES &&
-        c->a.total <= ARENA_KEPT_BYTES) {
+    if (l->spare_count < SPARE_CALLS_MAX && c->out.cap <= OUT_KEPT_BYTES && c->a.total <= ARENA_KEPT_BYTES) {
         buf_clear(&c->out);
         arena_reset(&c->a);
         c->next = l->spare;
@@ -108,10 +107,7 @@ static void encode(call *c)
 {
     if (c->no_reply)
         return;
-    wire_writer w = {.out = &c->out,
-                     .a = &c->a,
-                     .version = c->version,
-                     .flexible = c->version >= c->api->flexible};
+    wire_writer w = {.out = &c->out, .a = &c->a, .version = c->version, .flexible = c->version >= c->api->flexible};
     put_response_header(c);
     wire_encode(&w, c->api->response, c->response);
     c->cuts = w.cuts;
@@ -149,8 +145,7 @@ void call_finish_on_loop(call *c)
 void call_count_error(call *c, int16_t error)
 {
     if (error)
-        atomic_fetch_add_explicit(&call_server(c)->errors[c->api - api_table], 1,
-                                  memory_order_relaxed);
+        atomic_fetch_add_explicit(&call_server(c)->errors[c->api - api_table], 1, memory_order_relaxed);
 }
 
 /* ---- opening and closing */
@@ -310,8 +305,8 @@ static void answer_unsupported_version(call *c)
     r->error_code = KE_UNSUPPORTED_VERSION;
     r->api_keys.n = 1;
     r->api_keys.p = WIRE_NEW(&c->a, api_versions_response_api_key, 1);
-    r->api_keys.p[0] = (api_versions_response_api_key){
-        .api_key = c->api->key, .min_version = c->api->min, .max_version = c->api->max};
+    r->api_keys.p[0] =
+        (api_versions_response_api_key){.api_key = c->api->key, .min_version = c->api->min, .max_version = c->api->max};
     c->version = 0;
     call_count_error(c, r->error_code);
     call_finish_on_loop(c);
@@ -353,8 +348,7 @@ static bool start_call(conn *n, const uint8_t *frame, size_t bytes)
         if (!known)
             snprintf(why, sizeof why, "%s version %d is not supported", a->name, c->version);
         else
-            snprintf(why, sizeof why, "malformed %s request (version %d): %s", a->name, c->version,
-                     r.fault);
+            snprintf(why, sizeof why, "malformed %s request (version %d): %s", a->name, c->version, r.fault);
         call_free(c);
         refuse(n, why);
         return false;
@@ -485,8 +479,7 @@ static void receive(conn *n)
         n->last_ms = n->loop->now_ms;
         if ((size_t)got < ask && !n->hup) /* drained: the next byte raises a new edge */
             n->readable = false;
-        atomic_fetch_add_explicit(&n->loop->srv->bytes_in, (unsigned long long)got,
-                                  memory_order_relaxed);
+        atomic_fetch_add_explicit(&n->loop->srv->bytes_in, (unsigned long long)got, memory_order_relaxed);
         return;
     }
     if (got < 0 && errno == EINTR)
@@ -537,8 +530,7 @@ static int collect(const conn *n, struct iovec *iov, bool *file)
             if (cut_sent < s->len_bytes) {
                 if (count == IOV_MAX_USED)
                     return count;
-                iov[count++] = (struct iovec){(void *)(uintptr_t)(s->data + cut_sent),
-                                              s->len_bytes - cut_sent};
+                iov[count++] = (struct iovec){(void *)(uintptr_t)(s->data + cut_sent), s->len_bytes - cut_sent};
             }
             cut_sent = 0;
             cut++;
@@ -620,14 +612,12 @@ static bool send_answers(conn *n)
                 return true;
             }
             if (errno != EPIPE && errno != ECONNRESET)
-                server_log(n->loop->srv, "connection from %s closed: sending: %s", n->peer,
-                           strerror(errno));
+                server_log(n->loop->srv, "connection from %s closed: sending: %s", n->peer, strerror(errno));
             conn_close(n);
             return false;
         }
         n->last_ms = n->loop->now_ms;
-        atomic_fetch_add_explicit(&n->loop->srv->bytes_out, (unsigned long long)sent,
-                                  memory_order_relaxed);
+        atomic_fetch_add_explicit(&n->loop->srv->bytes_out, (unsigned long long)sent, memory_order_relaxed);
         advance(n, (size_t)sent);
     }
     return true;
@@ -651,8 +641,7 @@ static void close_ended(conn *n)
 {
     if (n->calls == 0 && n->to > n->from) {
         char why[128];
-        snprintf(why, sizeof why, "it ended in the middle of a request, after %zu bytes of it",
-                 n->to - n->from);
+        snprintf(why, sizeof why, "it ended in the middle of a request, after %zu bytes of it", n->to - n->from);
         refuse(n, why);
     } else {
         conn_close(n);
@@ -681,8 +670,7 @@ void conn_run(conn *n)
             conn_close(n);
             return;
         }
-        if (!n->readable || n->eof || frame || n->closing || n->calls >= CALLS_MAX ||
-            n->unsent >= UNSENT_MAX)
+        if (!n->readable || n->eof || frame || n->closing || n->calls >= CALLS_MAX || n->unsent >= UNSENT_MAX)
             return;
         if (reads == READS_PER_TURN) {
             conn_queue(n);

@@ -17,8 +17,7 @@
 
 typedef enum group_state { EMPTY, PREPARING, COMPLETING, STABLE } group_state;
 
-static const char *const state_names[] = {"Empty", "PreparingRebalance", "CompletingRebalance",
-                                          "Stable"};
+static const char *const state_names[] = {"Empty", "PreparingRebalance", "CompletingRebalance", "Stable"};
 
 typedef struct member { /* texts are owned */
     str               id, instance, client_id, client_host, assignment;
@@ -29,7 +28,7 @@ typedef struct member { /* texts are owned */
     coord_join_reply *join;        /* parked answers; at most one of the two */
     coord_sync_reply *sync;
     void             *ctx;
-    bool awaited_sync; /* joined this generation and has not asked for its assignment */
+    bool              awaited_sync; /* joined this generation and has not asked for its assignment */
 } member;
 
 typedef struct reserved { /* a member id given out, not yet joined with */
@@ -170,9 +169,7 @@ static member *find_instance(const group *g, str instance)
 static member *identify(const group *g, str id, str instance, int16_t *error)
 {
     member *m = instance.p ? find_instance(g, instance) : find_member(g, id);
-    *error = m == NULL                          ? KE_UNKNOWN_MEMBER_ID
-             : instance.p && !str_eq(m->id, id) ? KE_FENCED_INSTANCE_ID
-                                                : KE_NONE;
+    *error = m == NULL ? KE_UNKNOWN_MEMBER_ID : instance.p && !str_eq(m->id, id) ? KE_FENCED_INSTANCE_ID : KE_NONE;
     return *error ? NULL : m;
 }
 
@@ -259,8 +256,8 @@ static void drop_parked(member *m, int16_t error)
 }
 
 /* leader: what the member is told; members only when it shall see them. */
-static void reply_generation(const group *g, const member *m, coord_join_reply *reply, void *ctx,
-                             str leader, bool with_members, bool skip)
+static void reply_generation(const group *g, const member *m, coord_join_reply *reply, void *ctx, str leader,
+                             bool with_members, bool skip)
 {
     coord_joined         j = {.error = KE_NONE,
                               .generation = g->generation,
@@ -442,8 +439,8 @@ static void new_id(char *out, size_t size, str prefix)
     r[6] = (uint8_t)((r[6] & 0x0f) | 0x40);
     r[8] = (uint8_t)((r[8] & 0x3f) | 0x80);
     snprintf(out, size, "%.*s-%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-             (int)(prefix.n > 512 ? 512 : prefix.n), prefix.p ? prefix.p : "", r[0], r[1], r[2],
-             r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13], r[14], r[15]);
+             (int)(prefix.n > 512 ? 512 : prefix.n), prefix.p ? prefix.p : "", r[0], r[1], r[2], r[3], r[4], r[5], r[6],
+             r[7], r[8], r[9], r[10], r[11], r[12], r[13], r[14], r[15]);
 }
 
 static void set_protocols(member *m, const coord_join *q)
@@ -478,8 +475,7 @@ static void park_join(coord *c, member *m, coord_join_reply *reply, void *ctx, b
     m->session_end = is_new ? c->now + NEW_MEMBER_JOIN_MS : TIMER_NEVER;
 }
 
-static void park_and_rebalance(coord *c, group *g, member *m, const coord_join *q,
-                               coord_join_reply *reply, void *ctx)
+static void park_and_rebalance(coord *c, group *g, member *m, const coord_join *q, coord_join_reply *reply, void *ctx)
 {
     set_protocols(m, q);
     park_join(c, m, reply, ctx, false);
@@ -489,8 +485,7 @@ static void park_and_rebalance(coord *c, group *g, member *m, const coord_join *
         prepare_rebalance(c, g);
 }
 
-static void add_member(coord *c, group *g, str id, const coord_join *q, coord_join_reply *reply,
-                       void *ctx)
+static void add_member(coord *c, group *g, str id, const coord_join *q, coord_join_reply *reply, void *ctx)
 {
     member *m = MEM_NEW(member);
     m->id = own(id);
@@ -514,16 +509,16 @@ static void add_member(coord *c, group *g, str id, const coord_join *q, coord_jo
 }
 
 /* A static member came back without its id: the new id takes the place of the old (KIP-345). */
-static void replace_static(coord *c, group *g, member *m, str id, const coord_join *q,
-                           coord_join_reply *reply, void *ctx)
+static void replace_static(coord *c, group *g, member *m, str id, const coord_join *q, coord_join_reply *reply,
+                           void *ctx)
 {
     drop_parked(m, KE_FENCED_INSTANCE_ID);
     str  old_id = m->id;
-    bool same = g->state == STABLE &&
-                str_eq(metadata_of(m, g->protocol),
-                       metadata_of(&(member){.protocols = (coord_protocol *)q->protocols,
-                                             .protocol_count = q->protocol_count},
-                                   g->protocol));
+    bool same =
+        g->state == STABLE &&
+        str_eq(metadata_of(m, g->protocol),
+               metadata_of(&(member){.protocols = (coord_protocol *)q->protocols, .protocol_count = q->protocol_count},
+                           g->protocol));
     m->id = own(id);
     if (!same) {
         park_and_rebalance(c, g, m, q, reply, ctx);
@@ -534,8 +529,7 @@ static void replace_static(coord *c, group *g, member *m, str id, const coord_jo
          * leader's id instead. */
         bool is_leader = m == g->leader;
         str  leader = is_leader && !q->skip_assignment ? old_id : g->leader->id;
-        reply_generation(g, m, reply, ctx, leader, is_leader && q->skip_assignment,
-                         is_leader && q->skip_assignment);
+        reply_generation(g, m, reply, ctx, leader, is_leader && q->skip_assignment, is_leader && q->skip_assignment);
     }
     disown(&old_id);
 }
@@ -551,8 +545,7 @@ static bool take_reservation(group *g, str id)
     return false;
 }
 
-static void join_without_id(coord *c, group *g, const coord_join *q, coord_join_reply *reply,
-                            void *ctx)
+static void join_without_id(coord *c, group *g, const coord_join *q, coord_join_reply *reply, void *ctx)
 {
     char    id[512 + 40];
     member *old = q->instance.p ? find_instance(g, q->instance) : NULL;
@@ -569,8 +562,7 @@ static void join_without_id(coord *c, group *g, const coord_join *q, coord_join_
     }
 }
 
-static void join_with_id(coord *c, group *g, const coord_join *q, coord_join_reply *reply,
-                         void *ctx)
+static void join_with_id(coord *c, group *g, const coord_join *q, coord_join_reply *reply, void *ctx)
 {
     if (q->instance.p == NULL && take_reservation(g, q->member)) {
         add_member(c, g, q->member, q, reply, ctx);
@@ -585,8 +577,7 @@ static void join_with_id(coord *c, group *g, const coord_join *q, coord_join_rep
     /* A follower that repeats itself, or anyone repeating a join whose answer was lost, is told the
      * generation in force; a leader that joins again asks for a new assignment. */
     bool unchanged = same_protocols(m, q);
-    bool repeat = (g->state == COMPLETING && unchanged) ||
-                  (g->state == STABLE && unchanged && m != g->leader);
+    bool repeat = (g->state == COMPLETING && unchanged) || (g->state == STABLE && unchanged && m != g->leader);
     if (!repeat) {
         park_and_rebalance(c, g, m, q, reply, ctx);
         return;
@@ -612,9 +603,7 @@ static bool compatible(const group *g, const coord_join *q)
         return true;
     if (!str_eq(g->protocol_type, q->protocol_type))
         return false;
-    const member *self = q->member.n     ? find_member(g, q->member)
-                         : q->instance.p ? find_instance(g, q->instance)
-                                         : NULL;
+    const member *self = q->member.n ? find_member(g, q->member) : q->instance.p ? find_instance(g, q->instance) : NULL;
     for (int32_t i = 0; i < q->protocol_count; i++)
         if (supported_by_all(g, q->protocols[i].name, self))
             return true;
@@ -643,8 +632,7 @@ static int16_t join_check(coord *c, const coord_join *q, group **out)
     return KE_NONE;
 }
 
-void coord_group_join(coord *c, int64_t now_ms, const coord_join *q, coord_join_reply *reply,
-                      void *ctx)
+void coord_group_join(coord *c, int64_t now_ms, const coord_join *q, coord_join_reply *reply, void *ctx)
 {
     enter(c, now_ms);
     group  *g = NULL;
@@ -700,15 +688,12 @@ static int16_t sync_check(const group *g, const coord_sync *q, member **out)
     return KE_NONE;
 }
 
-void coord_group_sync(coord *c, int64_t now_ms, const coord_sync *q, coord_sync_reply *reply,
-                      void *ctx)
+void coord_group_sync(coord *c, int64_t now_ms, const coord_sync *q, coord_sync_reply *reply, void *ctx)
 {
     enter(c, now_ms);
     group  *g = map_get(&c->groups, q->group);
     member *m = NULL;
-    int16_t error = q->group.n == 0 ? KE_INVALID_GROUP_ID
-                    : g == NULL     ? KE_UNKNOWN_MEMBER_ID
-                                    : sync_check(g, q, &m);
+    int16_t error = q->group.n == 0 ? KE_INVALID_GROUP_ID : g == NULL ? KE_UNKNOWN_MEMBER_ID : sync_check(g, q, &m);
     if (error) {
         refuse_sync(reply, ctx, error);
         leave(c);
@@ -766,8 +751,7 @@ bool coord_forget(coord *c, str name, void *ctx)
     return found;
 }
 
-int16_t coord_heartbeat(coord *c, int64_t now_ms, str name, str id, str instance,
-                        int32_t generation)
+int16_t coord_heartbeat(coord *c, int64_t now_ms, str name, str id, str instance, int32_t generation)
 {
     if (name.n == 0)
         return KE_INVALID_GROUP_ID;
@@ -796,8 +780,7 @@ int16_t coord_leave(coord *c, int64_t now_ms, str name, str id, str instance)
         error = KE_NONE;
         maybe_complete_join(c, g);
     } else if (g) {
-        member *m = instance.p && id.n == 0 ? find_instance(g, instance)
-                                            : identify(g, id, instance, &error);
+        member *m = instance.p && id.n == 0 ? find_instance(g, instance) : identify(g, id, instance, &error);
         if (m) {
             error = KE_NONE;
             remove_member(c, g, m);
@@ -809,8 +792,7 @@ int16_t coord_leave(coord *c, int64_t now_ms, str name, str id, str instance)
     return error;
 }
 
-int16_t coord_commit_check(coord *c, int64_t now_ms, str name, str id, str instance,
-                           int32_t generation)
+int16_t coord_commit_check(coord *c, int64_t now_ms, str name, str id, str instance, int32_t generation)
 {
     enter(c, now_ms);
     group  *g = map_get(&c->groups, name);
@@ -865,13 +847,13 @@ static void describe(const group *g, arena *a, coord_group_info *out, bool with_
     out->member_count = (int32_t)g->members.n;
     for (size_t i = 0; i < g->members.n; i++) {
         const member *m = g->members.p[i];
-        out->members[i] = (coord_member_info){
-            .id = str_dup(a, m->id),
-            .instance = m->instance.p ? str_dup(a, m->instance) : STR_NONE,
-            .client_id = dup_text(a, m->client_id),
-            .client_host = dup_text(a, m->client_host),
-            .metadata = g->state == STABLE ? dup_text(a, metadata_of(m, g->protocol)) : STR(""),
-            .assignment = g->state == STABLE ? dup_text(a, m->assignment) : STR("")};
+        out->members[i] =
+            (coord_member_info){.id = str_dup(a, m->id),
+                                .instance = m->instance.p ? str_dup(a, m->instance) : STR_NONE,
+                                .client_id = dup_text(a, m->client_id),
+                                .client_host = dup_text(a, m->client_host),
+                                .metadata = g->state == STABLE ? dup_text(a, metadata_of(m, g->protocol)) : STR(""),
+                                .assignment = g->state == STABLE ? dup_text(a, m->assignment) : STR("")};
     }
 }
 

@@ -25,9 +25,9 @@ typedef struct coord coord;
 
 typedef struct coord_options {
     int32_t session_min_ms, session_max_ms; /* 0: 6,000 and 1,800,000 */
-    int32_t initial_delay_ms; /* how long an empty group waits for more members; 0: not at all */
-    int32_t members_max;      /* of one group; 0: 10,000 */
-    int32_t groups_max;       /* 0: 100,000 */
+    int32_t initial_delay_ms;               /* how long an empty group waits for more members; 0: not at all */
+    int32_t members_max;                    /* of one group; 0: 10,000 */
+    int32_t groups_max;                     /* 0: 100,000 */
 } coord_options;
 
 coord *coord_new(const coord_options *o);
@@ -62,8 +62,7 @@ typedef struct coord_joined {
 } coord_joined;
 
 typedef void coord_join_reply(void *ctx, const coord_joined *j);
-void coord_group_join(coord *c, int64_t now_ms, const coord_join *q, coord_join_reply *reply,
-                      void *ctx);
+void         coord_group_join(coord *c, int64_t now_ms, const coord_join *q, coord_join_reply *reply, void *ctx);
 
 typedef struct coord_assignment {
     str member, data;
@@ -83,20 +82,17 @@ typedef struct coord_synced {
 } coord_synced;
 
 typedef void coord_sync_reply(void *ctx, const coord_synced *s);
-void coord_group_sync(coord *c, int64_t now_ms, const coord_sync *q, coord_sync_reply *reply,
-                      void *ctx);
+void         coord_group_sync(coord *c, int64_t now_ms, const coord_sync *q, coord_sync_reply *reply, void *ctx);
 
 /* Takes back a parked answer whose connection is gone; the member stays. false: none was parked for
  * ctx, so its callback has run. */
 bool coord_forget(coord *c, str group, void *ctx);
 
-int16_t coord_heartbeat(coord *c, int64_t now_ms, str group, str member, str instance,
-                        int32_t generation);
+int16_t coord_heartbeat(coord *c, int64_t now_ms, str group, str member, str instance, int32_t generation);
 /* member "" with an instance: removal by an administrator. */
 int16_t coord_leave(coord *c, int64_t now_ms, str group, str member, str instance);
 /* May this member commit offsets? generation < 0: a consumer without group membership. */
-int16_t coord_commit_check(coord *c, int64_t now_ms, str group, str member, str instance,
-                           int32_t generation);
+int16_t coord_commit_check(coord *c, int64_t now_ms, str group, str member, str instance, int32_t generation);
 /* 0: the group is not there or has no members, and is forgotten; NON_EMPTY_GROUP otherwise.
  * *known says whether it was there. */
 int16_t coord_delete(coord *c, str group, bool *known);

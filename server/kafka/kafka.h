@@ -26,14 +26,14 @@ typedef struct kafka_options {
     int32_t     advertised_port; /* 0: the one listened on */
     int         loops;           /* event-loop threads; 0: 1 */
     bool        auto_create_topics;
-    int32_t default_partitions; /* of topics created without a number ("num.partitions"); 0: 1 */
-    int64_t request_max_bytes;  /* "socket.request.max.bytes"; 0: 104,857,600 */
-    int64_t fetch_max_bytes;    /* "fetch.max.bytes", of one answer; 0: 57,671,680 */
-    int32_t connections_max;    /* 0: 10,000 */
-    int64_t idle_max_ms;        /* "connections.max.idle.ms"; 0: 600,000 */
-    int32_t initial_rebalance_delay_ms;     /* "group.initial.rebalance.delay.ms"; 0: none */
-    int32_t session_min_ms, session_max_ms; /* "group.min/max.session.timeout.ms"; 0: 6,000 and
-                                               1,800,000 */
+    int32_t     default_partitions;             /* of topics created without a number ("num.partitions"); 0: 1 */
+    int64_t     request_max_bytes;              /* "socket.request.max.bytes"; 0: 104,857,600 */
+    int64_t     fetch_max_bytes;                /* "fetch.max.bytes", of one answer; 0: 57,671,680 */
+    int32_t     connections_max;                /* 0: 10,000 */
+    int64_t     idle_max_ms;                    /* "connections.max.idle.ms"; 0: 600,000 */
+    int32_t     initial_rebalance_delay_ms;     /* "group.initial.rebalance.delay.ms"; 0: none */
+    int32_t     session_min_ms, session_max_ms; /* "group.min/max.session.timeout.ms"; 0: 6,000 and
+                                                   1,800,000 */
     /* Takes one line without newline, on any thread; NULL: standard error. */
     void (*log)(void *ctx, const char *line);
     void *log_ctx;

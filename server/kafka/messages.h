@@ -26,9 +26,9 @@
 #define JOIN(a, b) JOIN_(a, b)
 
 #define BEGIN typedef struct S {
-#define END                                                                                        \
-    }                                                                                              \
-    S;                                                                                             \
+#define END \
+    }       \
+    S;      \
     extern const wire_struct JOIN(S, _wire);
 #define F(type, name, lo, hi) CT_##type(name);
 #define D(type, name, lo, hi, def) CT_##type(name);

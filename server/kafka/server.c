@@ -96,7 +96,7 @@ static int listen_everywhere(kafka_server *k, uint16_t port)
 {
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
     struct sockaddr_in  v4 = {.sin_family = AF_INET};
-    int error = add_listener(k, listen_on((struct sockaddr *)&v6, sizeof v6, port, true));
+    int                 error = add_listener(k, listen_on((struct sockaddr *)&v6, sizeof v6, port, true));
     if (error && error != EADDRINUSE)
         error = add_listener(k, listen_on((struct sockaddr *)&v4, sizeof v4, port, false));
     return error;
@@ -112,20 +112,17 @@ static bool listen_all(kafka_server *k, const char *host, uint16_t port, status 
         struct addrinfo *list, hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
         int              gai = getaddrinfo(host, "0", &hints, &list);
         if (gai != 0)
-            return status_set(st, ST_BAD_REQUEST, "Kafka port: cannot listen on '%s': %s", host,
-                              gai_strerror(gai));
-        for (const struct addrinfo *a = list; a && k->listen_count < LISTENERS_MAX;
-             a = a->ai_next) {
-            int e = add_listener(
-                k, listen_on(a->ai_addr, a->ai_addrlen, k->port ? k->port : port, false));
+            return status_set(st, ST_BAD_REQUEST, "Kafka port: cannot listen on '%s': %s", host, gai_strerror(gai));
+        for (const struct addrinfo *a = list; a && k->listen_count < LISTENERS_MAX; a = a->ai_next) {
+            int e = add_listener(k, listen_on(a->ai_addr, a->ai_addrlen, k->port ? k->port : port, false));
             error = e ? e : error;
         }
         freeaddrinfo(list);
     }
     if (k->listen_count > 0)
         return true;
-    return status_set(st, error == EADDRINUSE ? ST_BUSY : ST_IO,
-                      "Kafka port: cannot listen on %s:%u: %s", host, port, strerror(error));
+    return status_set(st, error == EADDRINUSE ? ST_BUSY : ST_IO, "Kafka port: cannot listen on %s:%u: %s", host, port,
+                      strerror(error));
 }
 
 void server_accept(kafka_server *k, int listen_fd)
@@ -151,8 +148,7 @@ void server_accept(kafka_server *k, int listen_fd)
         if (atomic_load(&k->connections) >= k->o.connections_max || atomic_load(&k->stopping)) {
             close(fd);
             atomic_fetch_add(&k->refused, 1);
-            server_log(k, "connection refused: there are %d already (max.connections)",
-                       k->o.connections_max);
+            server_log(k, "connection refused: there are %d already (max.connections)", k->o.connections_max);
             continue;
         }
         atomic_fetch_add(&k->connections, 1);
@@ -324,8 +320,7 @@ void kafka_server_stop(kafka_server *k)
 
 /* ---- metrics */
 
-static void put_metric(buf *out, const char *name, const char *type, const char *help,
-                       unsigned long long v)
+static void put_metric(buf *out, const char *name, const char *type, const char *help, unsigned long long v)
 {
     buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", name, help, name, type, name, v);
 }
@@ -334,24 +329,20 @@ static void put_by_api(buf *out, const char *name, const char *help, const atomi
 {
     buf_printf(out, "# HELP %s %s\n# TYPE %s counter\n", name, help, name);
     for (int i = 0; i < api_count; i++)
-        buf_printf(out, "%s{api=\"%s\"} %llu\n", name, api_table[i].name,
-                   (unsigned long long)atomic_load(&v[i]));
+        buf_printf(out, "%s{api=\"%s\"} %llu\n", name, api_table[i].name, (unsigned long long)atomic_load(&v[i]));
 }
 
 void kafka_server_metrics(kafka_server *k, buf *out)
 {
     put_metric(out, "weir_kafka_connections", "gauge", "Open connections",
                (unsigned long long)atomic_load(&k->connections));
-    put_metric(out, "weir_kafka_connections_total", "counter", "Connections accepted",
-               atomic_load(&k->accepted));
-    put_metric(out, "weir_kafka_connections_refused_total", "counter",
-               "Connections turned away by a limit", atomic_load(&k->refused));
-    put_metric(out, "weir_kafka_received_bytes_total", "counter", "Bytes received",
-               atomic_load(&k->bytes_in));
-    put_metric(out, "weir_kafka_sent_bytes_total", "counter", "Bytes sent",
-               atomic_load(&k->bytes_out));
-    put_metric(out, "weir_kafka_bad_requests_total", "counter",
-               "Connections closed for what they sent", atomic_load(&k->bad_requests));
+    put_metric(out, "weir_kafka_connections_total", "counter", "Connections accepted", atomic_load(&k->accepted));
+    put_metric(out, "weir_kafka_connections_refused_total", "counter", "Connections turned away by a limit",
+               atomic_load(&k->refused));
+    put_metric(out, "weir_kafka_received_bytes_total", "counter", "Bytes received", atomic_load(&k->bytes_in));
+    put_metric(out, "weir_kafka_sent_bytes_total", "counter", "Bytes sent", atomic_load(&k->bytes_out));
+    put_metric(out, "weir_kafka_bad_requests_total", "counter", "Connections closed for what they sent",
+               atomic_load(&k->bad_requests));
     put_by_api(out, "weir_kafka_requests_total", "Requests by API", k->calls);
     put_by_api(out, "weir_kafka_errors_total", "Error codes answered by API", k->errors);
 }

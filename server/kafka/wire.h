@@ -55,10 +55,10 @@ struct wire_struct {
     uint32_t          size;
 };
 
-#define WIRE_LIST_OF(T)                                                                            \
-    struct {                                                                                       \
-        T      *p;                                                                                 \
-        int32_t n;                                                                                 \
+#define WIRE_LIST_OF(T) \
+    struct {            \
+        T      *p;      \
+        int32_t n;      \
     }
 typedef WIRE_LIST_OF(void) wire_list; /* what every list looks like in memory */
 

@@ -102,11 +102,11 @@ static bool refuse_http10(call *c)
  * answer is in ksqlDB's JSON: see 1.4. */
 static bool choose_for_query(call *c, bool print, framing_kind *kind)
 {
-    static const char *const   rows[] = {TYPE_DELIMITED, TYPE_KSQL, TYPE_JSON};
-    static const framing_kind  kinds[] = {FRAMING_DELIMITED, FRAMING_KSQL, FRAMING_KSQL};
-    static const char *const   printed[] = {TYPE_KSQL, TYPE_JSON};
-    int                        i = print ? accept_choose(c->has_accept, c->accept, printed, 2)
-                                         : accept_choose(c->has_accept, c->accept, rows, 3);
+    static const char *const  rows[] = {TYPE_DELIMITED, TYPE_KSQL, TYPE_JSON};
+    static const framing_kind kinds[] = {FRAMING_DELIMITED, FRAMING_KSQL, FRAMING_KSQL};
+    static const char *const  printed[] = {TYPE_KSQL, TYPE_JSON};
+    int                       i =
+        print ? accept_choose(c->has_accept, c->accept, printed, 2) : accept_choose(c->has_accept, c->accept, rows, 3);
     *kind = !c->has_accept || i < 0 ? FRAMING_KSQL : kinds[i];
     return i >= 0;
 }

@@ -9,7 +9,7 @@
 void rest_root(call *c)
 {
     static const char *const offers[] = {TYPE_JSON, "text/html"};
-    bool browser = c->has_accept && accept_choose(true, c->accept, offers, 2) == 1;
+    bool                     browser = c->has_accept && accept_choose(true, c->accept, offers, 2) == 1;
     call_text(c, 307, NULL, STR(""));
     c->location = browser ? "/ui/" : "/info";
 }
@@ -93,7 +93,7 @@ static void put_requests(buf *o, rest_server *r)
 {
     buf_putz(o, "# HELP weir_rest_requests_total Requests answered.\n# TYPE weir_rest_requests_total counter\n");
     for (size_t row = 0; row <= ROUTE_NONE; row++)
-        for (int class = 0; class < 6; class++) {
+        for (int class = 0; class < 6; class ++) {
             uint64_t n = atomic_load_explicit(&r->requests[row][class], memory_order_relaxed);
             if (n)
                 buf_printf(o, "weir_rest_requests_total{path=\"%s\",code=\"%dxx\"} %lu\n",

@@ -34,7 +34,7 @@ extern const size_t route_count;
 
 struct call {
     rest_server *r;
-    arena        a; /* of the request */
+    arena        a;     /* of the request */
     const route *route; /* NULL: none matched */
     str          method, path, tail;
     bool         has_accept;
@@ -42,13 +42,13 @@ struct call {
     bool         http10;
     buf          body; /* at most REST_BODY_MAX_BYTES; full: it was larger */
 
-    int          status;       /* HTTP */
-    const char  *content_type; /* NULL: none */
-    const char  *location;     /* of a redirection; NULL: none */
-    const char  *cache;        /* Cache-Control; NULL: none */
-    str          text;         /* the body when it is not in out: bytes that outlive the answer */
-    buf          out;
-    stream      *stream;       /* the body goes on from here; owned by the transport from now on */
+    int         status;       /* HTTP */
+    const char *content_type; /* NULL: none */
+    const char *location;     /* of a redirection; NULL: none */
+    const char *cache;        /* Cache-Control; NULL: none */
+    str         text;         /* the body when it is not in out: bytes that outlive the answer */
+    buf         out;
+    stream     *stream; /* the body goes on from here; owned by the transport from now on */
 };
 
 #define TYPE_DELIMITED "application/vnd.ksqlapi.delimited.v1"
@@ -64,7 +64,7 @@ void call_run(call *c);
 
 /* Answers. */
 void call_text(call *c, int http_status, const char *content_type, str body); /* body is kept, not copied */
-void call_json(call *c, json_t *j);  /* 200; takes the reference */
+void call_json(call *c, json_t *j);                                           /* 200; takes the reference */
 void call_error(call *c, int error_code, const char *msg);
 /* An error of the engine: a statement_error when it is the statement's fault; always: also for server
  * errors (POST /ksql). */

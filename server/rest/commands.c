@@ -46,7 +46,7 @@ void commands_note(rest_server *r, json_t *entities)
 bool commands_wait(rest_server *r, int64_t seq)
 {
     struct timespec until = clock_wall_after_ms(r->o.command_timeout_ms);
-    int late = 0;
+    int             late = 0;
     pthread_mutex_lock(&r->commands_mu);
     while (r->last_command < seq && late == 0 && !atomic_load(&r->stopping))
         late = pthread_cond_timedwait(&r->commands_done, &r->commands_mu, &until);

@@ -157,8 +157,7 @@ static str header(struct MHD_Connection *m, const char *name, bool *there)
 {
     const char *v = NULL;
     size_t      n = 0;
-    *there = MHD_lookup_connection_value_n(m, MHD_HEADER_KIND, name, strlen(name), &v, &n) == MHD_YES &&
-             v != NULL;
+    *there = MHD_lookup_connection_value_n(m, MHD_HEADER_KIND, name, strlen(name), &v, &n) == MHD_YES && v != NULL;
     return *there ? str_make(v, n) : STR_NONE;
 }
 
@@ -215,7 +214,7 @@ static void done_stream(void *cls)
 static void count(rest_server *r, const call *k)
 {
     size_t row = k->route ? (size_t)(k->route - routes) : ROUTE_NONE;
-    int    class = k->status / 100;
+    int class = k->status / 100;
     atomic_fetch_add_explicit(&r->requests[row][class < 6 ? class : 0], 1, memory_order_relaxed);
 }
 
@@ -321,14 +320,13 @@ bool http1_start(rest_server *r, status *st)
 {
     for (int i = 0; i < r->o.loops; i++) {
         unsigned limit = (unsigned)(r->o.connections_max / r->o.loops) + 1;
-        r->loops[i] = MHD_start_daemon(
-            MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME |
-                MHD_USE_ERROR_LOG | MHD_USE_TURBO,
-            0, NULL, NULL, on_request, r, MHD_OPTION_EXTERNAL_LOGGER, log_mhd, NULL,
-            MHD_OPTION_NOTIFY_CONNECTION, on_connection, r, MHD_OPTION_NOTIFY_COMPLETED, on_completed, r,
-            MHD_OPTION_CONNECTION_LIMIT, limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-            (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)r->o.idle_timeout_s,
-            MHD_OPTION_END);
+        r->loops[i] = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET |
+                                           MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | MHD_USE_TURBO,
+                                       0, NULL, NULL, on_request, r, MHD_OPTION_EXTERNAL_LOGGER, log_mhd, NULL,
+                                       MHD_OPTION_NOTIFY_CONNECTION, on_connection, r, MHD_OPTION_NOTIFY_COMPLETED,
+                                       on_completed, r, MHD_OPTION_CONNECTION_LIMIT, limit,
+                                       MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES,
+                                       MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)r->o.idle_timeout_s, MHD_OPTION_END);
         if (r->loops[i] == NULL)
             return status_set(st, ST_IO, "REST port: cannot start an event loop: %s", strerror(errno));
         r->loop_count++;

@@ -17,8 +17,13 @@ static const struct {
 };
 
 static const char *const fixed[] = {
-    "bootstrap.servers", "ksql.extension.dir", "ksql.query.persistent.active.limit", "ksql.pull.queries.enable",
-    "ksql.hidden.topics", "ksql.readonly.topics", "ksql.source.table.materialization.enabled",
+    "bootstrap.servers",
+    "ksql.extension.dir",
+    "ksql.query.persistent.active.limit",
+    "ksql.pull.queries.enable",
+    "ksql.hidden.topics",
+    "ksql.readonly.topics",
+    "ksql.source.table.materialization.enabled",
     "ksql.headers.columns.enabled",
 };
 
@@ -57,8 +62,8 @@ static int resolve(str name)
 static bool check_known(str name, status *st)
 {
     return resolve(name) != -1 ||
-           status_set(st, ST_BAD_REQUEST,
-                      "Not recognizable as ksql, streams, consumer, or producer property: '%.*s'", STR_FMT(name));
+           status_set(st, ST_BAD_REQUEST, "Not recognizable as ksql, streams, consumer, or producer property: '%.*s'",
+                      STR_FMT(name));
 }
 
 static bool check_allowed(str name, status *st)
@@ -81,10 +86,10 @@ static bool check_value(str name, str text, status *st)
     int64_t n;
     bool    ok = at < 0 || known[at].kind == PROPERTY_TEXT ||
               (known[at].kind == PROPERTY_LONG && num_parse_i64(str_trim(text), &n)) ||
-              (known[at].kind == PROPERTY_BOOL && (str_eq_nocase(str_trim(text), STR("true")) ||
-                                                   str_eq_nocase(str_trim(text), STR("false"))));
-    return ok || status_set(st, ST_BAD_REQUEST, "Failed to coerce type of value '%.*s' for key '%.*s'",
-                            STR_FMT(text), STR_FMT(name));
+              (known[at].kind == PROPERTY_BOOL &&
+               (str_eq_nocase(str_trim(text), STR("true")) || str_eq_nocase(str_trim(text), STR("false"))));
+    return ok || status_set(st, ST_BAD_REQUEST, "Failed to coerce type of value '%.*s' for key '%.*s'", STR_FMT(text),
+                            STR_FMT(name));
 }
 
 /* A JSON scalar as text, in the arena; false: it is none. */
@@ -111,8 +116,10 @@ static bool set_property(call *c, session *s, const char *key, const json_t *v)
     if (json_is_null(v) || str_eqz(name, "ksql.run.script.statements"))
         return true;
     if (!scalar_text(&c->a, v, &text))
-        status_set(&st, ST_BAD_REQUEST, "Failed to coerce type of value of key '%s': a text, a number or a boolean "
-                                        "is needed", key);
+        status_set(&st, ST_BAD_REQUEST,
+                   "Failed to coerce type of value of key '%s': a text, a number or a boolean "
+                   "is needed",
+                   key);
     else if (check_known(name, &st) && check_allowed(name, &st) && check_value(name, text, &st) &&
              session_set(s, name, text, &st))
         return true;

@@ -17,20 +17,20 @@ typedef struct rest_server rest_server;
 
 typedef struct rest_options {
     engine       *engine;
-    kafka_server *kafka;        /* for /metrics; NULL: no Kafka port */
+    kafka_server *kafka; /* for /metrics; NULL: no Kafka port */
     listener      listeners[LISTENERS_OF_A_SETTING_MAX];
     size_t        listener_count;
-    int           loops;        /* event-loop threads; 0: one a core, at most 4 */
-    int           workers_max;  /* threads for statements */
+    int           loops;       /* event-loop threads; 0: one a core, at most 4 */
+    int           workers_max; /* threads for statements */
     int           connections_max;
     int           idle_timeout_s;
-    int           request_timeout_s;    /* for one request to arrive, once begun */
-    size_t        stream_buffer_bytes;  /* unsent rows of a push query before it is cut off */
+    int           request_timeout_s;   /* for one request to arrive, once begun */
+    size_t        stream_buffer_bytes; /* unsent rows of a push query before it is cut off */
     int           push_queries_max;
-    int64_t       command_timeout_ms;   /* waiting for a commandSequenceNumber */
-    bool          heartbeat;            /* ksql.heartbeat.enable: answers /clusterStatus */
-    int64_t       last_command;         /* sequence number of the newest kept command; -1: none */
-    str           service_id, cluster_id; /* borrowed for the server's life */
+    int64_t       command_timeout_ms;         /* waiting for a commandSequenceNumber */
+    bool          heartbeat;                  /* ksql.heartbeat.enable: answers /clusterStatus */
+    int64_t       last_command;               /* sequence number of the newest kept command; -1: none */
+    str           service_id, cluster_id;     /* borrowed for the server's life */
     void (*log)(void *ctx, const char *line); /* one line, any thread; NULL: standard error */
     void *log_ctx;
 } rest_options;

@@ -29,7 +29,7 @@ typedef struct workers {
     job            *head, **tail;
     int             max, idle, queued;
     bool            stopping;
-    VEC(pthread_t)  threads;
+    VEC(pthread_t) threads;
 } workers;
 
 void workers_init(workers *w, int max);
@@ -48,15 +48,15 @@ struct stream {
     framing         f;
     buf             ready;
     size_t          sent;
-    bool            pushes;  /* the answer goes on after engine_query() */
+    bool            pushes; /* the answer goes on after engine_query() */
     bool            is_print, print_formats, keep_alive_lines;
-    bool            started; /* there is a header */
-    bool            over;    /* nothing more comes */
-    bool            hung;    /* the client is gone, or the server stops: give up */
-    bool            waiting; /* the transport wants to be woken */
-    bool            counted; /* among the push queries running */
+    bool            started;       /* there is a header */
+    bool            over;          /* nothing more comes */
+    bool            hung;          /* the client is gone, or the server stops: give up */
+    bool            waiting;       /* the transport wants to be woken */
+    bool            counted;       /* among the push queries running */
     int64_t         full_since_ms; /* cut off for being slow; 0: not */
-    int64_t         last_ms; /* when something was last written */
+    int64_t         last_ms;       /* when something was last written */
     push_query     *q;
     void (*wake)(void *ctx);
     void *wake_ctx;
@@ -73,8 +73,8 @@ void stream_hang_up(stream *s);
 /* Once a second: keeps PRINT alive, gives up on readers that stopped. false: nobody will read on. */
 bool stream_tick(stream *s, int64_t now_ms);
 /* Ends the query and frees the stream, on a worker. */
-void stream_release(stream *s);
-void stream_free(stream *s);
+void                        stream_release(stream *s);
+void                        stream_free(stream *s);
 extern const query_listener stream_listener; /* without ctx */
 
 /* ---- the server */
@@ -102,21 +102,20 @@ struct rest_server {
 
     pthread_mutex_t commands_mu; /* statuses, last_command */
     pthread_cond_t  commands_done;
-    map             statuses;    /* command id -> char *, the JSON of its status */
-    VEC(char *)     status_ids;  /* oldest first */
-    int64_t         last_command;
+    map             statuses; /* command id -> char *, the JSON of its status */
+    VEC(char *) status_ids;   /* oldest first */
+    int64_t last_command;
 
-    atomic_int       push_queries, calls_running;
+    atomic_int           push_queries, calls_running;
     atomic_uint_fast64_t requests[64][6]; /* by route (the last: none) and hundreds of the status */
     atomic_uint_fast64_t connections_open, connections_total, slow_readers;
-    int64_t          start_ms;
+    int64_t              start_ms;
 };
 
-_Static_assert(sizeof(((rest_server *)0)->requests) / sizeof(((rest_server *)0)->requests[0]) == 64,
-               "one row a route");
+_Static_assert(sizeof(((rest_server *)0)->requests) / sizeof(((rest_server *)0)->requests[0]) == 64, "one row a route");
 #define ROUTE_NONE 63
 
-void    rest_log(rest_server *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void rest_log(rest_server *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* http1.c: HTTP/1.1 through libmicrohttpd. */
 bool http1_start(rest_server *r, status *st);

@@ -71,9 +71,8 @@ static int listen_on(const struct addrinfo *a, bool both)
 
 static bool fail_listen(const listener *l, int error, status *st)
 {
-    return status_set(st, error == EADDRINUSE ? ST_BUSY : ST_IO,
-                      "REST port: cannot listen on %s:%u: %s%s", l->host[0] ? l->host : "*", l->port,
-                      strerror(error),
+    return status_set(st, error == EADDRINUSE ? ST_BUSY : ST_IO, "REST port: cannot listen on %s:%u: %s%s",
+                      l->host[0] ? l->host : "*", l->port, strerror(error),
                       error == EADDRINUSE ? "; another program has it: choose another port in 'listeners'" : "");
 }
 
@@ -119,7 +118,7 @@ static void accept_all(rest_server *r, int listen_fd)
     for (;;) {
         struct sockaddr_storage addr;
         socklen_t               n = sizeof addr;
-        int fd = accept4(listen_fd, (struct sockaddr *)&addr, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int                     fd = accept4(listen_fd, (struct sockaddr *)&addr, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
             if (errno == EINTR || errno == ECONNABORTED)
                 continue;
@@ -202,8 +201,7 @@ rest_server *rest_server_start(const rest_options *o, status *st)
     workers_init(&r->work, o->workers_max);
     r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     r->stop_fd = eventfd(0, EFD_CLOEXEC);
-    bool ok = (r->epoll_fd >= 0 && r->stop_fd >= 0) ||
-              status_set(st, ST_IO, "REST port: epoll: %s", strerror(errno));
+    bool ok = (r->epoll_fd >= 0 && r->stop_fd >= 0) || status_set(st, ST_IO, "REST port: epoll: %s", strerror(errno));
     for (size_t i = 0; ok && i < o->listener_count; i++)
         ok = listen_one(r, &o->listeners[i], st);
     if (ok && http1_start(r, st) && start_accepter(r, st))

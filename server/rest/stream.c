@@ -140,8 +140,7 @@ static void on_end(void *ctx, query_end why, const char *msg)
     pthread_mutex_unlock(&s->mu);
 }
 
-const query_listener stream_listener = {
-    .header = on_header, .row = on_row, .line = on_line, .end = on_end};
+const query_listener stream_listener = {.header = on_header, .row = on_row, .line = on_line, .end = on_end};
 
 /* ---- the transport's side */
 

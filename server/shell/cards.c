@@ -31,8 +31,7 @@ void schema_put(buf *out, const json_node *schema)
     buf_puts(out, type);
     if (str_eqz(type, "DECIMAL")) {
         const json_node *p = json_tree_get(schema, "parameters");
-        buf_printf(out, "(%.*s, %.*s)", STR_FMT(json_tree_text(p, "precision")),
-                   STR_FMT(json_tree_text(p, "scale")));
+        buf_printf(out, "(%.*s, %.*s)", STR_FMT(json_tree_text(p, "precision")), STR_FMT(json_tree_text(p, "scale")));
     } else if (str_eqz(type, "ARRAY") || str_eqz(type, "MAP")) {
         buf_putz(out, str_eqz(type, "MAP") ? "<STRING, " : "<");
         schema_put(out, member);
@@ -103,8 +102,7 @@ static void put_queries(buf *out, const json_node *queries, const char *verb, st
     put_rule(out, 35);
     for (const json_node *q = queries->first; q; q = q->next) {
         str text = json_tree_text(q, "queryString");
-        buf_printf(out, "%.*s (%.*s) : ", STR_FMT(json_tree_text(q, "id")),
-                   STR_FMT(json_tree_text(q, "state")));
+        buf_printf(out, "%.*s (%.*s) : ", STR_FMT(json_tree_text(q, "id")), STR_FMT(json_tree_text(q, "state")));
         for (uint32_t i = 0; i < text.n; i++)
             buf_putc(out, text.p[i] == '\n' ? ' ' : text.p[i]);
         buf_putc(out, '\n');
@@ -121,8 +119,7 @@ static int by_host_and_metric(const void *x, const void *y)
 
 static void put_statistics(buf *out, arena *a, const json_node *d, int width)
 {
-    const json_node  *lists[] = {json_tree_get(d, "clusterStatistics"),
-                                 json_tree_get(d, "clusterErrorStats")};
+    const json_node  *lists[] = {json_tree_get(d, "clusterStatistics"), json_tree_get(d, "clusterErrorStats")};
     uint32_t          n = 0;
     const json_node **sorted = ARENA_ARRAY(a, const json_node *, lists[0]->count + lists[1]->count);
     for (int l = 0; l < 2; l++)
@@ -174,8 +171,7 @@ static void put_offsets(buf *out, arena *a, const json_node *topic, int width)
     put_label(out, "Kafka topic", json_tree_text(topic, "kafkaTopic"));
     put_label(out, "Max lag", str_fmt(a, "%ld", max));
     buf_putc(out, '\n');
-    table t = table_new(
-        a, (const char *[]){"Partition", "Start Offset", "End Offset", "Offset", "Lag"}, 5);
+    table t = table_new(a, (const char *[]){"Partition", "Start Offset", "End Offset", "Offset", "Lag"}, 5);
     for (const json_node *i = offsets->first; i; i = i->next) {
         table_put(&t, json_tree_text(i, "partition"));
         table_put(&t, json_tree_text(i, "logStartOffset"));
@@ -210,9 +206,8 @@ static void put_extended_labels(buf *out, arena *a, const json_node *d)
     put_label(out, "Key format", json_tree_text(d, "keyFormat"));
     put_label(out, "Value format", json_tree_text(d, "valueFormat"));
     put_label(out, "Kafka topic",
-              str_fmt(a, "%.*s (partitions: %.*s, replication: %.*s)",
-                      STR_FMT(json_tree_text(d, "topic")), STR_FMT(json_tree_text(d, "partitions")),
-                      STR_FMT(json_tree_text(d, "replication"))));
+              str_fmt(a, "%.*s (partitions: %.*s, replication: %.*s)", STR_FMT(json_tree_text(d, "topic")),
+                      STR_FMT(json_tree_text(d, "partitions")), STR_FMT(json_tree_text(d, "replication"))));
     put_label(out, "Statement", json_tree_text(d, "statement"));
     buf_putc(out, '\n');
 }
@@ -222,9 +217,7 @@ void card_put_source(buf *out, arena *a, const json_node *d, int width)
     put_label(out, "Name", json_tree_text(d, "name"));
     if (!json_tree_true(d, "extended")) {
         put_fields(out, a, d, width);
-        buf_putz(
-            out,
-            "For runtime statistics and query details run: DESCRIBE <Stream,Table> EXTENDED;\n");
+        buf_putz(out, "For runtime statistics and query details run: DESCRIBE <Stream,Table> EXTENDED;\n");
         return;
     }
     str type = json_tree_text(d, "type");
@@ -306,8 +299,8 @@ void card_put_query(buf *out, arena *a, const json_node *d, int width)
     put_fields(out, a, d, width);
     put_names(out, json_tree_get(d, "sources"), "Sources that this query reads from: ",
               "For source description please run: DESCRIBE [EXTENDED] <SourceId>");
-    put_names(out, json_tree_get(d, "sinks"), "Sinks that this query writes to: ",
-              "For sink description please run: DESCRIBE [EXTENDED] <SinkId>");
+    put_names(out, json_tree_get(d, "sinks"),
+              "Sinks that this query writes to: ", "For sink description please run: DESCRIBE [EXTENDED] <SinkId>");
     put_block(out, "Execution plan", json_tree_text(d, "executionPlan"));
     put_block(out, "Processing topology", json_tree_text(d, "topology"));
     put_overridden(out, a, json_tree_get(d, "overriddenProperties"), width);
@@ -351,12 +344,10 @@ static void put_variation(buf *out, const json_node *function, str name)
     const json_node *arguments = json_tree_get(function, "arguments");
     for (const json_node *i = arguments->first; i; i = i->next) {
         str argument = json_tree_text(i, "name");
-        buf_printf(out, "%.*s%s%.*s%s%s", STR_FMT(argument), argument.n ? " " : "",
-                   STR_FMT(json_tree_text(i, "type")), json_tree_true(i, "isVariadic") ? "[]" : "",
-                   i->next ? ", " : "");
+        buf_printf(out, "%.*s%s%.*s%s%s", STR_FMT(argument), argument.n ? " " : "", STR_FMT(json_tree_text(i, "type")),
+                   json_tree_true(i, "isVariadic") ? "[]" : "", i->next ? ", " : "");
     }
-    buf_printf(out, ")\n\t%-12s: %.*s\n", "Returns",
-               STR_FMT(json_tree_text(function, "returnType")));
+    buf_printf(out, ")\n\t%-12s: %.*s\n", "Returns", STR_FMT(json_tree_text(function, "returnType")));
     str description = json_tree_text(function, "description");
     if (description.n)
         buf_printf(out, "\t%-12s: %.*s\n", "Description", STR_FMT(description));
@@ -383,8 +374,7 @@ void card_put_function(buf *out, arena *a, const json_node *entity, int width)
 
 void card_put_connector(buf *out, arena *a, const json_node *entity, int width)
 {
-    const json_node *status = json_tree_get(entity, "status"),
-                    *connector = json_tree_get(status, "connector");
+    const json_node *status = json_tree_get(entity, "status"), *connector = json_tree_get(status, "connector");
     put_label(out, "Name", json_tree_text(status, "name"));
     put_label(out, "Class", json_tree_text(entity, "connectorClass"));
     put_label(out, "Type", json_tree_text(status, "type"));

@@ -36,9 +36,7 @@ static void run_output(shell *sh, const str *args, int n)
 {
     bool json = n && str_eqz(args[0], "JSON");
     if (n && !json && !str_eqz(args[0], "TABULAR")) {
-        screen_printf(&sh->scr,
-                      "Invalid output format: '%.*s' (valid formats: 'JSON', 'TABULAR')\n",
-                      STR_FMT(args[0]));
+        screen_printf(&sh->scr, "Invalid output format: '%.*s' (valid formats: 'JSON', 'TABULAR')\n", STR_FMT(args[0]));
         return;
     }
     if (n)
@@ -95,17 +93,14 @@ static void run_pipelining(shell *sh, const str *args, int n)
 {
     bool on = n && str_eq_nocase(args[0], STR("ON"));
     if (n && !on && !str_eq_nocase(args[0], STR("OFF"))) {
-        screen_printf(
-            &sh->scr,
-            "Invalid request-pipelining setting: %.*s. Valid options are 'ON' and 'OFF'.\n",
-            STR_FMT(args[0]));
+        screen_printf(&sh->scr, "Invalid request-pipelining setting: %.*s. Valid options are 'ON' and 'OFF'.\n",
+                      STR_FMT(args[0]));
         return;
     }
     if (n)
         sh->pipelining = on;
     screen_printf(&sh->scr,
-                  n ? "request-pipelining configuration is now %s\n"
-                    : "Current request-pipelining configuration: %s\n",
+                  n ? "request-pipelining configuration is now %s\n" : "Current request-pipelining configuration: %s\n",
                   sh->pipelining ? "ON" : "OFF");
 }
 
@@ -143,8 +138,7 @@ static void run_spool(shell *sh, const str *args, int n)
         if (whole)
             snprintf(path, sizeof path, "%s", whole);
         free(whole); /* realpath's */
-        screen_printf(&sh->scr, "Session will be spooled to %s\nEnter SPOOL OFF to disable\n",
-                      path);
+        screen_printf(&sh->scr, "Session will be spooled to %s\nEnter SPOOL OFF to disable\n", path);
         sh->scr.spool = f;
     }
 }
@@ -156,8 +150,7 @@ static void run_set_cli(shell *sh, const str *args, int n)
     bool    on = str_eq_nocase(args[1], STR("ON"));
     if (str_eq_nocase(args[0], STR("WRAP"))) {
         if (!on && !str_eq_nocase(args[1], STR("OFF"))) {
-            screen_printf(&sh->scr,
-                          "Invalid value for WRAP: %.*s. Valid options are 'ON' and 'OFF'.\n",
+            screen_printf(&sh->scr, "Invalid value for WRAP: %.*s. Valid options are 'ON' and 'OFF'.\n",
                           STR_FMT(args[1]));
             return;
         }
@@ -172,8 +165,7 @@ static void run_set_cli(shell *sh, const str *args, int n)
         }
         sh->cell_width = width;
     } else {
-        screen_printf(&sh->scr,
-                      "Undefined property: %.*s. Valid properties are: COLUMN-WIDTH, WRAP\n",
+        screen_printf(&sh->scr, "Undefined property: %.*s. Valid properties are: COLUMN-WIDTH, WRAP\n",
                       STR_FMT(args[0]));
         return;
     }
@@ -194,14 +186,12 @@ static const command commands[] = {
      "before those before have been "
      "executed.\n"},
     {"run script", 1, 1, run_run_script, "\tRun the statements of a file.\n"},
-    {"server", 0, 1, run_server,
-     "\tShow the current server.\nserver <url>:\n\tChange the current server to <url>.\n"},
+    {"server", 0, 1, run_server, "\tShow the current server.\nserver <url>:\n\tChange the current server to <url>.\n"},
     {"set cli", 2, 2, run_set_cli,
      "\tWRAP ON|OFF: whether long values of rows continue on further lines.\n\tCOLUMN-WIDTH n: "
      "width of the columns of rows; 0: "
      "by the terminal's width.\n"},
-    {"spool", 1, 1, run_spool,
-     "\tspool <file>: write all that is shown to a file as well.\n\tspool OFF: end that.\n"},
+    {"spool", 1, 1, run_spool, "\tspool <file>: write all that is shown to a file as well.\n\tspool OFF: end that.\n"},
     {"version", 0, 0, run_version, "\tGet the current server's version.\n"},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
@@ -213,15 +203,14 @@ void shell_put_help(buf *out)
                   "statements it takes\n\tthese commands, in upper or lower case:\n\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         buf_printf(out, "%s:\n%s\n", commands[i].name, commands[i].help);
-    buf_putz(out,
-             "Keyboard shortcuts:\n"
-             "\tCtrl-C at the prompt drops what was typed; while rows come it ends the query. "
-             "Ctrl-D leaves.\n"
-             "\tUp and down, Ctrl-R: lines entered before; !!, !42 and ^old^new take one of them.\n"
-             "\tTab behind cs, ct, csas, ctas or ii: the skeleton of a statement.\n\n"
-             "Default behavior:\n\tLines are read until ';' and sent to the server. SET, UNSET, "
-             "DEFINE and UNDEFINE last "
-             "until the shell ends.\n");
+    buf_putz(out, "Keyboard shortcuts:\n"
+                  "\tCtrl-C at the prompt drops what was typed; while rows come it ends the query. "
+                  "Ctrl-D leaves.\n"
+                  "\tUp and down, Ctrl-R: lines entered before; !!, !42 and ^old^new take one of them.\n"
+                  "\tTab behind cs, ct, csas, ctas or ii: the skeleton of a statement.\n\n"
+                  "Default behavior:\n\tLines are read until ';' and sent to the server. SET, UNSET, "
+                  "DEFINE and UNDEFINE last "
+                  "until the shell ends.\n");
 }
 
 /* ---- reading a line */
@@ -284,8 +273,7 @@ static void run_one(shell *sh, const command *c, str rest)
         n++;
     if (n < c->min || n > c->max)
         shell_fail(sh, EXIT_CLIENT_ERROR,
-                   str_fmt(&a, "Too %s parameters\n%s:\n%s", n < c->min ? "few" : "many", c->name,
-                           c->help));
+                   str_fmt(&a, "Too %s parameters\n%s:\n%s", n < c->min ? "few" : "many", c->name, c->help));
     else
         c->run(sh, args, n);
     screen_flush(&sh->scr);

@@ -32,8 +32,7 @@ static const struct {
            "value_format='JSON', "
            "partitions=1);"},
     {"csas", "CREATE STREAM name AS SELECT * FROM source EMIT CHANGES;"},
-    {"ctas",
-     "CREATE TABLE name AS SELECT key, COUNT(*) AS n FROM source GROUP BY key EMIT CHANGES;"},
+    {"ctas", "CREATE TABLE name AS SELECT key, COUNT(*) AS n FROM source GROUP BY key EMIT CHANGES;"},
     {"ii", "INSERT INTO name SELECT * FROM source EMIT CHANGES;"},
 };
 
@@ -98,8 +97,7 @@ static char *prompt_of(EditLine *line)
 static bool await_byte(EditLine *line)
 {
     for (;;) {
-        struct pollfd wait_for[2] = {{.fd = STDIN_FILENO, .events = POLLIN},
-                                     {.fd = interrupt_fd(), .events = POLLIN}};
+        struct pollfd wait_for[2] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = interrupt_fd(), .events = POLLIN}};
         int           n = poll(wait_for, 2, -1);
         if (interrupt_seen())
             return false;
@@ -140,8 +138,7 @@ static unsigned char expand_abbreviation(EditLine *line, int ch)
 {
     (void)ch;
     const LineInfo *now = el_line(line);
-    const char     *skeleton =
-        editor_skeleton(str_make(now->buffer, (size_t)(now->lastchar - now->buffer)));
+    const char     *skeleton = editor_skeleton(str_make(now->buffer, (size_t)(now->lastchar - now->buffer)));
     if (skeleton == NULL)
         return CC_ERROR;
     el_cursor(line, (int)(now->lastchar - now->cursor));
@@ -173,8 +170,7 @@ editor *editor_open(const char *history_path)
     el_set(e->line, EL_EDITOR, "emacs");
     el_set(e->line, EL_HIST, history, e->history);
     el_set(e->line, EL_GETCFN, read_char);
-    el_wset(e->line, EL_ADDFN, L"weir-expand", L"Expands an abbreviation",
-            expand_abbreviation); /* el_set leaks */
+    el_wset(e->line, EL_ADDFN, L"weir-expand", L"Expands an abbreviation", expand_abbreviation); /* el_set leaks */
     el_set(e->line, EL_BIND, "^I", "weir-expand", NULL);
     el_set(e->line, EL_BIND, "^R", "em-inc-search-prev", NULL);
     return e;

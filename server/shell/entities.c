@@ -133,16 +133,15 @@ static str type_schema(arena *a, const json_node *item, const json_node *entity)
     return cell;
 }
 
-#define SOURCE_COLUMNS                                                                             \
-    {"Kafka Topic", "topic", NULL}, {"Key Format", "keyFormat", NULL},                             \
-        {"Value Format", "valueFormat", NULL},                                                     \
-    {                                                                                              \
-        "Windowed", "isWindowed", NULL                                                             \
+#define SOURCE_COLUMNS                                                                                        \
+    {"Kafka Topic", "topic", NULL}, {"Key Format", "keyFormat", NULL}, {"Value Format", "valueFormat", NULL}, \
+    {                                                                                                         \
+        "Windowed", "isWindowed", NULL                                                                        \
     }
-#define TOPIC_COLUMNS                                                                              \
-    {"Kafka Topic", "name", NULL}, {"Partitions", NULL, partitions},                               \
-    {                                                                                              \
-        "Partition Replicas", NULL, replicas                                                       \
+#define TOPIC_COLUMNS                                                \
+    {"Kafka Topic", "name", NULL}, {"Partitions", NULL, partitions}, \
+    {                                                                \
+        "Partition Replicas", NULL, replicas                         \
     }
 
 static const list_entity lists[] = {
@@ -151,9 +150,7 @@ static const list_entity lists[] = {
     {"kafka_topics", "topics", {TOPIC_COLUMNS}, NULL},
     {"kafka_topics_extended",
      "topics",
-     {TOPIC_COLUMNS,
-      {"Consumers", "consumerCount", NULL},
-      {"ConsumerGroups", "consumerGroupCount", NULL}},
+     {TOPIC_COLUMNS, {"Consumers", "consumerCount", NULL}, {"ConsumerGroups", "consumerGroupCount", NULL}},
      NULL},
     {"queries",
      "queries",
@@ -195,8 +192,8 @@ static void print_list(buf *out, arena *a, const list_entity *l, const json_node
     table t = table_new(a, headers, n);
     for (const json_node *i = json_tree_get(entity, l->member)->first; i; i = i->next)
         for (uint32_t c = 0; c < n; c++)
-            table_put(&t, l->columns[c].make ? l->columns[c].make(a, i, entity)
-                                             : json_tree_text(i, l->columns[c].member));
+            table_put(&t,
+                      l->columns[c].make ? l->columns[c].make(a, i, entity) : json_tree_text(i, l->columns[c].member));
     table_print(out, &t, width);
     if (l->footer)
         buf_printf(out, "%s\n", l->footer);
@@ -246,9 +243,7 @@ static void print_functions(buf *out, arena *a, const json_node *entity, int wid
         table_put(&t, category);
     }
     table_print(out, &t, width);
-    buf_putz(
-        out,
-        "For detailed information about a function, run: DESCRIBE FUNCTION <Function Name>;\n");
+    buf_putz(out, "For detailed information about a function, run: DESCRIBE FUNCTION <Function Name>;\n");
 }
 
 static void print_warning_entity(buf *out, arena *a, const json_node *entity, int width)
@@ -287,8 +282,7 @@ static void print_assert_topic(buf *out, arena *a, const json_node *entity, int 
 {
     (void)a;
     (void)width;
-    buf_printf(out, "Topic %.*s %s.\n", STR_FMT(json_tree_text(entity, "topicName")),
-               exists_text(entity));
+    buf_printf(out, "Topic %.*s %s.\n", STR_FMT(json_tree_text(entity, "topicName")), exists_text(entity));
 }
 
 static void print_assert_schema(buf *out, arena *a, const json_node *entity, int width)

@@ -23,8 +23,7 @@
 static bool copy_part(char *to, size_t size, str from, const char *what, status *st)
 {
     if (from.n >= size)
-        return status_set(st, ST_BAD_REQUEST,
-                          "The %s of the server's URL is longer than %zu bytes.", what, size - 1);
+        return status_set(st, ST_BAD_REQUEST, "The %s of the server's URL is longer than %zu bytes.", what, size - 1);
     memcpy(to, from.p, from.n);
     to[from.n] = 0;
     return true;
@@ -37,8 +36,7 @@ static bool split_authority(http_server *s, str authority, status *st)
     if (bracketed) {
         int64_t close = str_find_char(authority, ']');
         if (close < 0)
-            return status_set(st, ST_BAD_REQUEST,
-                              "Server URL: there is no ']' behind the address.");
+            return status_set(st, ST_BAD_REQUEST, "Server URL: there is no ']' behind the address.");
         host = str_make(authority.p + 1, (size_t)close - 1);
         authority = str_make(authority.p + close + 1, authority.n - (size_t)close - 1);
         if (authority.n && authority.p[0] != ':')
@@ -52,12 +50,10 @@ static bool split_authority(http_server *s, str authority, status *st)
     }
     int32_t number;
     if (!num_parse_i32(port, &number) || number < 1 || number > 65535)
-        return status_set(st, ST_BAD_REQUEST, "Server URL: '%.*s' is no port; 1 to 65535 are.",
-                          STR_FMT(port));
+        return status_set(st, ST_BAD_REQUEST, "Server URL: '%.*s' is no port; 1 to 65535 are.", STR_FMT(port));
     if (host.n == 0)
         return status_set(st, ST_BAD_REQUEST, "Server URL: there is no host in it.");
-    return copy_part(s->host, sizeof s->host, host, "host", st) &&
-           copy_part(s->port, sizeof s->port, port, "port", st);
+    return copy_part(s->host, sizeof s->host, host, "host", st) && copy_part(s->port, sizeof s->port, port, "port", st);
 }
 
 bool http_server_parse(http_server *s, str url, status *st)
@@ -68,20 +64,16 @@ bool http_server_parse(http_server *s, str url, status *st)
         url.n--;
     for (uint32_t i = 0; i < url.n; i++)
         if ((uint8_t)url.p[i] <= 0x20 || (uint8_t)url.p[i] >= 0x7f)
-            return status_set(st, ST_BAD_REQUEST,
-                              "Server URL: only printable ASCII characters may stand in it.");
+            return status_set(st, ST_BAD_REQUEST, "Server URL: only printable ASCII characters may stand in it.");
     if (url.n >= 8 && str_eq_nocase(str_make(url.p, 8), STR("https://")))
-        return status_set(st, ST_BAD_REQUEST,
-                          "The shell does not speak TLS; give a URL that begins with http://");
+        return status_set(st, ST_BAD_REQUEST, "The shell does not speak TLS; give a URL that begins with http://");
     if (url.n < 7 || !str_eq_nocase(str_make(url.p, 7), STR("http://")))
-        return status_set(st, ST_BAD_REQUEST,
-                          "Server URL must begin with protocol (e.g., http:// or https://)");
+        return status_set(st, ST_BAD_REQUEST, "Server URL must begin with protocol (e.g., http:// or https://)");
     str     rest = str_make(url.p + 7, url.n - 7);
     int64_t slash = str_find_char(rest, '/');
     str     authority = slash < 0 ? rest : str_make(rest.p, (size_t)slash);
     str     base = slash < 0 ? STR("") : str_make(rest.p + slash, rest.n - (size_t)slash);
-    if (!copy_part(next.url, sizeof next.url, url, "text", st) ||
-        !split_authority(&next, authority, st) ||
+    if (!copy_part(next.url, sizeof next.url, url, "text", st) || !split_authority(&next, authority, st) ||
         !copy_part(next.base, sizeof next.base, base, "path", st))
         return false;
     *s = next;
@@ -94,8 +86,7 @@ static void put_base64(buf *out, str s)
     const uint8_t    *p = (const uint8_t *)s.p;
     for (uint32_t i = 0; i < s.n; i += 3) {
         uint32_t left = s.n - i;
-        uint32_t v = (uint32_t)p[i] << 16 | (left > 1 ? (uint32_t)p[i + 1] << 8 : 0) |
-                     (left > 2 ? p[i + 2] : 0);
+        uint32_t v = (uint32_t)p[i] << 16 | (left > 1 ? (uint32_t)p[i + 1] << 8 : 0) | (left > 2 ? p[i + 2] : 0);
         buf_putc(out, digits[v >> 18]);
         buf_putc(out, digits[v >> 12 & 63]);
         buf_putc(out, left > 1 ? digits[v >> 6 & 63] : '=');
@@ -118,8 +109,7 @@ static bool keep_authorization(http_server *s, buf *value, status *st)
 
 bool http_authorize_basic(http_server *s, str user, str password, status *st)
 {
-    buf plain = BUF_INIT(sizeof s->authorization - 1),
-        value = BUF_INIT(sizeof s->authorization - 1);
+    buf plain = BUF_INIT(sizeof s->authorization - 1), value = BUF_INIT(sizeof s->authorization - 1);
     buf_puts(&plain, user);
     buf_putc(&plain, ':');
     buf_puts(&plain, password);
@@ -148,8 +138,7 @@ static bool await(int fd, short events, int timeout_ms, status *st)
 {
     int64_t until = clock_mono_ms() + timeout_ms;
     for (;;) {
-        struct pollfd wait_for[2] = {{.fd = fd, .events = events},
-                                     {.fd = interrupt_fd(), .events = POLLIN}};
+        struct pollfd wait_for[2] = {{.fd = fd, .events = events}, {.fd = interrupt_fd(), .events = POLLIN}};
         int64_t       left = timeout_ms < 0 ? -1 : until - clock_mono_ms();
         int           n = poll(wait_for, 2, timeout_ms < 0 ? -1 : (int)(left > 0 ? left : 0));
         if (interrupt_seen())
@@ -231,8 +220,7 @@ static int fill(http_answer *h, status *st)
     if (h->at == h->in.n)
         h->at = h->in.n = 0;
     if (!buf_reserve(&h->in, READ_BYTES)) {
-        status_set(st, ST_IO, "The head of the server's answer is longer than %d bytes.",
-                   HTTP_HEAD_MAX_BYTES);
+        status_set(st, ST_IO, "The head of the server's answer is longer than %d bytes.", HTTP_HEAD_MAX_BYTES);
         return -1;
     }
     for (;;) {
@@ -289,8 +277,7 @@ static bool read_status_line(http_answer *h, status *st)
     if (!http || !num_parse_i32(str_make(line.p + 9, 3), &code))
         return status_set(st, ST_IO, "What answers there does not speak HTTP/1.1.");
     h->status = code;
-    snprintf(h->reason, sizeof h->reason, "%.*s", line.n > 13 ? (int)(line.n - 13) : 0,
-             line.p + 13);
+    snprintf(h->reason, sizeof h->reason, "%.*s", line.n > 13 ? (int)(line.n - 13) : 0, line.p + 13);
     return true;
 }
 
@@ -302,8 +289,7 @@ static bool read_header(http_answer *h, str line, status *st)
     str name = str_make(line.p, (size_t)colon);
     str value = str_trim(str_make(line.p + colon + 1, line.n - (size_t)colon - 1));
     if (str_eq_nocase(name, STR("transfer-encoding"))) {
-        h->chunked = h->first_chunk =
-            value.n >= 7 && str_eq_nocase(str_make(value.p + value.n - 7, 7), STR("chunked"));
+        h->chunked = h->first_chunk = value.n >= 7 && str_eq_nocase(str_make(value.p + value.n - 7, 7), STR("chunked"));
         if (h->chunked)
             h->left = 0;
     } else if (str_eq_nocase(name, STR("content-length")) && !h->chunked) {
@@ -330,11 +316,9 @@ static bool read_head(http_answer *h, status *st)
     return true;
 }
 
-bool http_send(http_answer *h, const http_server *s, const char *method, str path, str body,
-               int timeout_ms, status *st)
+bool http_send(http_answer *h, const http_server *s, const char *method, str path, str body, int timeout_ms, status *st)
 {
-    *h = (http_answer){
-        .fd = -1, .in = BUF_INIT(HTTP_HEAD_MAX_BYTES), .left = -1, .timeout_ms = timeout_ms};
+    *h = (http_answer){.fd = -1, .in = BUF_INIT(HTTP_HEAD_MAX_BYTES), .left = -1, .timeout_ms = timeout_ms};
     h->fd = connect_any(s, st);
     if (h->fd < 0)
         return false;
@@ -343,8 +327,7 @@ bool http_send(http_answer *h, const http_server *s, const char *method, str pat
     buf_printf(&head,
                "%s %s%.*s HTTP/1.1\r\nHost: %s%s%s:%s\r\nUser-Agent: weir/%s\r\nAccept: "
                "application/json\r\n",
-               method, s->base, STR_FMT(path), v6 ? "[" : "", s->host, v6 ? "]" : "", s->port,
-               WEIR_VERSION);
+               method, s->base, STR_FMT(path), v6 ? "[" : "", s->host, v6 ? "]" : "", s->port, WEIR_VERSION);
     if (s->authorization[0])
         buf_printf(&head, "Authorization: %s\r\n", s->authorization);
     if (body.n)
@@ -422,8 +405,7 @@ bool http_is_idle(const http_answer *h)
 {
     struct pollfd now = {.fd = h->fd, .events = POLLIN};
     str           rest = str_make(h->in.p + h->at, h->in.n - h->at);
-    if (h->chunked && h->left == 0 &&
-        !h->first_chunk) /* the line break behind a chunk is no news */
+    if (h->chunked && h->left == 0 && !h->first_chunk) /* the line break behind a chunk is no news */
         rest = str_trim(rest);
     return !h->over && rest.n == 0 && poll(&now, 1, 0) == 0;
 }
@@ -435,8 +417,7 @@ bool http_read_all(http_answer *h, buf *out, status *st)
     while ((n = http_read(h, part, sizeof part, st)) > 0) {
         buf_put(out, part, (size_t)n);
         if (out->full)
-            return status_set(st, ST_LIMIT, "The server's answer is longer than %zu bytes.",
-                              out->max);
+            return status_set(st, ST_LIMIT, "The server's answer is longer than %zu bytes.", out->max);
     }
     return n == 0;
 }
@@ -453,8 +434,7 @@ void http_put_escaped(buf *out, str s)
 {
     for (uint32_t i = 0; i < s.n; i++) {
         uint8_t c = (uint8_t)s.p[i];
-        bool    plain =
-            (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || strchr("-._~", c);
+        bool    plain = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || strchr("-._~", c);
         if (plain && c)
             buf_putc(out, (char)c);
         else

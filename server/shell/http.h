@@ -19,7 +19,7 @@ typedef struct http_server {
     char url[512];  /* as shown to the user */
     char host[256]; /* without the brackets of an IPv6 address */
     char port[8];
-    char base[256]; /* path before that of a request, without a slash at its end; mostly "" */
+    char base[256];           /* path before that of a request, without a slash at its end; mostly "" */
     char authorization[2048]; /* value of that header; "": none */
 } http_server;
 
@@ -44,8 +44,8 @@ typedef struct http_answer {
 /* Sends the request and reads the head of the answer. body: n == 0 for none.
  * Errors: ST_NOT_FOUND (server not reached), ST_IO (connection broken or too slow, or no HTTP),
  * ST_STOPPING (Ctrl-C). On success http_close() is due. */
-bool http_send(http_answer *h, const http_server *s, const char *method, str path, str body,
-               int timeout_ms, status *st);
+bool http_send(http_answer *h, const http_server *s, const char *method, str path, str body, int timeout_ms,
+               status *st);
 /* The next bytes of the body; 0 at its end, -1 with the status set. */
 ssize_t http_read(http_answer *h, char *p, size_t max, status *st);
 /* Has the next read bytes at hand, or must it wait? */

@@ -32,8 +32,7 @@ static bool read_hex4(reader *r, uint32_t *out)
         return false;
     for (int i = 0; i < 4; i++) {
         char     c = *r->p++;
-        unsigned digit =
-            c >= '0' && c <= '9' ? (unsigned)(c - '0') : ((unsigned)(uint8_t)c | 32) - 'a' + 10;
+        unsigned digit = c >= '0' && c <= '9' ? (unsigned)(c - '0') : ((unsigned)(uint8_t)c | 32) - 'a' + 10;
         if (digit > 15)
             return false;
         *out = *out << 4 | digit;
@@ -56,8 +55,7 @@ static bool read_escape(reader *r, char **to)
     uint32_t high, low;
     if (!read_hex4(r, &high))
         return false;
-    if (high >= 0xd800 && high < 0xdc00 && r->end - r->p >= 6 && r->p[0] == '\\' &&
-        r->p[1] == 'u') {
+    if (high >= 0xd800 && high < 0xdc00 && r->end - r->p >= 6 && r->p[0] == '\\' && r->p[1] == 'u') {
         r->p += 2;
         if (!read_hex4(r, &low))
             return false;
@@ -112,8 +110,7 @@ static bool read_children(reader *r, json_node *n)
     if (!take(r, close)) {
         do {
             json_node *child = ARENA_NEW(r->a, json_node);
-            if (n->kind == NODE_OBJECT &&
-                !(take(r, '"') && read_text(r, &child->name) && take(r, ':')))
+            if (n->kind == NODE_OBJECT && !(take(r, '"') && read_text(r, &child->name) && take(r, ':')))
                 return false;
             if (!read_value(r, child))
                 return false;

@@ -12,20 +12,13 @@
 
 #define JSON_TREE_DEPTH_MAX 200
 
-typedef enum node_kind {
-    NODE_NULL,
-    NODE_BOOL,
-    NODE_NUMBER,
-    NODE_TEXT,
-    NODE_LIST,
-    NODE_OBJECT
-} node_kind;
+typedef enum node_kind { NODE_NULL, NODE_BOOL, NODE_NUMBER, NODE_TEXT, NODE_LIST, NODE_OBJECT } node_kind;
 
 typedef struct json_node json_node;
 struct json_node {
-    node_kind kind;
-    str       text; /* scalars: "null", "true", the number as written, the string without escapes */
-    str       name; /* when it is a member of an object */
+    node_kind        kind;
+    str              text;         /* scalars: "null", "true", the number as written, the string without escapes */
+    str              name;         /* when it is a member of an object */
     const json_node *first, *next; /* children in their order */
     uint32_t         count;
 };

@@ -1,6 +1,5 @@
 #include "server/shell/rows.h"
 
-
 #include "base/clock.h"
 #include "server/shell/interrupt.h"
 #include "server/shell/shell_int.h"
@@ -125,8 +124,7 @@ static void end_line(reading *g)
     arena_init(&a);
     if (g->line.full) {
         g->failed = true;
-        shell_fail(g->sh, EXIT_CLIENT_ERROR,
-                   STR("The server sent a row that is longer than 64 MiB."));
+        shell_fail(g->sh, EXIT_CLIENT_ERROR, STR("The server sent a row that is longer than 64 MiB."));
     } else if (!g->is_print) {
         rows_put_line(&g->r, &out, &a, buf_str(&g->line));
     } else if (g->line.n) { /* empty lines keep the connection alive */
@@ -191,8 +189,7 @@ static bool finish(reading *g, const status *st)
     if (st->code != ST_OK && !interrupted && !timed_out)
         g->failed = !shell_fail_request(g->sh, st);
     if (!g->failed)
-        screen_printf(&g->sh->scr, "%s\n",
-                      g->is_print ? "Topic printing ceased" : "Query terminated");
+        screen_printf(&g->sh->scr, "%s\n", g->is_print ? "Topic printing ceased" : "Query terminated");
     screen_flush(&g->sh->scr);
     if (interrupted && !g->sh->interactive) { /* a script ends there */
         if (g->sh->exit_status == 0)
@@ -206,10 +203,7 @@ bool shell_run_query(shell *sh, str sql, bool is_print)
 {
     reading g = {
         .sh = sh,
-        .r = {.json = sh->json,
-              .wrap = sh->wrap,
-              .cell_width = sh->cell_width,
-              .screen_width = screen_width(&sh->scr)},
+        .r = {.json = sh->json, .wrap = sh->wrap, .cell_width = sh->cell_width, .screen_width = screen_width(&sh->scr)},
         .is_print = is_print,
         .line = BUF_INIT(ROW_LINE_MAX_BYTES),
         .deadline_ms = sh->query_timeout_ms < 0 ? -1 : clock_mono_ms() + sh->query_timeout_ms,
@@ -218,16 +212,13 @@ bool shell_run_query(shell *sh, str sql, bool is_print)
     buf    body = BUF_INIT(BUF_MAX);
     status_init(&st);
     shell_put_request(&body, sh, sql, true);
-    bool ok =
-        http_send(&g.h, &sh->server, "POST", STR("/query"), buf_str(&body),
-                  sh->query_timeout_ms < 0
-                      ? -1
-                      : (int)(sh->query_timeout_ms < INT32_MAX ? sh->query_timeout_ms : INT32_MAX),
-                  &st);
+    bool ok = http_send(
+        &g.h, &sh->server, "POST", STR("/query"), buf_str(&body),
+        sh->query_timeout_ms < 0 ? -1 : (int)(sh->query_timeout_ms < INT32_MAX ? sh->query_timeout_ms : INT32_MAX),
+        &st);
     buf_free(&body);
     if (!ok)
-        return st.code == ST_STOPPING || st.code == ST_IO ? finish(&g, &st)
-                                                          : shell_fail_request(sh, &st);
+        return st.code == ST_STOPPING || st.code == ST_IO ? finish(&g, &st) : shell_fail_request(sh, &st);
     if (g.h.status != 200)
         return shell_fail_answer(sh, &g.h, "/query");
     read_rows(&g, &st);

@@ -12,8 +12,7 @@ void screen_init(screen *s, bool interactive)
         .out = stdout,
         .err = interactive ? stdout : stderr,
         .terminal = terminal,
-        .colour =
-            isatty(interactive ? STDOUT_FILENO : STDERR_FILENO) == 1 && getenv("NO_COLOR") == NULL,
+        .colour = isatty(interactive ? STDOUT_FILENO : STDERR_FILENO) == 1 && getenv("NO_COLOR") == NULL,
     };
 }
 

@@ -145,15 +145,13 @@ bool shell_get_info(shell *sh, arena *a, str *version, str *state)
         return shell_fail_request(sh, &st);
     const json_node *n = json_tree_parse(a, body);
     if (h.status != 200)
-        return shell_fail(sh, EXIT_CLIENT_ERROR,
-                          str_fmt(a, "Couldn't connect to the KSQL server: %.*s",
-                                  STR_FMT(answer_text(a, &h, body, "/info"))));
+        return shell_fail(
+            sh, EXIT_CLIENT_ERROR,
+            str_fmt(a, "Couldn't connect to the KSQL server: %.*s", STR_FMT(answer_text(a, &h, body, "/info"))));
     const json_node *info = json_tree_get(n ? n : &(json_node){0}, "KsqlServerInfo");
     if (json_tree_is_null(info))
         return shell_fail(sh, EXIT_CLIENT_ERROR,
-                          str_fmt(a,
-                                  "Remote server at %s does not appear to be a valid KSQL server.",
-                                  sh->server.url));
+                          str_fmt(a, "Remote server at %s does not appear to be a valid KSQL server.", sh->server.url));
     *version = json_tree_text(info, "version");
     *state = json_tree_text(info, "serverStatus");
     return true;
@@ -162,8 +160,7 @@ bool shell_get_info(shell *sh, arena *a, str *version, str *state)
 static void note_command(shell *sh, const json_node *entity)
 {
     int64_t seq;
-    if (num_parse_i64(json_tree_text(entity, "commandSequenceNumber"), &seq) &&
-        seq > sh->command_seq)
+    if (num_parse_i64(json_tree_text(entity, "commandSequenceNumber"), &seq) && seq > sh->command_seq)
         sh->command_seq = seq;
 }
 
@@ -192,8 +189,7 @@ static bool print_entities(shell *sh, arena *a, str body)
     const json_node *list = json_tree_parse(a, body);
     bool             ok = true;
     if (list == NULL || list->kind != NODE_LIST)
-        return shell_fail(sh, EXIT_CLIENT_ERROR,
-                          STR("The server's answer is no list of entities."));
+        return shell_fail(sh, EXIT_CLIENT_ERROR, STR("The server's answer is no list of entities."));
     for (const json_node *e = list->first; e; e = e->next) {
         note_command(sh, e);
         if (!sh->json)
@@ -221,8 +217,7 @@ static bool run_plain(shell *sh, str sql)
     status_init(&st);
     arena_init(&a);
     shell_put_request(&body, sh, sql, false);
-    bool ok =
-        http_send(&h, &sh->server, "POST", STR("/ksql"), buf_str(&body), STATEMENT_TIMEOUT_MS, &st);
+    bool ok = http_send(&h, &sh->server, "POST", STR("/ksql"), buf_str(&body), STATEMENT_TIMEOUT_MS, &st);
     if (!ok) {
         shell_fail_request(sh, &st);
     } else if (h.status != 200) {
@@ -261,9 +256,8 @@ static bool run_set(shell *sh, arena *a, const ast_stmt *s)
         return shell_fail(sh, EXIT_CLIENT_ERROR, answer_text(a, &h, body, "/is_valid_property"));
     const str *before = map_get(&sh->properties, s->text);
     if (before)
-        screen_printf(&sh->scr,
-                      "Successfully changed local property '%.*s' from '%.*s' to '%.*s'.\n",
-                      STR_FMT(s->text), STR_FMT(*before), STR_FMT(s->text2));
+        screen_printf(&sh->scr, "Successfully changed local property '%.*s' from '%.*s' to '%.*s'.\n", STR_FMT(s->text),
+                      STR_FMT(*before), STR_FMT(s->text2));
     else
         screen_printf(&sh->scr,
                       "Successfully changed local property '%.*s' to '%.*s'. Use the UNSET command "
@@ -280,10 +274,9 @@ static bool run_unset(shell *sh, arena *a, const ast_stmt *s)
     if (before == NULL)
         return shell_fail(
             sh, EXIT_CLIENT_ERROR,
-            str_fmt(a, "Cannot unset local property '%.*s' which was never set in the first place",
-                    STR_FMT(s->text)));
-    screen_printf(&sh->scr, "Successfully unset local property '%.*s' (value was '%.*s').\n",
-                  STR_FMT(s->text), STR_FMT(*before));
+            str_fmt(a, "Cannot unset local property '%.*s' which was never set in the first place", STR_FMT(s->text)));
+    screen_printf(&sh->scr, "Successfully unset local property '%.*s' (value was '%.*s').\n", STR_FMT(s->text),
+                  STR_FMT(*before));
     return true;
 }
 
@@ -298,8 +291,7 @@ static bool run_undefine(shell *sh, arena *a, const ast_stmt *s)
 {
     (void)a;
     if (map_del(&sh->variables, s->name) == NULL)
-        screen_printf(&sh->scr, "Cannot undefine variable '%.*s' which was never defined.\n",
-                      STR_FMT(s->name));
+        screen_printf(&sh->scr, "Cannot undefine variable '%.*s' which was never defined.\n", STR_FMT(s->name));
     return true;
 }
 
@@ -377,8 +369,7 @@ static bool run_list(shell *sh, arena *a, ast_stmt **list, size_t n)
         local_statement *local = local_find(s->kind);
         bool             streamed = s->kind == STMT_QUERY || s->kind == STMT_PRINT, ok;
         buf              plain = BUF_INIT(BUF_MAX);
-        while (i < n && list[i]->kind != STMT_QUERY && list[i]->kind != STMT_PRINT &&
-               !local_find(list[i]->kind)) {
+        while (i < n && list[i]->kind != STMT_QUERY && list[i]->kind != STMT_PRINT && !local_find(list[i]->kind)) {
             const ast_stmt *p = list[i++];
             buf_putz(&plain, plain.n ? "\n" : "");
             buf_puts(&plain, p->source);
@@ -388,8 +379,7 @@ static bool run_list(shell *sh, arena *a, ast_stmt **list, size_t n)
         if (local)
             ok = run_local(sh, a, local, s);
         else if (streamed)
-            ok =
-                shell_run_query(sh, str_fmt(a, "%.*s;", STR_FMT(s->source)), s->kind == STMT_PRINT);
+            ok = shell_run_query(sh, str_fmt(a, "%.*s;", STR_FMT(s->source)), s->kind == STMT_PRINT);
         else
             ok = run_plain(sh, buf_str(&plain));
         buf_free(&plain);
@@ -438,15 +428,12 @@ bool shell_run_script(shell *sh, const char *path)
     if (!read_file(path, &text))
         shell_fail(sh, EXIT_CLIENT_ERROR,
                    errno == ENOENT ? str_fmt(&a, "No such script file: %s", path)
-                                   : str_fmt(&a, "Script file %s could not be read: %s", path,
-                                             strerror(errno)));
+                                   : str_fmt(&a, "Script file %s could not be read: %s", path, strerror(errno)));
     else if (text.full)
-        shell_fail(sh, EXIT_CLIENT_ERROR,
-                   str_fmt(&a, "Script file %s is longer than %zu bytes.", path, text.max));
+        shell_fail(sh, EXIT_CLIENT_ERROR, str_fmt(&a, "Script file %s is longer than %zu bytes.", path, text.max));
     else if (sh->script_depth == SCRIPT_DEPTH_MAX)
         shell_fail(sh, EXIT_CLIENT_ERROR,
-                   str_fmt(&a, "Script file %s: scripts run scripts %d deep at most.", path,
-                           SCRIPT_DEPTH_MAX));
+                   str_fmt(&a, "Script file %s: scripts run scripts %d deep at most.", path, SCRIPT_DEPTH_MAX));
     else {
         sh->script_depth++;
         ok = shell_run_sql(sh, buf_str(&text));

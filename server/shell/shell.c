@@ -41,8 +41,7 @@ static const option options[] = {
     {"--user", "-u", FIELD(user), "NAME", "user of basic authentication"},
     {"--password", "-p", FIELD(password), "TEXT", "password; without it you are asked"},
     {"--token", "-t", FIELD(token), "TEXT", "bearer token"},
-    {"--config-file", NULL, FIELD(config), "FILE",
-     "properties that begin as if SET (Java properties)"},
+    {"--config-file", NULL, FIELD(config), "FILE", "properties that begin as if SET (Java properties)"},
 };
 #define OPTION_COUNT (sizeof options / sizeof *options)
 
@@ -54,10 +53,9 @@ static void print_help(void)
            "terminal. The default URL is %s.\n\n",
            SERVER_DEFAULT);
     for (size_t i = 0; i < OPTION_COUNT; i++)
-        printf("    %-2s%s %-17s %-7s %s\n", options[i].letter ? options[i].letter : "",
-               options[i].letter ? "," : " ", options[i].name, options[i].value, options[i].help);
-    printf("    -d, %-17s %-7s %s\n\n", "--define", "N=VALUE",
-           "a variable for ${N}; may be repeated");
+        printf("    %-2s%s %-17s %-7s %s\n", options[i].letter ? options[i].letter : "", options[i].letter ? "," : " ",
+               options[i].name, options[i].value, options[i].help);
+    printf("    -d, %-17s %-7s %s\n\n", "--define", "N=VALUE", "a variable for ${N}; may be repeated");
     printf("Exit status: 0; 1 when the server answered an error; 255 for bad options, a server "
            "that is not reached and\n"
            "statements that do not parse; 130 when a query of -e or -f was ended by Ctrl-C.\n");
@@ -66,8 +64,7 @@ static void print_help(void)
 static const option *option_find(const char *arg)
 {
     for (size_t i = 0; i < OPTION_COUNT; i++)
-        if (strcmp(arg, options[i].name) == 0 ||
-            (options[i].letter && strcmp(arg, options[i].letter) == 0))
+        if (strcmp(arg, options[i].name) == 0 || (options[i].letter && strcmp(arg, options[i].letter) == 0))
             return &options[i];
     return NULL;
 }
@@ -102,8 +99,7 @@ static bool read_arguments(shell *sh, arguments *a, int argc, char **argv, statu
         } else if (argv[i][0] == '-' && !only_url) {
             return status_set(st, ST_BAD_REQUEST, "There is no option '%s'", argv[i]);
         } else if (a->url) {
-            return status_set(st, ST_BAD_REQUEST, "Only one server can be named, not '%s' as well",
-                              argv[i]);
+            return status_set(st, ST_BAD_REQUEST, "Only one server can be named, not '%s' as well", argv[i]);
         } else {
             a->url = argv[i];
         }
@@ -117,8 +113,7 @@ static bool ask_password(char *out, size_t size, status *st)
 {
     struct termios before, silent;
     if (tcgetattr(STDIN_FILENO, &before) != 0)
-        return status_set(st, ST_BAD_REQUEST,
-                          "Could not get console for enter password; use -p option instead.");
+        return status_set(st, ST_BAD_REQUEST, "Could not get console for enter password; use -p option instead.");
     silent = before;
     silent.c_lflag &= ~(tcflag_t)ECHO;
     fputs("Enter password: ", stderr);
@@ -144,8 +139,7 @@ static bool authorize(shell *sh, const arguments *a, status *st)
         return true;
     if (!a->password && !ask_password(typed, sizeof typed, st))
         return false;
-    return http_authorize_basic(&sh->server, str_of(a->user),
-                                str_of(a->password ? a->password : typed), st);
+    return http_authorize_basic(&sh->server, str_of(a->user), str_of(a->password ? a->password : typed), st);
 }
 
 static bool load_properties(shell *sh, const char *path, status *st)
@@ -177,13 +171,12 @@ static bool limit_of(const char *text, const char *name, int64_t *out, status *s
 static bool apply(shell *sh, const arguments *a, status *st)
 {
     if (a->output && strcmp(a->output, "JSON") != 0 && strcmp(a->output, "TABULAR") != 0)
-        return status_set(st, ST_BAD_REQUEST, "--output needs JSON or TABULAR, not '%s'",
-                          a->output);
+        return status_set(st, ST_BAD_REQUEST, "--output needs JSON or TABULAR, not '%s'", a->output);
     sh->json = a->output && strcmp(a->output, "JSON") == 0;
     return limit_of(a->row_limit, "--query-row-limit", &sh->row_limit, st) &&
            limit_of(a->timeout, "--query-timeout", &sh->query_timeout_ms, st) &&
-           http_server_parse(&sh->server, str_of(a->url ? a->url : SERVER_DEFAULT), st) &&
-           authorize(sh, a, st) && (a->config == NULL || load_properties(sh, a->config, st));
+           http_server_parse(&sh->server, str_of(a->url ? a->url : SERVER_DEFAULT), st) && authorize(sh, a, st) &&
+           (a->config == NULL || load_properties(sh, a->config, st));
 }
 
 /* ---- typed statements */
@@ -195,11 +188,8 @@ static void greet(shell *sh)
     arena_init(&a);
     screen_printf(&sh->scr, "weir %s, the SQL shell\n", WEIR_VERSION);
     if (shell_get_info(sh, &a, &version, &state))
-        screen_printf(&sh->scr, "Server %.*s (%.*s) at %s\n", STR_FMT(version), STR_FMT(state),
-                      sh->server.url);
-    screen_printf(
-        &sh->scr,
-        "Type 'help' for the shell's commands, 'exit' to leave. Statements end in ';'.\n\n");
+        screen_printf(&sh->scr, "Server %.*s (%.*s) at %s\n", STR_FMT(version), STR_FMT(state), sh->server.url);
+    screen_printf(&sh->scr, "Type 'help' for the shell's commands, 'exit' to leave. Statements end in ';'.\n\n");
     screen_flush(&sh->scr);
     arena_free(&a);
 }
@@ -228,8 +218,7 @@ static void run_typed(shell *sh)
 {
     buf         line = BUF_INIT(SCRIPT_MAX_BYTES), pending = BUF_INIT(SCRIPT_MAX_BYTES);
     editor_line got;
-    while (!sh->leaving &&
-           (got = editor_read(sh->edit, pending.n ? PROMPT_MORE : PROMPT, &line)) != EDITOR_END) {
+    while (!sh->leaving && (got = editor_read(sh->edit, pending.n ? PROMPT_MORE : PROMPT, &line)) != EDITOR_END) {
         if (got == EDITOR_INTERRUPTED) {
             printf("^C\n");
             buf_clear(&pending);
@@ -256,8 +245,7 @@ static void run_piped(shell *sh)
         n -= line[n - 1] == '\n';
         take_line(sh, &pending, str_make(line, (size_t)n));
     }
-    if (sh->exit_status == 0 && !sh->leaving && pending.n &&
-        split_look(buf_str(&pending)) == SPLIT_OPEN) {
+    if (sh->exit_status == 0 && !sh->leaving && pending.n && split_look(buf_str(&pending)) == SPLIT_OPEN) {
         buf_putc(&pending, ';');
         shell_run_sql(sh, buf_str(&pending));
     }

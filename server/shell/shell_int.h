@@ -8,8 +8,7 @@
 #include "server/shell/http.h"
 #include "server/shell/screen.h"
 
-#define STATEMENT_TIMEOUT_MS                                                                       \
-    120000 /* silence of the server before the shell gives up on a statement */
+#define STATEMENT_TIMEOUT_MS 120000 /* silence of the server before the shell gives up on a statement */
 #define SCRIPT_MAX_BYTES PARSE_TEXT_MAX
 #define SCRIPT_DEPTH_MAX 8 /* scripts that run scripts */
 

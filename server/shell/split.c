@@ -16,8 +16,8 @@ static uint32_t skip_span(str text, uint32_t at, bool *closed)
 
 static bool opens_comment(str text, uint32_t at)
 {
-    return at + 1 < text.n && ((text.p[at] == '-' && text.p[at + 1] == '-') ||
-                               (text.p[at] == '/' && text.p[at + 1] == '*'));
+    return at + 1 < text.n &&
+           ((text.p[at] == '-' && text.p[at + 1] == '-') || (text.p[at] == '/' && text.p[at + 1] == '*'));
 }
 
 split_rest split_look(str text)

@@ -29,8 +29,7 @@ static double cpu_seconds(void)
 {
     struct rusage r;
     getrusage(RUSAGE_SELF, &r);
-    return (double)(r.ru_utime.tv_sec + r.ru_stime.tv_sec) +
-           (double)(r.ru_utime.tv_usec + r.ru_stime.tv_usec) / 1e6;
+    return (double)(r.ru_utime.tv_sec + r.ru_stime.tv_sec) + (double)(r.ru_utime.tv_usec + r.ru_stime.tv_usec) / 1e6;
 }
 
 static long rss_mib(void)
@@ -94,13 +93,12 @@ static void write_topic(tlog *log, const char *topic, long records, bool orders)
                               (long)(seed >> 10) % 100, id % 50);
             else
                 vn = snprintf(val, sizeof val, "{\"NAME\":\"name-%ld\",\"LEVEL\":%ld}", i, i % 5);
-            batch_builder_add(&b, 1700000000000 + i / 10, str_make(key, (size_t)kn),
-                              str_make(val, (size_t)vn), 0, STR_NONE);
+            batch_builder_add(&b, 1700000000000 + i / 10, str_make(key, (size_t)kn), str_make(val, (size_t)vn), 0,
+                              STR_NONE);
         }
         str     bytes = batch_builder_finish(&b, CODEC_NONE, &st);
         int64_t base;
-        if (!tlog_part_append(part[p], (uint8_t *)bytes.p, bytes.n, (tlog_append){.trusted = true}, &base,
-                              &st))
+        if (!tlog_part_append(part[p], (uint8_t *)bytes.p, bytes.n, (tlog_append){.trusted = true}, &base, &st))
             die(topic, &st);
     }
     for (int p = 0; p < PARTITIONS; p++)
@@ -120,8 +118,8 @@ static void measure(engine *e, const char *name, const char *sql, long records, 
         engine_get_stats(e, &s);
     } while (s.records_in - s0.records_in < (uint64_t)reads && s.queries_error == 0);
     double dt = seconds() - t0, dc = cpu_seconds() - c0, rate = (double)records / dt;
-    printf("%-34s %8.0f k rec/s  %6.2f CPU-s per million  %5.0f %% of %4.1f M rec/s  rss %ld MiB\n", name,
-           rate / 1e3, dc / (double)records * 1e6, rate / target * 100, target / 1e6, rss_mib());
+    printf("%-34s %8.0f k rec/s  %6.2f CPU-s per million  %5.0f %% of %4.1f M rec/s  rss %ld MiB\n", name, rate / 1e3,
+           dc / (double)records * 1e6, rate / target * 100, target / 1e6, rss_mib());
     fflush(stdout);
 }
 
@@ -167,8 +165,8 @@ int main(int argc, char **argv)
             records, records + KEYS, 1e6);
     run(e, "DROP STREAM J DELETE TOPIC;");
     measure(e, "GROUP BY a value (repartition)",
-            "CREATE TABLE G AS SELECT CITY, COUNT(*) AS N, SUM(UNITS) AS U FROM ORDERS GROUP BY CITY;",
-            records, 2 * records, 1.5e6);
+            "CREATE TABLE G AS SELECT CITY, COUNT(*) AS N, SUM(UNITS) AS U FROM ORDERS GROUP BY CITY;", records,
+            2 * records, 1.5e6);
     engine_close(e);
     storage_close(store);
     map_free(&config);

@@ -50,8 +50,8 @@ static double own_cpu(void)
 {
     struct rusage u;
     getrusage(RUSAGE_SELF, &u);
-    return (double)u.ru_utime.tv_sec + (double)u.ru_utime.tv_usec * 1e-6 +
-           (double)u.ru_stime.tv_sec + (double)u.ru_stime.tv_usec * 1e-6;
+    return (double)u.ru_utime.tv_sec + (double)u.ru_utime.tv_usec * 1e-6 + (double)u.ru_stime.tv_sec +
+           (double)u.ru_stime.tv_usec * 1e-6;
 }
 
 typedef struct stopwatch {
@@ -67,8 +67,8 @@ static void report(const char *what, stopwatch s, size_t count, size_t bytes)
 {
     double t = seconds() - s.wall, m = (double)count / 1e6;
     printf("%-34s %7.0f k rec/s  %6.0f MB/s   CPU s per million: broker %.2f, client %.2f\n", what,
-           (double)count / t / 1e3, (double)count * (double)bytes / t / 1e6,
-           (server_cpu() - s.server) / m, (own_cpu() - s.own) / m);
+           (double)count / t / 1e3, (double)count * (double)bytes / t / 1e6, (server_cpu() - s.server) / m,
+           (own_cpu() - s.own) / m);
     fflush(stdout);
 }
 
@@ -94,18 +94,11 @@ static rd_kafka_t *client(rd_kafka_type_t type, const char *const *options)
     return rk;
 }
 
-static void produce(const char *topic, size_t count, size_t bytes, const char *acks,
-                    const char *what)
+static void produce(const char *topic, size_t count, size_t bytes, const char *acks, const char *what)
 {
-    const char       *options[] = {"acks",
-                                   acks,
-                                   "linger.ms",
-                                   "5",
-                                   "queue.buffering.max.messages",
-                                   "1000000",
-                                   "queue.buffering.max.kbytes",
-                                   "1000000",
-                                   NULL};
+    const char *options[] = {
+        "acks",    acks, "linger.ms", "5", "queue.buffering.max.messages", "1000000", "queue.buffering.max.kbytes",
+        "1000000", NULL};
     rd_kafka_t       *rk = client(RD_KAFKA_PRODUCER, options);
     rd_kafka_topic_t *t = rd_kafka_topic_new(rk, topic, NULL);
     char             *payload = malloc(bytes);
@@ -124,10 +117,9 @@ static void produce(const char *topic, size_t count, size_t bytes, const char *a
 
 static void consume(const char *topic, size_t count, size_t bytes, const char *what)
 {
-    const char *options[] = {
-        "group.id", "bench", "queued.max.messages.kbytes", "200000", "fetch.message.max.bytes",
-        "10485760", NULL};
-    rd_kafka_t                      *rk = client(RD_KAFKA_CONSUMER, options);
+    const char *options[] = {"group.id", "bench", "queued.max.messages.kbytes", "200000", "fetch.message.max.bytes",
+                             "10485760", NULL};
+    rd_kafka_t *rk = client(RD_KAFKA_CONSUMER, options);
     rd_kafka_topic_partition_list_t *parts = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(parts, topic, 0)->offset = 0;
     rd_kafka_queue_t *q = rd_kafka_queue_get_consumer(rk);
@@ -159,11 +151,11 @@ static int by_value(const void *a, const void *b)
 static void latency(const char *topic, const char *acks)
 {
     enum { ROUNDS = 3000 };
-    static double     took[ROUNDS];
-    const char       *po[] = {"acks", acks, "linger.ms", "0", "socket.nagle.disable", "true", NULL};
-    const char       *co[] = {"group.id", "bench", "fetch.wait.max.ms", "500", NULL};
-    rd_kafka_t       *p = client(RD_KAFKA_PRODUCER, po), *c = client(RD_KAFKA_CONSUMER, co);
-    rd_kafka_topic_t *t = rd_kafka_topic_new(p, topic, NULL);
+    static double                    took[ROUNDS];
+    const char                      *po[] = {"acks", acks, "linger.ms", "0", "socket.nagle.disable", "true", NULL};
+    const char                      *co[] = {"group.id", "bench", "fetch.wait.max.ms", "500", NULL};
+    rd_kafka_t                      *p = client(RD_KAFKA_PRODUCER, po), *c = client(RD_KAFKA_CONSUMER, co);
+    rd_kafka_topic_t                *t = rd_kafka_topic_new(p, topic, NULL);
     rd_kafka_topic_partition_list_t *parts = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(parts, topic, 0)->offset = 0;
     rd_kafka_assign(c, parts);
@@ -182,8 +174,8 @@ static void latency(const char *topic, const char *acks)
         rd_kafka_poll(p, 0);
     }
     qsort(took, ROUNDS, sizeof took[0], by_value);
-    printf("produce -> consume, acks=%-8s   p50 %.3f ms, p99 %.3f ms\n", acks,
-           took[ROUNDS / 2] * 1e3, took[ROUNDS * 99 / 100] * 1e3);
+    printf("produce -> consume, acks=%-8s   p50 %.3f ms, p99 %.3f ms\n", acks, took[ROUNDS / 2] * 1e3,
+           took[ROUNDS * 99 / 100] * 1e3);
     fflush(stdout);
     rd_kafka_topic_destroy(t);
     rd_kafka_topic_partition_list_destroy(parts);

@@ -196,10 +196,18 @@ int main(int argc, char **argv)
     if (e == NULL)
         die(st.msg);
     fill(e);
-    rest_options ro = {.engine = e, .listener_count = 1, .listeners = {{"http", "127.0.0.1", 0}}, .workers_max = 4,
-                       .connections_max = 2 * CONNECTIONS_MAX, .idle_timeout_s = 60, .request_timeout_s = 60,
-                       .stream_buffer_bytes = 1 << 20, .push_queries_max = 100, .last_command = -1,
-                       .service_id = STR("bench_"), .cluster_id = STR("bench")};
+    rest_options ro = {.engine = e,
+                       .listener_count = 1,
+                       .listeners = {{"http", "127.0.0.1", 0}},
+                       .workers_max = 4,
+                       .connections_max = 2 * CONNECTIONS_MAX,
+                       .idle_timeout_s = 60,
+                       .request_timeout_s = 60,
+                       .stream_buffer_bytes = 1 << 20,
+                       .push_queries_max = 100,
+                       .last_command = -1,
+                       .service_id = STR("bench_"),
+                       .cluster_id = STR("bench")};
     rest_server *r = rest_server_start(&ro, &st);
     if (r == NULL)
         die(st.msg);

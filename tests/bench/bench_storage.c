@@ -34,8 +34,7 @@ static void need(bool ok, const char *what)
 static tlog_part *part_of(tlog *l, const char *topic, int32_t n, int32_t i)
 {
     tlog_config conf = {STR("max.message.bytes"), STR("16000000")};
-    tlog_topic  t = {.name = str_of(topic), .partitions = n, .replication = 1, .configs = &conf,
-                     .config_count = 1};
+    tlog_topic  t = {.name = str_of(topic), .partitions = n, .replication = 1, .configs = &conf, .config_count = 1};
     if (i == 0)
         need(tlog_topic_create(l, &t, &st), "create");
     tlog_part *p = tlog_part_open(l, t.name, i, &st);
@@ -49,8 +48,7 @@ static str batch_of(batch_builder *b, size_t bytes)
     memset(value, 'v', sizeof value);
     batch_builder_reset(b);
     do
-        batch_builder_add(b, 1700000000000 + b->count, STR("key"), str_make(value, sizeof value), 0,
-                          STR_NONE);
+        batch_builder_add(b, 1700000000000 + b->count, STR("key"), str_make(value, sizeof value), 0, STR_NONE);
     while (b->out.n + RECORD_BYTES + 16 < bytes);
     return batch_builder_finish(b, CODEC_NONE, &st);
 }
@@ -66,8 +64,7 @@ static void appends(tlog *l, const char *name, size_t batch_bytes, int64_t total
     tlog_part *p = part_of(l, topic, 1, 0);
     double     t = now_s();
     for (int64_t i = 0; i < n; i++)
-        need(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){.trusted = trusted}, &base,
-                              &st), "append");
+        need(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){.trusted = trusted}, &base, &st), "append");
     t = now_s() - t;
     printf("append %-14s %10.0f appends/s %8.0f MB/s %9.2f M records/s\n", name, (double)n / t,
            (double)n * batch.n / t / 1e6, (double)n * b.count / t / 1e6);
@@ -113,8 +110,7 @@ static void *append_durable(void *arg)
     str     batch = batch_of(&b, 1000);
     int64_t base;
     for (int i = 0; i < j->n; i++)
-        if (!tlog_part_append(j->part, (uint8_t *)batch.p, batch.n, (tlog_append){.durable = true},
-                              &base, &own))
+        if (!tlog_part_append(j->part, (uint8_t *)batch.p, batch.n, (tlog_append){.durable = true}, &base, &own))
             abort();
     batch_builder_free(&b);
     return NULL;
@@ -150,8 +146,9 @@ static void transactions(tlog *l, const char *name, int parts, int n)
         for (int i = 0; i < parts; i++) {
             str     batch = batch_of(&b, 1000);
             int64_t base;
-            need(tlog_part_append(p[i], (uint8_t *)batch.p, batch.n,
-                                  (tlog_append){.producer = pr, .trusted = true}, &base, &st), "append");
+            need(tlog_part_append(p[i], (uint8_t *)batch.p, batch.n, (tlog_append){.producer = pr, .trusted = true},
+                                  &base, &st),
+                 "append");
         }
         tlog_commit c = {STR("source"), 0, k};
         double      at = now_s();
@@ -179,8 +176,8 @@ static void codecs(void)
         for (int k = 0; k < 20; k++) {
             batch_builder_reset(&b);
             for (int i = 0; i < 10000; i++) {
-                int n = snprintf(value, sizeof value, "{\"id\":%d,\"name\":\"user-%d\",\"amount\":%d.5}",
-                                 i, i * 7 % 1000, i * 31 % 500);
+                int n = snprintf(value, sizeof value, "{\"id\":%d,\"name\":\"user-%d\",\"amount\":%d.5}", i,
+                                 i * 7 % 1000, i * 31 % 500);
                 batch_builder_add(&b, i, STR("key"), str_make(value, (size_t)n), 0, STR_NONE);
             }
             bytes += (int64_t)b.out.n;
@@ -197,9 +194,8 @@ static void codecs(void)
                 ;
         }
         t = now_s() - t;
-        printf("codec  %-8s finish %6.0f MB/s, iterate %6.0f MB/s (%.1f M records/s), ratio %.1f\n",
-               codec_name(c), (double)bytes / build / 1e6, (double)bytes / t / 1e6, 0.2 / t,
-               (double)bytes / 20 / s.n);
+        printf("codec  %-8s finish %6.0f MB/s, iterate %6.0f MB/s (%.1f M records/s), ratio %.1f\n", codec_name(c),
+               (double)bytes / build / 1e6, (double)bytes / t / 1e6, 0.2 / t, (double)bytes / 20 / s.n);
         batch_iter_free(&it);
     }
     batch_builder_free(&b);

@@ -16,8 +16,7 @@ static void fail(const char *what, str sql, const char *more)
 
 static void check_stmt(arena *a, ast_stmt *s)
 {
-    buf text = BUF_INIT(BUF_MAX), masked = BUF_INIT(BUF_MAX), one = BUF_INIT(BUF_MAX),
-        two = BUF_INIT(BUF_MAX);
+    buf text = BUF_INIT(BUF_MAX), masked = BUF_INIT(BUF_MAX), one = BUF_INIT(BUF_MAX), two = BUF_INIT(BUF_MAX);
     print_stmt(&text, s);
     print_masked(&masked, s);
     buf_putc(&text, ';');
@@ -47,8 +46,8 @@ static bool check_refusal(arena *a, str sql)
     bool    agree = bad < 0 ? found == -1 : found >= 0 && found <= bad;
     if (!p.stopped && found != -2 && !agree) {
         char more[100];
-        snprintf(more, sizeof more, "grammar.y: byte %lld, syntax_rules.def: byte %lld",
-                 (long long)bad, (long long)found);
+        snprintf(more, sizeof more, "grammar.y: byte %lld, syntax_rules.def: byte %lld", (long long)bad,
+                 (long long)found);
         fail("grammar and rules differ", sql, more);
     }
     return !p.rejected;

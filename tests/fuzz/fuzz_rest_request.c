@@ -28,8 +28,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     tlog          *log = tlog_open_memory();
     engine_options eo = {.log = log, .manual = true};
     engine        *e = engine_open(&eo, &st);
-    rest_server    r = {.o = {.engine = e, .push_queries_max = 1, .stream_buffer_bytes = 1 << 16,
-                              .service_id = STR("fuzz_"), .cluster_id = STR("fuzz"), .last_command = -1},
+    rest_server    r = {.o = {.engine = e,
+                              .push_queries_max = 1,
+                              .stream_buffer_bytes = 1 << 16,
+                              .service_id = STR("fuzz_"),
+                              .cluster_id = STR("fuzz"),
+                              .last_command = -1},
                         .last_command = INT64_MAX, /* no request waits for a command */
                         .commands_mu = PTHREAD_MUTEX_INITIALIZER,
                         .commands_done = PTHREAD_COND_INITIALIZER};

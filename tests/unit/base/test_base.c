@@ -148,9 +148,9 @@ static void a_long_message_is_cut_visibly(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(arena_rewinds_to_a_mark),   cmocka_unit_test(a_buffer_stops_at_its_maximum),
-        cmocka_unit_test(numbers_are_checked),       cmocka_unit_test(varints_round_trip),
-        cmocka_unit_test(crc32c_matches_known_values), cmocka_unit_test(a_map_behaves_like_a_list),
+        cmocka_unit_test(arena_rewinds_to_a_mark),       cmocka_unit_test(a_buffer_stops_at_its_maximum),
+        cmocka_unit_test(numbers_are_checked),           cmocka_unit_test(varints_round_trip),
+        cmocka_unit_test(crc32c_matches_known_values),   cmocka_unit_test(a_map_behaves_like_a_list),
         cmocka_unit_test(a_long_message_is_cut_visibly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,8 +11,8 @@
 static void the_wall_clock_counts_from_1970(void **state)
 {
     (void)state;
-    int64_t before = (int64_t)time(NULL), ms = clock_wall_ms(), of = clock_wall_ms_of(NULL),
-            ns = clock_wall_ns(), after = (int64_t)time(NULL);
+    int64_t before = (int64_t)time(NULL), ms = clock_wall_ms(), of = clock_wall_ms_of(NULL), ns = clock_wall_ns(),
+            after = (int64_t)time(NULL);
     /* time() may lag by a tick of the coarse clock. */
     assert_in_range(ms / 1000, before, after + 1);
     assert_in_range(of / 1000, before, after + 1);

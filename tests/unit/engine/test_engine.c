@@ -13,11 +13,11 @@
 #include "storage/storage.h"
 
 typedef struct env {
-    char     dir[64], state[80];
-    storage *st;
-    engine  *e;
-    map      config;
-    str      values[8];
+    char            dir[64], state[80];
+    storage        *st;
+    engine         *e;
+    map             config;
+    str             values[8];
     engine_commands commands;
 } env;
 
@@ -47,7 +47,8 @@ static void open_env(env *v)
         fail_msg("storage: %s", st.msg);
     v->commands = (engine_commands){v, append_command, remove_command};
     snprintf(v->state, sizeof v->state, "%s/state", v->dir);
-    engine_options eo = {.state_dir = v->state, .log = storage_log(v->st), .config = &v->config, .commands = &v->commands};
+    engine_options eo = {
+        .state_dir = v->state, .log = storage_log(v->st), .config = &v->config, .commands = &v->commands};
     v->e = engine_open(&eo, &st);
     if (v->e == NULL)
         fail_msg("engine: %s", st.msg);
@@ -314,9 +315,8 @@ static void refusals_change_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(table_by_key_and_scan), T(push_with_limit),       T(pull_on_a_stream_ends),
-        T(state_survives_a_restart), T(repartition_and_join), T(exactly_once_commits),
-        T(drop_and_create_again), T(refusals_change_nothing),
+        T(table_by_key_and_scan), T(push_with_limit),      T(pull_on_a_stream_ends), T(state_survives_a_restart),
+        T(repartition_and_join),  T(exactly_once_commits), T(drop_and_create_again), T(refusals_change_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,9 +35,8 @@ static void check_one(const ast_stmt *s)
     }
     if (!ok) {
         differing++;
-        print_error("was: %.*s\nis: %.*s\n%s\n%.*s\n%.*s\n\n", STR_FMT(s->source),
-                    STR_FMT(buf_str(&text)), st.msg, STR_FMT(buf_str(&one)),
-                    STR_FMT(buf_str(&two)));
+        print_error("was: %.*s\nis: %.*s\n%s\n%.*s\n%.*s\n\n", STR_FMT(s->source), STR_FMT(buf_str(&text)), st.msg,
+                    STR_FMT(buf_str(&one)), STR_FMT(buf_str(&two)));
     }
     buf_free(&text);
     buf_free(&one);
@@ -157,8 +156,7 @@ static void check_sql(const char *path)
     buf_free(&b);
 }
 
-static int check_folder(const char *root, const char *folder, const char *ext,
-                        void (*check)(const char *path))
+static int check_folder(const char *root, const char *folder, const char *ext, void (*check)(const char *path))
 {
     char dir[1000], path[2000];
     int  files = 0;
@@ -182,8 +180,7 @@ static void test_cases(void **state)
 {
     (void)state;
     const char *root = getenv("WEIR_SHARED") ? getenv("WEIR_SHARED") : "../shared";
-    int         files = check_folder(root, "query", ".json", check_json) +
-                check_folder(root, "rest", ".json", check_json) +
+    int files = check_folder(root, "query", ".json", check_json) + check_folder(root, "rest", ".json", check_json) +
                 check_folder(root, "sql", ".sql", check_sql);
     if (files == 0)
         skip();

@@ -93,8 +93,7 @@ static void test_statements_and_their_text(void **state)
 static void test_names(void **state)
 {
     (void)state;
-    ast_stmt *s =
-        one("CREATE STREAM foo (a INT, \"b\"\"c\" \"my type\", `Key` VARCHAR KEY) WITH (k='v');");
+    ast_stmt *s = one("CREATE STREAM foo (a INT, \"b\"\"c\" \"my type\", `Key` VARCHAR KEY) WITH (k='v');");
     assert_str(s->name, "FOO");
     assert_str(s->columns[0].name, "A");
     assert_str(s->columns[0].type->name, "INTEGER");
@@ -116,16 +115,13 @@ static void test_source_names(void **state)
 {
     (void)state;
     one("SELECT * FROM `a-b_1`;");
-    refused(
-        "SELECT * FROM `a b`;", ST_SQL,
-        "Failed to prepare statement: Illegal argument at Line: 1, Col: 15. Source names may only "
-        "contain alphanumeric values, '_' or '-'. Got: 'a b'");
-    refused(
-        "DROP STREAM\n \"é\";", ST_SQL,
-        "Failed to prepare statement: Illegal argument at Line: 2, Col: 2. Source names may only "
-        "contain alphanumeric values, '_' or '-'. Got: 'é'");
-    refused("SELECT ` a` FROM S;", ST_SQL,
-            "Failed to prepare statement: name is not trimmed: ' a'");
+    refused("SELECT * FROM `a b`;", ST_SQL,
+            "Failed to prepare statement: Illegal argument at Line: 1, Col: 15. Source names may only "
+            "contain alphanumeric values, '_' or '-'. Got: 'a b'");
+    refused("DROP STREAM\n \"é\";", ST_SQL,
+            "Failed to prepare statement: Illegal argument at Line: 2, Col: 2. Source names may only "
+            "contain alphanumeric values, '_' or '-'. Got: 'é'");
+    refused("SELECT ` a` FROM S;", ST_SQL, "Failed to prepare statement: name is not trimmed: ' a'");
     refused("SELECT \"\" FROM S;", ST_SQL, "Failed to prepare statement: name is empty");
 }
 
@@ -161,8 +157,7 @@ static void test_number_literals(void **state)
             "Failed to prepare statement: line 1:12: Invalid numeric literal: 9223372036854775808");
     refused("SELECT -(9223372036854775808) FROM S;", ST_SQL,
             "Failed to prepare statement: line 1:11: Invalid numeric literal: 9223372036854775808");
-    refused("SELECT 1e400 FROM S;", ST_SQL,
-            "Failed to prepare statement: line 1:9: Number overflows DOUBLE: 1e400");
+    refused("SELECT 1e400 FROM S;", ST_SQL, "Failed to prepare statement: line 1:9: Number overflows DOUBLE: 1e400");
 }
 
 static void test_precedence(void **state)
@@ -278,10 +273,9 @@ static void test_faults_of_the_tree(void **state)
             "Failed to prepare statement: Value must be integer for command: DECIMAL(SCALE)");
     refused("SELECT * FROM S WINDOW TUMBLING (SIZE 1.5 DAYS) GROUP BY a;", ST_SQL,
             "Failed to prepare statement: For input string: \"1.5\"");
-    refused(
-        "SELECT * FROM S\nWHERE a LIKE b ESCAPE 'xy';", ST_SQL,
-        "Failed to prepare statement: Optional[Line: 2, Col: 9]: Expected single character escape "
-        "but got: xy");
+    refused("SELECT * FROM S\nWHERE a LIKE b ESCAPE 'xy';", ST_SQL,
+            "Failed to prepare statement: Optional[Line: 2, Col: 9]: Expected single character escape "
+            "but got: xy");
     one("SELECT * FROM S WHERE a LIKE b ESCAPE 'é';");
     refused("ASSERT SCHEMA ID 'x';", ST_SQL, "Failed to prepare statement: ID must be an integer");
     /* the syntax of the whole text comes first */
@@ -291,11 +285,10 @@ static void test_faults_of_the_tree(void **state)
 static void test_queries(void **state)
 {
     (void)state;
-    ast_query *q =
-        one("SELECT s.*, a->*, f(b) AS c FROM S s LEFT JOIN T WITHIN (1 DAY, 2 HOURS) GRACE "
-            "PERIOD 3 SECONDS ON s.a = T.b WINDOW w HOPPING (SIZE 1 DAY, ADVANCE BY 1 HOUR, "
-            "RETENTION 2 DAYS) WHERE a GROUP BY (a, b) HAVING c EMIT FINAL LIMIT -1;")
-            ->query;
+    ast_query *q = one("SELECT s.*, a->*, f(b) AS c FROM S s LEFT JOIN T WITHIN (1 DAY, 2 HOURS) GRACE "
+                       "PERIOD 3 SECONDS ON s.a = T.b WINDOW w HOPPING (SIZE 1 DAY, ADVANCE BY 1 HOUR, "
+                       "RETENTION 2 DAYS) WHERE a GROUP BY (a, b) HAVING c EMIT FINAL LIMIT -1;")
+                       ->query;
     assert_null(q->items[0].expr);
     assert_str(q->items[0].star_qual, "S");
     assert_int_equal(q->items[1].expr->kind, EX_STRUCT_STAR);
@@ -329,9 +322,7 @@ static void test_other_entries(void **state)
     assert_true(parse_columns(&a, STR("ID INT KEY, V STRING"), &c, &n, &st));
     assert_int_equal(n, 2);
     assert_false(parse_type(&a, STR("INT;"), &t, &st));
-    assert_string_equal(
-        st.msg,
-        "line 1:4: Syntax Error\nSyntax error at or near \";\"\n'}', ']', or ')' is missing");
+    assert_string_equal(st.msg, "line 1:4: Syntax Error\nSyntax error at or near \";\"\n'}', ']', or ')' is missing");
     assert_false(parse_columns(&a, STR(""), &c, &n, &st));
     assert_false(parse_expression(&a, STR("a b"), &e, &st));
     assert_false(parse_expression(&a, STR(""), &e, &st));
@@ -341,8 +332,8 @@ static const char too_large[] = "Error processing statement: Statement is too la
                                 "may be caused by having too many "
                                 "nested expressions in the statement.";
 
-static void assert_too_large(const char *before, const char *piece, const char *middle,
-                             const char *piece_after, const char *after, int times)
+static void assert_too_large(const char *before, const char *piece, const char *middle, const char *piece_after,
+                             const char *after, int times)
 {
     buf        b = BUF_INIT(BUF_MAX);
     ast_stmt **s;

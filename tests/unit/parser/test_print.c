@@ -134,29 +134,24 @@ static void test_statements(void **state)
                 "CREATE TABLE OUTPUT WITH (KEY_FORMAT='KAFKA') AS SELECT\n  TEST.F1 K1,\n  TEST.F2 "
                 "K2,\n  COUNT(*) TOTAL\nFROM TEST TEST\nGROUP BY TEST.F1, TEST.F2\nEMIT CHANGES");
     assert_stmt("select x from s limit 3;", "SELECT X\nFROM S S\nLIMIT 3");
-    assert_stmt(
-        "create or replace source stream if not exists s (a int key, `b` varchar, h bytes "
-        "header('k')) with (value_format='JSON', kafka_topic='t', \"partitions\"=2);",
-        "CREATE OR REPLACE SOURCE STREAM IF NOT EXISTS S (A INTEGER KEY, `b` STRING, H BYTES "
-        "HEADER('k')) WITH (KAFKA_TOPIC='t', PARTITIONS=2, VALUE_FORMAT='JSON')");
-    assert_stmt(
-        "select * from a join b within 1 hour grace period 1 day on a.x = b.y left join c on "
-        "a.x = c.x;",
-        "SELECT *\nFROM A A\nINNER JOIN B B WITHIN 1 HOURS GRACE PERIOD 1 DAYS ON ((A.X = "
-        "B.Y))\nLEFT OUTER JOIN C C ON ((A.X = C.X))");
-    assert_stmt(
-        "select a from s window tumbling (size 1 hour, retention 2 days, grace period 0 "
-        "seconds) where b group by a having c;",
-        "SELECT A\nFROM S S\nWINDOW TUMBLING ( SIZE 1 HOURS , RETENTION 2 DAYS , GRACE PERIOD "
-        "0 SECONDS ) \nWHERE B\nGROUP BY A\nHAVING C");
-    assert_stmt(
-        "select a from s window hopping (size 1 days, advance by 1 hour) group by a;",
-        "SELECT A\nFROM S S\nWINDOW HOPPING ( SIZE 1 DAYS , ADVANCE BY 1 HOURS ) \nGROUP BY A");
+    assert_stmt("create or replace source stream if not exists s (a int key, `b` varchar, h bytes "
+                "header('k')) with (value_format='JSON', kafka_topic='t', \"partitions\"=2);",
+                "CREATE OR REPLACE SOURCE STREAM IF NOT EXISTS S (A INTEGER KEY, `b` STRING, H BYTES "
+                "HEADER('k')) WITH (KAFKA_TOPIC='t', PARTITIONS=2, VALUE_FORMAT='JSON')");
+    assert_stmt("select * from a join b within 1 hour grace period 1 day on a.x = b.y left join c on "
+                "a.x = c.x;",
+                "SELECT *\nFROM A A\nINNER JOIN B B WITHIN 1 HOURS GRACE PERIOD 1 DAYS ON ((A.X = "
+                "B.Y))\nLEFT OUTER JOIN C C ON ((A.X = C.X))");
+    assert_stmt("select a from s window tumbling (size 1 hour, retention 2 days, grace period 0 "
+                "seconds) where b group by a having c;",
+                "SELECT A\nFROM S S\nWINDOW TUMBLING ( SIZE 1 HOURS , RETENTION 2 DAYS , GRACE PERIOD "
+                "0 SECONDS ) \nWHERE B\nGROUP BY A\nHAVING C");
+    assert_stmt("select a from s window hopping (size 1 days, advance by 1 hour) group by a;",
+                "SELECT A\nFROM S S\nWINDOW HOPPING ( SIZE 1 DAYS , ADVANCE BY 1 HOURS ) \nGROUP BY A");
     assert_stmt("select a from s window session (30 seconds) group by a;",
                 "SELECT A\nFROM S S\nWINDOW SESSION ( 30 SECONDS ) \nGROUP BY A");
     assert_stmt("insert into s (a) values (1);", "INSERT INTO S (A) VALUES (1)");
-    assert_stmt("create stream `lower` as select * from s;",
-                "CREATE STREAM `lower` AS SELECT *\nFROM S S");
+    assert_stmt("create stream `lower` as select * from s;", "CREATE STREAM `lower` AS SELECT *\nFROM S S");
     assert_stmt("list topics;", "SHOW TOPICS");
     assert_stmt("describe `TABLES`;", "DESCRIBE `TABLES`");
     assert_stmt("print my_topic;", "PRINT `my_topic`");
@@ -165,9 +160,9 @@ static void test_statements(void **state)
 static void test_names(void **state)
 {
     (void)state;
-    static const char *const cases[][2] = {
-        {"KEY", "KEY"},   {"ID", "ID"},       {"1A", "1A"},   {"select", "`select`"}, {"a", "`a`"},
-        {"A B", "`A B`"}, {"SIZE", "`SIZE`"}, {"12", "`12`"}, {"A`B", "`A``B`"}};
+    static const char *const cases[][2] = {{"KEY", "KEY"},         {"ID", "ID"},   {"1A", "1A"},
+                                           {"select", "`select`"}, {"a", "`a`"},   {"A B", "`A B`"},
+                                           {"SIZE", "`SIZE`"},     {"12", "`12`"}, {"A`B", "`A``B`"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         buf b = BUF_INIT(BUF_MAX);
         print_name(&b, str_of(cases[i][0]));
@@ -188,11 +183,10 @@ static void test_masked(void **state)
     assert_masked(" insert into x (a, b) values ('secret', 1 + 2) ;",
                   "INSERT INTO `X` (`A`, `B`) VALUES ('[value]', '[value]');");
     assert_masked("insert into x values ('secret');", "INSERT INTO `X` VALUES ('[value]');");
-    assert_masked(
-        "create source connector if not exists my_c with (\"connector.class\"='C', 'a b' = "
-        "'secret', key = 5);",
-        "CREATE SOURCE CONNECTOR IF NOT EXISTS my_c WITH (\"connector.class\"='C', 'a "
-        "b'='[string]', key='[string]');");
+    assert_masked("create source connector if not exists my_c with (\"connector.class\"='C', 'a b' = "
+                  "'secret', key = 5);",
+                  "CREATE SOURCE CONNECTOR IF NOT EXISTS my_c WITH (\"connector.class\"='C', 'a "
+                  "b'='[string]', key='[string]');");
     assert_masked("select  *  from s where a = 'x' ;", "select  *  from s where a = 'x';");
 }
 

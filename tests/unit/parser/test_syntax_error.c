@@ -33,8 +33,7 @@ static void expect(const char *sql, uint32_t line, uint32_t col, const char *mor
     int         n = snprintf(wanted, sizeof wanted, "line %s: Syntax Error\n", where);
     const char *at = strstr(more, "{at}");
     if (at)
-        snprintf(wanted + n, sizeof wanted - (size_t)n, "%.*s%s%s", (int)(at - more), more, where,
-                 at + 4);
+        snprintf(wanted + n, sizeof wanted - (size_t)n, "%.*s%s%s", (int)(at - more), more, where, at + 4);
     else
         snprintf(wanted + n, sizeof wanted - (size_t)n, "%s", more);
     if (strcmp(msg, wanted) != 0)
@@ -60,10 +59,8 @@ static void test_table_of_the_specification(void **state)
     expect("SHOW FOO;", 1, 6, "Syntax error at or near 'FOO' at line {at}");
     expect("DROP S;", 1, 6, "Syntax error at or near 'S' at line {at}");
     expect("TERMINATE;", 1, 10, "Syntax error at or near ';' at line {at}");
-    expect("SELECT COUNT(DISTINCT A) FROM S;", 1, 14,
-           "Syntax error at or near 'DISTINCT' at line {at}");
-    expect("SELECT transform(x => x+1) FROM S;", 1, 20,
-           "Syntax error at or near '=>' at line {at}");
+    expect("SELECT COUNT(DISTINCT A) FROM S;", 1, 14, "Syntax error at or near 'DISTINCT' at line {at}");
+    expect("SELECT transform(x => x+1) FROM S;", 1, 20, "Syntax error at or near '=>' at line {at}");
     expect("CREATE SOURCE STREAM S AS SELECT * FROM T;", 1, 24, "Expecting {';', '(', 'WITH'}");
     expect("INSERT INTO S VALUES;", 1, 21, "Expecting '('");
     expect("INSERT INTO S VALUES (1), (2);", 1, 25, "Expecting ';'");
@@ -84,10 +81,9 @@ static void test_table_of_the_specification(void **state)
     expect("SELECT * FROM S LIMIT;", 1, 22, "");
     expect("SELECT * FROM S WINDOW TUMBLING (SIZE 1 WEEK) GROUP BY A;", 1, 41, "");
     expect("SELECT * FROM A JOIN B ON A.X = B.X WITHIN 1 DAY;", 1, 37, "");
-    expect(
-        "SELECT DISTINCT A FROM S;", 1, 8,
-        "\"DISTINCT\" is a reserved keyword and it can't be used as an identifier. You can use it "
-        "as an identifier by escaping it as 'DISTINCT' ");
+    expect("SELECT DISTINCT A FROM S;", 1, 8,
+           "\"DISTINCT\" is a reserved keyword and it can't be used as an identifier. You can use it "
+           "as an identifier by escaping it as 'DISTINCT' ");
     expect("SELECT * FROM S WINDOW SESSION (SIZE 1 DAY) GROUP BY A;", 1, 33,
            "\"SIZE\" is a reserved keyword and it can't be used as an identifier. You can use it "
            "as an "
@@ -117,8 +113,7 @@ static void test_table_of_the_specification(void **state)
 static void test_other_words(void **state)
 {
     (void)state;
-    expect("SELECT * FROM S;\nSELEC * FROM S;", 2, 1,
-           "Unknown statement 'SELEC'\nDid you mean 'SELECT'?");
+    expect("SELECT * FROM S;\nSELEC * FROM S;", 2, 1, "Unknown statement 'SELEC'\nDid you mean 'SELECT'?");
     expect("-- é is one character\nSELECT 'é' é FROM S;", 2, 12, "Expecting {',', 'FROM'}");
     expect("SELECT 'open FROM S;", 1, 8, "");
     expect("SELECT /* open FROM S;", 1, 8, "");
@@ -156,16 +151,15 @@ static void compare(arena *a, str sql)
     int64_t found = syntax_error_find(a, sql, ENTRY_STATEMENTS);
     bool    agree = bad < 0 ? found == -1 : found >= 0 && found <= bad;
     if (!p.stopped && found != -2 && !agree)
-        fail_msg("%.*s\ngrammar.y refuses byte %lld, syntax_rules.def %lld", STR_FMT(sql),
-                 (long long)bad, (long long)found);
+        fail_msg("%.*s\ngrammar.y refuses byte %lld, syntax_rules.def %lld", STR_FMT(sql), (long long)bad,
+                 (long long)found);
 }
 
 static str damage(arena *a, str sql, uint64_t *seed)
 {
-    static const char *const words[] = {
-        "(",  ")",    ",",    ";",   "FROM", "X",         "1",  "'s'", "->",    ".",
-        "AS", "SIZE", "EMIT", "*",   "=>",   "-",         "IS", "MAP", "ARRAY", "<",
-        ">",  "KEY",  "${v}", "NOT", "BY",   "PARTITION", "1a", "=",   "["};
+    static const char *const words[] = {"(",  ")",    ",",    ";",   "FROM", "X",         "1",  "'s'", "->",    ".",
+                                        "AS", "SIZE", "EMIT", "*",   "=>",   "-",         "IS", "MAP", "ARRAY", "<",
+                                        ">",  "KEY",  "${v}", "NOT", "BY",   "PARTITION", "1a", "=",   "["};
     VEC(token) t = {0};
     scanner s = scan_from(sql, 0);
     for (token k = scan_next(&s); k.type != TK_EOF; k = scan_next(&s))
@@ -181,11 +175,10 @@ static str damage(arena *a, str sql, uint64_t *seed)
     case 0: /* leave out */
         return str_fmt(a, "%.*s %.*s", STR_FMT(before), STR_FMT(after));
     case 1: /* twice */
-        return str_fmt(a, "%.*s %.*s %.*s %.*s", STR_FMT(before), STR_FMT(token_text),
-                       STR_FMT(token_text), STR_FMT(after));
-    case 2: /* put in */
-        return str_fmt(a, "%.*s %s %.*s%.*s", STR_FMT(before), word, STR_FMT(token_text),
+        return str_fmt(a, "%.*s %.*s %.*s %.*s", STR_FMT(before), STR_FMT(token_text), STR_FMT(token_text),
                        STR_FMT(after));
+    case 2: /* put in */
+        return str_fmt(a, "%.*s %s %.*s%.*s", STR_FMT(before), word, STR_FMT(token_text), STR_FMT(after));
     default: /* replace */
         return str_fmt(a, "%.*s %s %.*s", STR_FMT(before), word, STR_FMT(after));
     }

@@ -176,9 +176,8 @@ static void test_plain_names(void **state)
 {
     (void)state;
     static const char *const plain[] = {"KEY", "ID", "1A", "A@", "_", "1E3X", "ARRAY", "EMIT"};
-    static const char *const quoted[] = {"select", "SELECT", "a",    "A B",   "SIZE", "12",
-                                         "1E3",    "",       "A-B",  "\"A\"", "É",    "A ",
-                                         " A",     "A--",    "${V}", "'A'"};
+    static const char *const quoted[] = {"select", "SELECT", "a", "A B", "SIZE", "12",  "1E3",  "",
+                                         "A-B",    "\"A\"",  "É", "A ",  " A",   "A--", "${V}", "'A'"};
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
         assert_true(parse_name_is_plain(str_of(plain[i])));
     for (size_t i = 0; i < sizeof quoted / sizeof *quoted; i++)

@@ -136,8 +136,12 @@ static void bad_files_are_refused(void **state)
 static void the_environment_gives_values(void **state)
 {
     (void)state;
-    char    *env[] = {"HOME=/", "KSQL_KSQL_SERVICE_ID=prod_", "KSQL_LISTENERS=http://0.0.0.0:1", "KSQL_OPTS=-Dx=y",
-                      "KSQL_KSQL_FUNCTIONS_COLLECT__LIST_LIMIT=5", NULL};
+    char    *env[] = {"HOME=/",
+                      "KSQL_KSQL_SERVICE_ID=prod_",
+                      "KSQL_LISTENERS=http://0.0.0.0:1",
+                      "KSQL_OPTS=-Dx=y",
+                      "KSQL_KSQL_FUNCTIONS_COLLECT__LIST_LIMIT=5",
+                      NULL};
     settings s;
     settings_init(&s);
     status_init(&st);

@@ -40,13 +40,16 @@ static int64_t world_now(void *ctx)
 
 static bool try_open(world *w)
 {
-    tlog_config conf[] = {{STR("cleanup.policy"), STR("compact")},
-                          {STR("min.cleanable.dirty.ratio"), STR("0.01")},
-                          {STR("delete.retention.ms"), STR("1000")}};
-    tlog_topic  t = {.name = STR("t"), .partitions = 1, .replication = 1, .configs = conf,
-                     .config_count = 3};
-    storage_options opt = {.dir = w->dir, .io = &w->f.base, .segment_bytes = 900, .now_ms = world_now,
-                           .clock_ctx = w, .index_interval_bytes = 100};
+    tlog_config     conf[] = {{STR("cleanup.policy"), STR("compact")},
+                              {STR("min.cleanable.dirty.ratio"), STR("0.01")},
+                              {STR("delete.retention.ms"), STR("1000")}};
+    tlog_topic      t = {.name = STR("t"), .partitions = 1, .replication = 1, .configs = conf, .config_count = 3};
+    storage_options opt = {.dir = w->dir,
+                           .io = &w->f.base,
+                           .segment_bytes = 900,
+                           .now_ms = world_now,
+                           .clock_ctx = w,
+                           .index_interval_bytes = 100};
     w->s = storage_open(&opt, &check_st);
     if (!w->s)
         return false;
@@ -109,8 +112,9 @@ static void append_some(world *w)
                               tombstone ? STR_NONE : str_make(v, (size_t)vn), 0, STR_NONE);
         }
         str s = batch_builder_finish(&b, pick(w, 3) ? CODEC_NONE : CODEC_ZSTD, &check_st);
-        assert_ok(tlog_part_append(w->p, (uint8_t *)s.p, s.n, (tlog_append){.producer = txn ? w->pr : NULL,
-                                   .durable = w->durable}, &base, &check_st));
+        assert_ok(tlog_part_append(w->p, (uint8_t *)s.p, s.n,
+                                   (tlog_append){.producer = txn ? w->pr : NULL, .durable = w->durable}, &base,
+                                   &check_st));
         for (int i = 0; i < n; i++)
             after[keys[i]].offset = base + i;
         for (int i = 0; i < n; i++) /* the last of a key in the batch counts */

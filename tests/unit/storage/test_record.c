@@ -135,8 +135,8 @@ static void codecs_round_trip(void **state)
 static void foreign_forms_are_read(void **state)
 {
     (void)state;
-    buf  plain = BUF_INIT(BATCH_DECOMPRESSED_MAX), two = BUF_INIT(BUF_MAX);
-    char raw[256];
+    buf    plain = BUF_INIT(BATCH_DECOMPRESSED_MAX), two = BUF_INIT(BUF_MAX);
+    char   raw[256];
     size_t n = sizeof raw;
     /* snappy without framing, as librdkafka sends it */
     assert_int_equal(snappy_compress("hello hello hello", 17, raw, &n), SNAPPY_OK);
@@ -240,8 +240,7 @@ static void damaged_batches(void **state)
     for (int round = 0; round < 20000; round++) {
         batch_builder_reset(&b);
         for (int i = rand() % 5; i >= 0; i--)
-            batch_builder_add(&b, rand(), rand() % 2 ? STR("key") : STR_NONE, STR("valuevaluevalue"), 0,
-                              STR_NONE);
+            batch_builder_add(&b, rand(), rand() % 2 ? STR("key") : STR_NONE, STR("valuevaluevalue"), 0, STR_NONE);
         str      s = batch_builder_finish(&b, (codec)(rand() % 5), &st);
         uint8_t *p = mem_dup(s.p, s.n);
         for (int i = rand() % 4; i >= 0; i--)

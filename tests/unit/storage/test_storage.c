@@ -104,8 +104,7 @@ static void write_until_killed(int out, int64_t from)
         append_values(p, pr, v, 1);
         append_values(q, pr, v, 2);
         tlog_commit c = {STR("src"), 0, i};
-        if (!tlog_producer_commit(pr, STR("g"), &c, 1, &check_st) ||
-            write(out, &i, sizeof i) != sizeof i)
+        if (!tlog_producer_commit(pr, STR("g"), &c, 1, &check_st) || write(out, &i, sizeof i) != sizeof i)
             _exit(1);
         if (i % 7 == 0)
             storage_maintain(s);
@@ -135,9 +134,9 @@ static void killed_processes_lose_nothing(void **state)
             acked = more; /* said before it died */
         close(pipes[0]);
         s = open_dir((storage_options){.segment_bytes = 20000});
-        int64_t     o, seen[2] = {0, 0};
-        batch_iter  it = BATCH_ITER_INIT;
-        rec_view    rec;
+        int64_t    o, seen[2] = {0, 0};
+        batch_iter it = BATCH_ITER_INIT;
+        rec_view   rec;
         assert_ok(tlog_offsets_fetch(storage_log(s), STR("g"), STR("src"), 0, &o, &check_st));
         assert_true(o == acked || o == acked + 1); /* the last may have been cut off from saying so */
         for (int i = 0; i < 2; i++) {
@@ -191,8 +190,8 @@ static str client_batch(batch_builder *b, int64_t pid, int16_t epoch, int32_t se
     return s;
 }
 
-static bool produce(tlog_part *p, batch_builder *b, int64_t pid, int16_t epoch, int32_t seq, int n,
-                    bool txn, int64_t *base)
+static bool produce(tlog_part *p, batch_builder *b, int64_t pid, int16_t epoch, int32_t seq, int n, bool txn,
+                    int64_t *base)
 {
     str s = client_batch(b, pid, epoch, seq, n, txn);
     return tlog_part_append(p, (uint8_t *)s.p, s.n, (tlog_append){0}, base, &check_st);
@@ -344,17 +343,16 @@ static void transactions_of_clients(void **state)
 static void make_topic_with(storage *s, const char *name, const char *setting, const char *value)
 {
     tlog_config c = {str_of(setting), str_of(value)};
-    tlog_topic  t = {.name = str_of(name), .partitions = 1, .replication = 1, .configs = &c,
-                     .config_count = 1};
+    tlog_topic  t = {.name = str_of(name), .partitions = 1, .replication = 1, .configs = &c, .config_count = 1};
     assert_ok(tlog_topic_create(storage_log(s), &t, &check_st));
 }
 
 static void retention(void **state)
 {
     (void)state;
-    int64_t now = 5000; /* records are stamped 1000 and up */
+    int64_t         now = 5000; /* records are stamped 1000 and up */
     storage_options opt = {.segment_bytes = 400, .now_ms = test_now, .clock_ctx = &now};
-    storage *s = open_dir(opt);
+    storage        *s = open_dir(opt);
     make_topic_with(s, "by-age", "retention.ms", "100000");
     make_topic_with(s, "by-size", "retention.bytes", "1000");
     make_topic_with(s, "kept", "retention.ms", "-1");
@@ -419,7 +417,7 @@ static int nameless_files(void)
     struct dirent *e;
     assert_non_null(d);
     while ((e = readdir(d))) {
-        char    link[300], to[512];
+        char link[300], to[512];
         snprintf(link, sizeof link, "/proc/self/fd/%s", e->d_name);
         ssize_t got = readlink(link, to, sizeof to - 1);
         to[got > 0 ? got : 0] = 0;
@@ -461,15 +459,15 @@ static void a_deleted_topic_gives_its_disk_space_back(void **state)
 static void settings_of_topics(void **state)
 {
     (void)state;
-    int64_t now = 2000;
+    int64_t         now = 2000;
     storage_options opt = {.now_ms = test_now, .clock_ctx = &now, .message_max_bytes = 5000};
-    storage *s = open_dir(opt);
-    tlog    *l = storage_log(s);
-    arena    a = {0};
-    str      v;
-    bool     is_default;
-    int64_t  base;
-    batch_builder b;
+    storage        *s = open_dir(opt);
+    tlog           *l = storage_log(s);
+    arena           a = {0};
+    str             v;
+    bool            is_default;
+    int64_t         base;
+    batch_builder   b;
     batch_builder_init(&b, 1 << 16);
     make_topic_with(s, "lat", "message.timestamp.type", "LogAppendTime");
     make_topic_with(s, "zstd", "compression.type", "zstd");
@@ -516,8 +514,7 @@ static void settings_of_topics(void **state)
     assert_int_equal(ts, 2000);
     assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "v0 v1 w0");
     str big = make_batch(&b, "0123456789012345678901234567890", 200, CODEC_NONE);
-    assert_fails(tlog_part_append(p, (uint8_t *)big.p, big.n, (tlog_append){0}, &base, &check_st),
-                 ST_TOO_LARGE);
+    assert_fails(tlog_part_append(p, (uint8_t *)big.p, big.n, (tlog_append){0}, &base, &check_st), ST_TOO_LARGE);
     tlog_part_close(p);
 
     p = open_part(l, "zstd", 0);
@@ -540,8 +537,7 @@ static void settings_of_topics(void **state)
     assert_ok(tlog_part_append(p, (uint8_t *)late.p, late.n, (tlog_append){0}, &base, &check_st));
     now = 999;
     late = make_batch(&b, "x", 101, CODEC_NONE);
-    assert_fails(tlog_part_append(p, (uint8_t *)late.p, late.n, (tlog_append){0}, &base, &check_st),
-                 ST_INVALID_TIME);
+    assert_fails(tlog_part_append(p, (uint8_t *)late.p, late.n, (tlog_append){0}, &base, &check_st), ST_INVALID_TIME);
     tlog_part_close(p);
 
     p = open_part(l, "keys", 0);
@@ -569,10 +565,10 @@ static void settings_of_topics(void **state)
 static void groups_commands_and_values(void **state)
 {
     (void)state;
-    storage *s = open_dir((storage_options){0});
-    arena    a = {0};
-    size_t   n;
-    int64_t  seq[3];
+    storage      *s = open_dir((storage_options){0});
+    arena         a = {0};
+    size_t        n;
+    int64_t       seq[3];
     group_offset  o[] = {{STR("b"), 1, 5, 2, STR("note"), 77}, {STR("a"), 0, 4, -1, STR(""), 78}}, *got;
     meta_command *c;
     str          *keys, *values, v, *groups;
@@ -624,8 +620,7 @@ static void a_newer_format_is_refused(void **state)
     storage_close(open_dir((storage_options){0}));
     snprintf(path, sizeof path, "%s/meta.sqlite", dir);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "UPDATE facts SET value=99 WHERE name='format'", NULL, NULL, NULL),
-                     SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "UPDATE facts SET value=99 WHERE name='format'", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
     storage_options opt = {.dir = dir};
     assert_null(storage_open(&opt, &check_st));
@@ -649,8 +644,8 @@ static void fetch_slices(void **state)
     tlog_part *p = open_part(storage_log(s), "t", 0);
     for (int i = 0; i < 60; i++)
         append_values(p, NULL, "some value of a record", 1 + i % 9);
-    int64_t high = tlog_part_offsets(p).high;
-    arena   a = {0};
+    int64_t      high = tlog_part_offsets(p).high;
+    arena        a = {0};
     fetch_result f;
     for (int64_t from = 0; from < high; from++) {
         for (uint32_t limit = 0; limit < 100000; limit = limit * 3 + 100) {
@@ -665,8 +660,7 @@ static void fetch_slices(void **state)
     }
     assert_ok(storage_fetch(s, p, high, 100, TLOG_READ_UNCOMMITTED, &a, &f, &check_st));
     assert_int_equal(f.slice.len_bytes, 0);
-    assert_fails(storage_fetch(s, p, high + 1, 100, TLOG_READ_UNCOMMITTED, &a, &f, &check_st),
-                 ST_OFFSET_RANGE);
+    assert_fails(storage_fetch(s, p, high + 1, 100, TLOG_READ_UNCOMMITTED, &a, &f, &check_st), ST_OFFSET_RANGE);
     arena_free(&a);
     tlog_part_close(p);
     storage_close(s);

@@ -30,10 +30,10 @@ typedef struct txn {
 } txn;
 
 typedef struct world {
-    char     dir[64];
-    fault_io f;
-    storage *s;
-    tlog    *l;
+    char           dir[64];
+    fault_io       f;
+    storage       *s;
+    tlog          *l;
     tlog_part     *part[PARTS];
     tlog_producer *producer[PRODUCERS];
     int            open_txn[PRODUCERS]; /* -1: none */
@@ -59,8 +59,12 @@ static const char *const producer_names[PRODUCERS] = {"p0", "p1"};
 
 static bool try_open(world *w)
 {
-    storage_options opt = {.dir = w->dir, .io = &w->f.base, .segment_bytes = 700,
-                           .index_interval_bytes = 100, .now_ms = world_now, .clock_ctx = w};
+    storage_options opt = {.dir = w->dir,
+                           .io = &w->f.base,
+                           .segment_bytes = 700,
+                           .index_interval_bytes = 100,
+                           .now_ms = world_now,
+                           .clock_ctx = w};
     w->s = storage_open(&opt, &check_st);
     if (!w->s)
         return false;
@@ -127,12 +131,12 @@ static void read_ids(world *w, int part, tlog_isolation iso, ids *out)
     tlog_reader_close(r);
 }
 
-#define claim(w, cond, ...)                                                                        \
-    do {                                                                                           \
-        if (!(cond)) {                                                                             \
-            print_message("seed %llu: ", (unsigned long long)(w)->seed);                           \
-            fail_msg(__VA_ARGS__);                                                                 \
-        }                                                                                          \
+#define claim(w, cond, ...)                                              \
+    do {                                                                 \
+        if (!(cond)) {                                                   \
+            print_message("seed %llu: ", (unsigned long long)(w)->seed); \
+            fail_msg(__VA_ARGS__);                                       \
+        }                                                                \
     } while (0)
 
 static bool is_committed(const world *w, const entry *e)
@@ -161,8 +165,8 @@ static void verify(world *w, bool power_was_cut)
             if (!e.acked)
                 continue;
             bool safe = e.durable || (e.txn >= 0 && w->txns.p[e.txn].fate == COMMITTED);
-            claim(w, power_was_cut && !safe, "record %d of partition %d is lost (durable %d, txn %d)",
-                  e.id, p, e.durable, e.txn);
+            claim(w, power_was_cut && !safe, "record %d of partition %d is lost (durable %d, txn %d)", e.id, p,
+                  e.durable, e.txn);
             lost = true;
         }
         w->log[p].n = kept;
@@ -174,8 +178,7 @@ static void verify(world *w, bool power_was_cut)
         if (w->txns.p[t].fate != UNKNOWN)
             continue;
         int64_t o;
-        assert_ok(tlog_offsets_fetch(w->l, STR("g"), str_of(producer_names[w->txns.p[t].producer]), 0, &o,
-                                     &check_st));
+        assert_ok(tlog_offsets_fetch(w->l, STR("g"), str_of(producer_names[w->txns.p[t].producer]), 0, &o, &check_st));
         w->txns.p[t].fate = o == w->txns.p[t].offset ? COMMITTED : ABORTED;
         if (o == w->txns.p[t].offset)
             w->offset[w->txns.p[t].producer] = o;
@@ -187,17 +190,15 @@ static void verify(world *w, bool power_was_cut)
               (long long)w->offset[i]);
     }
     for (int p = 0; p < PARTS; p++) {
-        size_t at = 0;
+        size_t  at = 0;
         int64_t stable = tlog_part_offsets(w->part[p]).last_stable;
         bool    all_stable = stable == tlog_part_offsets(w->part[p]).high;
         for (size_t i = 0; i < w->log[p].n; i++) {
             const entry *e = &w->log[p].p[i];
             bool         visible = at < seen[p].v.n && seen[p].v.p[at] == e->id;
             at += visible;
-            claim(w, !visible || is_committed(w, e), "record %d of an aborted transaction is visible",
-                  e->id);
-            claim(w, visible || !is_committed(w, e) || !all_stable, "committed record %d is hidden",
-                  e->id);
+            claim(w, !visible || is_committed(w, e), "record %d of an aborted transaction is visible", e->id);
+            claim(w, visible || !is_committed(w, e) || !all_stable, "committed record %d is hidden", e->id);
         }
         claim(w, at == seen[p].v.n, "partition %d shows record %d out of turn", p, seen[p].v.p[at]);
         VEC_FREE(&seen[p].v);
@@ -270,10 +271,25 @@ static void do_end(world *w)
 static void step(world *w)
 {
     switch (pick(w, 10)) {
-    case 0: case 1: case 2: do_append(w, false); break;
-    case 3: case 4: case 5: case 6: do_append(w, true); break;
-    case 7: case 8: do_end(w); break;
-    default: w->now += 6000; storage_maintain(w->s); break;
+    case 0:
+    case 1:
+    case 2:
+        do_append(w, false);
+        break;
+    case 3:
+    case 4:
+    case 5:
+    case 6:
+        do_append(w, true);
+        break;
+    case 7:
+    case 8:
+        do_end(w);
+        break;
+    default:
+        w->now += 6000;
+        storage_maintain(w->s);
+        break;
     }
 }
 
@@ -343,8 +359,12 @@ static void random_runs(void **state)
                 assert_ok(try_open(&w));
                 verify(&w, false);
                 break;
-            case 1: crash(&w, false); break;
-            default: crash(&w, true); break;
+            case 1:
+                crash(&w, false);
+                break;
+            default:
+                crash(&w, true);
+                break;
             }
         }
         close_world(&w);
@@ -414,14 +434,12 @@ static void a_full_disk_leaves_the_partition_usable(void **state)
     append_values(p, NULL, "1.", 1);
     str batch = make_batch(&b, "2.", 3, CODEC_NONE);
     w.f.room = 30;
-    assert_fails(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){0}, &base, &check_st),
+    assert_fails(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){0}, &base, &check_st), ST_FULL);
+    assert_fails(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){.durable = true}, &base, &check_st),
                  ST_FULL);
-    assert_fails(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){.durable = true}, &base,
-                                  &check_st), ST_FULL);
     assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "1.0");
     w.f.room = -1;
-    assert_ok(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){.durable = true}, &base,
-                               &check_st));
+    assert_ok(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){.durable = true}, &base, &check_st));
     assert_int_equal(base, 1);
     assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "1.0 2.0 2.1 2.2");
     batch_builder_free(&b);
@@ -442,19 +460,18 @@ static void a_failed_fsync_is_never_acknowledged(void **state)
     append_values(p, NULL, "1.", 1);
     str batch = make_batch(&b, "2.", 1, CODEC_NONE);
     w.f.fsync_fails = true;
-    assert_fails(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){.durable = true}, &base,
-                                  &check_st), ST_IO);
+    assert_fails(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){.durable = true}, &base, &check_st),
+                 ST_IO);
     w.f.fsync_fails = false;
     /* Refused before anything is written, until the tail has been written again. */
     int64_t high = tlog_part_offsets(p).high;
-    assert_fails(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){.durable = true}, &base,
-                                  &check_st), ST_IO);
+    assert_fails(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){.durable = true}, &base, &check_st),
+                 ST_IO);
     assert_int_equal(tlog_part_offsets(p).high, high);
     append_values(p, NULL, "3.", 1);
     storage_maintain(w.s);
     batch = make_batch(&b, "4.", 1, CODEC_NONE);
-    assert_ok(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){.durable = true}, &base,
-                               &check_st));
+    assert_ok(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){.durable = true}, &base, &check_st));
     assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "1.0 2.0 3.0 4.0");
     batch_builder_free(&b);
     close_world(&w);
@@ -487,13 +504,12 @@ static void a_failed_append_is_cut_off_before_the_next_segment(void **state)
     batch_builder b;
     int64_t       base;
     batch_builder_init(&b, 4096);
-    str  batch = make_batch(&b, "2.", 3, CODEC_NONE);
+    str batch = make_batch(&b, "2.", 3, CODEC_NONE);
     int (*truncate)(io *, int, int64_t) = w.f.base.truncate;
     int (*rename)(io *, const char *, const char *) = w.f.base.rename;
     w.f.room = 30;
     w.f.base.truncate = no_truncate;
-    assert_fails(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){0}, &base, &check_st),
-                 ST_FULL);
+    assert_fails(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){0}, &base, &check_st), ST_FULL);
     w.f.room = -1;
     w.f.base.truncate = truncate;
     /* Retention begins a new segment, and the folder stays as it is for want of a checkpoint. */

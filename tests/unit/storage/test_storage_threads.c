@@ -14,8 +14,8 @@
 #define EACH 400
 
 typedef struct job {
-    tlog       *l;
-    int         id;
+    tlog        *l;
+    int          id;
     _Atomic int *wakes;
 } job;
 
@@ -36,8 +36,8 @@ static void *append(void *arg)
         batch_builder_reset(&b);
         batch_builder_add(&b, i, STR("k"), str_make(v, (size_t)n), 0, STR_NONE);
         str s = batch_builder_finish(&b, CODEC_NONE, &own);
-        if (!tlog_part_append(p, (uint8_t *)s.p, s.n,
-                              (tlog_append){.producer = pr, .durable = i % 50 == 0}, &base, &own))
+        if (!tlog_part_append(p, (uint8_t *)s.p, s.n, (tlog_append){.producer = pr, .durable = i % 50 == 0}, &base,
+                              &own))
             abort();
         tlog_commit c = {STR("src"), j->id, i};
         if (pr && i % 10 == 9 && !tlog_producer_commit(pr, STR("g"), &c, 1, &own))
@@ -167,9 +167,13 @@ static void on_disk(void **state)
     char            dir[] = "/tmp/weir-threads-XXXXXX", cmd[64];
     _Atomic int64_t now = 1000000;
     assert_non_null(mkdtemp(dir));
-    storage_options opt = {.dir = dir, .segment_bytes = 20000, .now_ms = fast_clock, .clock_ctx = &now,
-                           .index_interval_bytes = 500, .retention_ms = -1};
-    storage *s = storage_open(&opt, &check_st);
+    storage_options opt = {.dir = dir,
+                           .segment_bytes = 20000,
+                           .now_ms = fast_clock,
+                           .clock_ctx = &now,
+                           .index_interval_bytes = 500,
+                           .retention_ms = -1};
+    storage        *s = storage_open(&opt, &check_st);
     assert_ok(s != NULL);
     run(storage_log(s), s);
     storage_close(s);

@@ -24,7 +24,7 @@ typedef struct run {
 } run;
 
 static const char *limit_text;
-static str setting(void *ctx, str name)
+static str         setting(void *ctx, str name)
 {
     (void)ctx;
     (void)name;
@@ -135,7 +135,7 @@ static const char *merged(const char *name, const type **types, uint32_t n_types
     static char out[4096];
     run         r;
     assert_true(start(&r, name, types, n_types, lits));
-    value fresh = r.state, sessions[2];
+    value        fresh = r.state, sessions[2];
     const value *v[2] = {left, right};
     uint32_t     n[2] = {l, m};
     for (int k = 0; k < 2; k++) {
@@ -157,8 +157,9 @@ static const char *merged(const char *name, const type **types, uint32_t n_types
     finish(&r);
     return out;
 }
-#define MERGED(name, t, left, right) \
-    merged(name, (const type *[]){t}, 1, NULL, left, sizeof(left) / sizeof *(left), right, sizeof(right) / sizeof *(right), NULL)
+#define MERGED(name, t, left, right)                                                       \
+    merged(name, (const type *[]){t}, 1, NULL, left, sizeof(left) / sizeof *(left), right, \
+           sizeof(right) / sizeof *(right), NULL)
 
 static const type dec41 = {.kind = T_DECIMAL, .precision = 4, .scale = 1};
 
@@ -226,7 +227,8 @@ static void test_collect(void **state)
     const type *ints = &(type){.kind = T_ARRAY, .elem = &type_integer};
     value       list[] = {I(2147483647), N, I(1)};
     assert_string_equal(OF("SUM_LIST", ints, value_v(list, 3), N, value_v(list + 2, 1)), "-2147483647");
-    assert_string_equal(UNDONE("SUM_LIST", ints, 2, value_v(list + 2, 1), value_v(list + 2, 1), value_v(list + 2, 1)), "1");
+    assert_string_equal(UNDONE("SUM_LIST", ints, 2, value_v(list + 2, 1), value_v(list + 2, 1), value_v(list + 2, 1)),
+                        "1");
 }
 
 static void test_histogram_limit(void **state)
@@ -250,7 +252,8 @@ static void test_distinct(void **state)
 {
     (void)state;
     assert_string_equal(OF("COUNT_DISTINCT", &type_integer, I(1), I(2), I(1), N), "2");
-    assert_string_equal(OF("COUNT_DISTINCT", &type_string, s("a"), s("ab"), s("abc"), s("abcd"), s("abcde"), s("")), "6");
+    assert_string_equal(OF("COUNT_DISTINCT", &type_string, s("a"), s("ab"), s("abc"), s("abcd"), s("abcde"), s("")),
+                        "6");
     assert_string_equal(OF("COUNT_DISTINCT", &type_bytes, s("ab"), s("cd"), s("c")), "2");
     assert_string_equal(OF("COUNT_DISTINCT", &type_integer, N), "0");
     value l[] = {I(1), I(2)}, r[] = {I(2), I(3)};
@@ -275,8 +278,8 @@ static void test_offset(void **state)
     assert_string_equal(OF("EARLIEST_BY_OFFSET", &type_integer, N, I(1), I(2)), "1");
     assert_string_equal(OF("LATEST_BY_OFFSET", &type_integer, N), "null");
     const type *types[] = {&type_integer, &type_integer, &type_boolean}, *with_nulls[] = {&type_integer, &type_boolean};
-    value       two[] = {VALUE_ERR, I(2), value_b(true)}, no[] = {VALUE_ERR, value_b(false)}, zero[] = {VALUE_ERR, I(0)};
-    run         r;
+    value two[] = {VALUE_ERR, I(2), value_b(true)}, no[] = {VALUE_ERR, value_b(false)}, zero[] = {VALUE_ERR, I(0)};
+    run   r;
     assert_true(start(&r, "LATEST_BY_OFFSET", types, 2, two));
     for (int i = 1; i < 5; i++)
         step(&r, &(value){.i = i, .state = V_OK});
@@ -406,8 +409,8 @@ static void test_every_row(void **state)
                                        "STDDEV_SAMPLE SUM sum_list TOPK TOPKDISTINCT";
     static const char *const undo = " ATTR AVG COLLECT_LIST CORRELATION COUNT HISTOGRAM STDDEV_SAMP STDDEV_SAMPLE SUM "
                                     "SUM_LIST ";
-    arena           a;
-    const agg_row **rows;
+    arena                    a;
+    const agg_row          **rows;
     arena_init(&a);
     size_t n = agg_names(&a, &rows);
     assert_int_equal(n, 18);
@@ -421,19 +424,19 @@ static void test_every_row(void **state)
         const overload *all = agg_find(name, &count);
         for (size_t k = 0; k < count; k++) {
             const agg_row *row = all[k].row;
-            bool undoes = strstr(undo, str_z(&a, str_fmt(&a, " %.*s ", STR_FMT(name)))) != NULL;
+            bool           undoes = strstr(undo, str_z(&a, str_fmt(&a, " %.*s ", STR_FMT(name)))) != NULL;
             assert_int_equal(row->undo != NULL, undoes);
-            const type *types[8];
-            value       lits[8], nulls[8] = {VALUE_NULL};
-            uint32_t    m = 0;
+            const type       *types[8];
+            value             lits[8], nulls[8] = {VALUE_NULL};
+            uint32_t          m = 0;
             static const type decimal = {.kind = T_DECIMAL, .precision = 6, .scale = 2};
             for (uint32_t p = 0; p < all[k].param_count; p++) {
                 const ptype *pt = all[k].params[p].type;
                 bindings     bound = {{{STR("T"), &type_string}}, 1};
                 status       st;
-                types[m] = pt->kind == P_ANY                                ? &type_boolean
-                           : pt->kind == P_TYPE && pt->base == T_DECIMAL    ? &decimal
-                                                                            : ptype_instantiate(&a, pt, &bound, &st);
+                types[m] = pt->kind == P_ANY                             ? &type_boolean
+                           : pt->kind == P_TYPE && pt->base == T_DECIMAL ? &decimal
+                                                                         : ptype_instantiate(&a, pt, &bound, &st);
                 bool init = p >= all[k].param_count - row->init_params;
                 lits[m++] = init ? value_i(1) : VALUE_ERR;
             }
@@ -462,9 +465,11 @@ static void test_every_row(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_row), cmocka_unit_test(test_basic),  cmocka_unit_test(test_collect),
-        cmocka_unit_test(test_histogram_limit), cmocka_unit_test(test_distinct), cmocka_unit_test(test_offset),
-        cmocka_unit_test(test_top),       cmocka_unit_test(test_statistics), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_every_row), cmocka_unit_test(test_basic),
+        cmocka_unit_test(test_collect),   cmocka_unit_test(test_histogram_limit),
+        cmocka_unit_test(test_distinct),  cmocka_unit_test(test_offset),
+        cmocka_unit_test(test_top),       cmocka_unit_test(test_statistics),
+        cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

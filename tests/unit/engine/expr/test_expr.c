@@ -19,9 +19,17 @@ static void arithmetic(void **state)
 {
     (void)state;
     static const row_case cases[] = {
-        {"1 + 2 * 3", "7"},          {"(1 + 2) * 3", "9"}, {"7 / 2", "3"},       {"-7 % 3", "-1"},
-        {"I + L", "7000000005"},     {"I / 2.0", "2.500000"}, {"D * 2", "5.0"}, {"-I", "-5"},
-        {"DEC42 + DEC42", "24.68"},  {"I + N_I", "ERR arithmetic on a NULL operand"},  {"S + 'bar'", "foobar"},
+        {"1 + 2 * 3", "7"},
+        {"(1 + 2) * 3", "9"},
+        {"7 / 2", "3"},
+        {"-7 % 3", "-1"},
+        {"I + L", "7000000005"},
+        {"I / 2.0", "2.500000"},
+        {"D * 2", "5.0"},
+        {"-I", "-5"},
+        {"DEC42 + DEC42", "24.68"},
+        {"I + N_I", "ERR arithmetic on a NULL operand"},
+        {"S + 'bar'", "foobar"},
         {"I / 0", "ERR / by zero"},
         {"ABS(CAST('x' AS INT))", "NULL"}, /* a failing argument is NULL (5.2) */
     };
@@ -83,10 +91,10 @@ static void casts(void **state)
 {
     (void)state;
     static const row_case cases[] = {
-        {"CAST('12' AS INT) + 1", "13"}, {"CAST(2.9 AS INT)", "2"},
-        {"CAST(I AS STRING) + '!'", "5!"}, {"CAST('x' AS INT)", "ERR For input string: \"x\""}, {"ABS(CAST('x' AS INT))", "NULL"},
-        {"CAST('true' AS BOOLEAN)", "true"}, {"CAST(1.005 AS DECIMAL(3, 2))", "1.01"},
-        {"CAST(TS AS DATE)", "2020-01-02"},
+        {"CAST('12' AS INT) + 1", "13"},          {"CAST(2.9 AS INT)", "2"},
+        {"CAST(I AS STRING) + '!'", "5!"},        {"CAST('x' AS INT)", "ERR For input string: \"x\""},
+        {"ABS(CAST('x' AS INT))", "NULL"},        {"CAST('true' AS BOOLEAN)", "true"},
+        {"CAST(1.005 AS DECIMAL(3, 2))", "1.01"}, {"CAST(TS AS DATE)", "2020-01-02"},
     };
     check(cases, sizeof cases / sizeof *cases);
 }
@@ -95,8 +103,16 @@ static void refused(void **state)
 {
     (void)state;
     static const char *const cases[] = {
-        "S > 1", "S * 2", "NO_SUCH_FUNCTION(1)", "NO_SUCH_COLUMN", "I->x", "S[1]", "UCASE(1, 2, 3)",
-        "CAST(I AS DATE)", "CASE WHEN BO THEN 1 ELSE 1.0 END", "N_I = NULL",
+        "S > 1",
+        "S * 2",
+        "NO_SUCH_FUNCTION(1)",
+        "NO_SUCH_COLUMN",
+        "I->x",
+        "S[1]",
+        "UCASE(1, 2, 3)",
+        "CAST(I AS DATE)",
+        "CASE WHEN BO THEN 1 ELSE 1.0 END",
+        "N_I = NULL",
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *got = ev(cases[i]);
@@ -161,8 +177,12 @@ static void types(void **state)
 {
     (void)state;
     static const row_case cases[] = {
-        {"I + I", "INTEGER"},       {"I + L", "BIGINT"},   {"L + D", "DOUBLE"},
-        {"DEC42 + DEC52", "DECIMAL(6, 2)"}, {"I > 1", "BOOLEAN"}, {"ARRAY[I, L]", "ARRAY<BIGINT>"},
+        {"I + I", "INTEGER"},
+        {"I + L", "BIGINT"},
+        {"L + D", "DOUBLE"},
+        {"DEC42 + DEC52", "DECIMAL(6, 2)"},
+        {"I > 1", "BOOLEAN"},
+        {"ARRAY[I, L]", "ARRAY<BIGINT>"},
         {"STRUCT(x := I)", "STRUCT<X INTEGER>"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -172,10 +192,14 @@ static void types(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(arithmetic), cmocka_unit_test(comparison_and_logic),
-        cmocka_unit_test(constructors_and_access), cmocka_unit_test(casts),
-        cmocka_unit_test(refused), cmocka_unit_test(case_refused),
-        cmocka_unit_test(too_large), cmocka_unit_test(types),
+        cmocka_unit_test(arithmetic),
+        cmocka_unit_test(comparison_and_logic),
+        cmocka_unit_test(constructors_and_access),
+        cmocka_unit_test(casts),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(case_refused),
+        cmocka_unit_test(too_large),
+        cmocka_unit_test(types),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,8 +34,8 @@ static fix *open_fix(format_id f, const char *columns, bool unwrapped)
         fail_msg("%s", st.msg);
     for (size_t i = 0; i < n; i++)
         x->cols[i] = (serde_column){c[i].name, type_resolve(&x->a, c[i].type, NULL, NULL, &st), true};
-    serde_spec spec = {.format = f, .columns = x->cols, .column_count = (uint32_t)n, .unwrapped = unwrapped,
-                       .topic = STR("t")};
+    serde_spec spec = {
+        .format = f, .columns = x->cols, .column_count = (uint32_t)n, .unwrapped = unwrapped, .topic = STR("t")};
     x->s = serde_new(&x->a, &spec, &st);
     if (x->s == NULL)
         fail_msg("%s", st.msg);
@@ -88,7 +88,8 @@ static void json_by_schema(void **state)
     round_trip(FORMAT_JSON, "A DECIMAL(6,2)", "{\"A\":1.5}", "{\"A\":1.50}");
     round_trip(FORMAT_JSON, "A STRING", "{\"A\":[1.50,\"x\",null,{\"k\":1e2}]}",
                "{\"A\":\"[1.50, x, null, {\\\"k\\\":1E+2}]\"}");
-    round_trip(FORMAT_JSON, "A STRING", "{\"A\":\"\\u00e9\\n\\ud83d\\ude00\\/\"}", "{\"A\":\"\xc3\xa9\\n\xf0\x9f\x98\x80/\"}");
+    round_trip(FORMAT_JSON, "A STRING", "{\"A\":\"\\u00e9\\n\\ud83d\\ude00\\/\"}",
+               "{\"A\":\"\xc3\xa9\\n\xf0\x9f\x98\x80/\"}");
     round_trip(FORMAT_JSON, "A ARRAY<INT>, M MAP<STRING, BOOLEAN>, S STRUCT<X INT, Y ARRAY<STRING>>",
                "{\"A\":[1,null],\"M\":{\"k\":true},\"S\":{\"x\":5}}",
                "{\"A\":[1,null],\"M\":{\"k\":true},\"S\":{\"X\":5,\"Y\":null}}");
@@ -168,7 +169,8 @@ static void delimited(void **state)
     round_trip(FORMAT_DELIMITED, "A INT, B STRING", ",", ",");
     round_trip(FORMAT_DELIMITED, "A INT, B INT", "-5,-6", "\"-5\",-6");
     round_trip(FORMAT_DELIMITED, "A STRING, B STRING", "a, b \n2nd", "a,\" b \"");
-    refused(FORMAT_DELIMITED, "A INT, B INT", "1", "Column count mismatch on deserialization. topic: t, expected: 2, got: 1");
+    refused(FORMAT_DELIMITED, "A INT, B INT", "1",
+            "Column count mismatch on deserialization. topic: t, expected: 2, got: 1");
     refused(FORMAT_DELIMITED, "A INT", "", "No fields in record");
     refused(FORMAT_DELIMITED, "A INT", "x", "For input string");
     refused(FORMAT_DELIMITED, "A STRING", "\"x", "EOF reached");
@@ -195,7 +197,9 @@ static void kafka(void **state)
 static void rows(void **state)
 {
     (void)state;
-    fix *x = open_fix(FORMAT_JSON, "A INT, B STRING, C ARRAY<DECIMAL(30,2)>, D STRUCT<X DOUBLE, Y MAP<STRING, INT>>, E BOOLEAN", false);
+    fix *x =
+        open_fix(FORMAT_JSON,
+                 "A INT, B STRING, C ARRAY<DECIMAL(30,2)>, D STRUCT<X DOUBLE, Y MAP<STRING, INT>>, E BOOLEAN", false);
     const type *types[5];
     value       back[5];
     buf         b = BUF_INIT(BUF_MAX), j1 = BUF_INIT(BUF_MAX), j2 = BUF_INIT(BUF_MAX);
@@ -233,8 +237,8 @@ static void rows(void **state)
 static void unsuitable_columns(void **state)
 {
     (void)state;
-    status       st;
-    arena        a;
+    status st;
+    arena  a;
     arena_init(&a);
     serde_column c[2] = {{STR("A"), &type_boolean, true}, {STR("B"), &type_integer, true}};
     serde_spec   s = {.format = FORMAT_KAFKA, .columns = c, .column_count = 1};
@@ -252,10 +256,14 @@ static void unsuitable_columns(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(json_by_schema),        cmocka_unit_test(json_that_is_wrong),
-        cmocka_unit_test(json_depth_is_bounded), cmocka_unit_test(json_survives_damage),
-        cmocka_unit_test(delimited),             cmocka_unit_test(kafka),
-        cmocka_unit_test(rows),                  cmocka_unit_test(unsuitable_columns),
+        cmocka_unit_test(json_by_schema),
+        cmocka_unit_test(json_that_is_wrong),
+        cmocka_unit_test(json_depth_is_bounded),
+        cmocka_unit_test(json_survives_damage),
+        cmocka_unit_test(delimited),
+        cmocka_unit_test(kafka),
+        cmocka_unit_test(rows),
+        cmocka_unit_test(unsuitable_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

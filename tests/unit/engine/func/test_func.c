@@ -37,8 +37,8 @@ static const char *const no_author =
     "RPAD SPLIT_TO_MAP TRIM UCASE UUID ";
 
 static const char *const categories[] = {
-    "CONDITIONAL", "MATHEMATICAL", "STRING", "REGULAR EXPRESSION", "JSON",   "DATE / TIME", "ARRAY",
-    "MAP",         "URL",          "OTHER",  "TABLE",              "LAMBDA", "CONVERSIONS"};
+    "CONDITIONAL", "MATHEMATICAL", "STRING", "REGULAR EXPRESSION", "JSON", "DATE / TIME", "ARRAY", "MAP", "URL",
+    "OTHER",       "TABLE",        "LAMBDA", "CONVERSIONS"};
 
 /* Names that do not stand in lower case (spec/functions.md 9.2). */
 static const char *const spelled =
@@ -61,7 +61,7 @@ static void test_names(void **state)
         if (!str_eq(name, want))
             fail_msg("%.*s stands where %.*s is expected", STR_FMT(name), STR_FMT(want));
         p = end ? end + 1 : "";
-        str lower = str_fmt(&a, " %s ", rows[i]->name);
+        str  lower = str_fmt(&a, " %s ", rows[i]->name);
         bool all_lower = true;
         for (const char *c = rows[i]->name; *c; c++)
             all_lower &= !(*c >= 'A' && *c <= 'Z');
@@ -88,13 +88,37 @@ static uint32_t rnd(uint32_t n)
 
 static value sample(arena *a, const type *t)
 {
-    static const int64_t ints[] = {0, 1, -1, 2, 3, 5, 17, 100, 2147483647, -2147483648, 18000, -719162};
-    static const double  doubles[] = {0, -0.0, 1, -1.5, 2.5, 1e10, 1e300, 4.9e-324, 1.005, -2.5};
-    static const char *const texts[] = {
-        "", "a", "abc", "2020-01-31", "[1,2.5,\"x\",null]", "{\"a\":{\"b\":[1]}}", "\xf0\x9f\x98\x80z", "\xff\xfe",
-        "UTC", "yyyy-MM-dd", "HH:mm:ss", "hex", "0x4a", "$.a[0]", "http://u@h:80/p%20q?x=1&y#f", "a+(b)*", "$1",
-        "ASC", "12:34:56", "\xed\xa0\x80", "km", "America/New_York", "[", "\\", ",", " x  y ", "'", "\\u0041"};
-    int64_t big = 0;
+    static const int64_t     ints[] = {0, 1, -1, 2, 3, 5, 17, 100, 2147483647, -2147483648, 18000, -719162};
+    static const double      doubles[] = {0, -0.0, 1, -1.5, 2.5, 1e10, 1e300, 4.9e-324, 1.005, -2.5};
+    static const char *const texts[] = {"",
+                                        "a",
+                                        "abc",
+                                        "2020-01-31",
+                                        "[1,2.5,\"x\",null]",
+                                        "{\"a\":{\"b\":[1]}}",
+                                        "\xf0\x9f\x98\x80z",
+                                        "\xff\xfe",
+                                        "UTC",
+                                        "yyyy-MM-dd",
+                                        "HH:mm:ss",
+                                        "hex",
+                                        "0x4a",
+                                        "$.a[0]",
+                                        "http://u@h:80/p%20q?x=1&y#f",
+                                        "a+(b)*",
+                                        "$1",
+                                        "ASC",
+                                        "12:34:56",
+                                        "\xed\xa0\x80",
+                                        "km",
+                                        "America/New_York",
+                                        "[",
+                                        "\\",
+                                        ",",
+                                        " x  y ",
+                                        "'",
+                                        "\\u0041"};
+    int64_t                  big = 0;
     if (t->kind == T_NULL || rnd(8) == 0)
         return VALUE_NULL;
     switch (t->kind) {
@@ -191,10 +215,10 @@ static void visit(arena *a, const overload *all, size_t count, const overload *o
         if (chosen == NULL)
             fail_msg("%s", st->msg);
         assert_ptr_equal(chosen->row, o->row);
-        const func_row *row = o->row;
-        func_call       f = {.row = row, .arg_types = types, .arg_count = n};
-        const xnode    *args[40];
-        const uint32_t *slots[40] = {0};
+        const func_row       *row = o->row;
+        func_call             f = {.row = row, .arg_types = types, .arg_count = n};
+        const xnode          *args[40];
+        const uint32_t       *slots[40] = {0};
         static const uint32_t three[] = {0, 1, 2};
         f.args = args;
         f.lambda_slots = slots;
@@ -203,8 +227,13 @@ static void visit(arena *a, const overload *all, size_t count, const overload *o
             has_unit |= params[i]->kind == P_UNIT;
             if (params[i]->kind == P_LAMBDA) {
                 bool test = params[i]->elem->kind == P_TYPE;
-                args[i] = expr_literal(a, test ? &type_boolean : round ? &type_integer : &type_string,
-                                       test ? value_b(true) : round ? value_i(1) : value_s(STR("x")));
+                args[i] = expr_literal(a,
+                                       test    ? &type_boolean
+                                       : round ? &type_integer
+                                               : &type_string,
+                                       test    ? value_b(true)
+                                       : round ? value_i(1)
+                                               : value_s(STR("x")));
                 slots[i] = three;
             } else {
                 args[i] = expr_column(a, i, types[i]);
@@ -220,8 +249,7 @@ static void visit(arena *a, const overload *all, size_t count, const overload *o
         assert_true(row->init == NULL || row->init(a, &f, st));
         ectx *cx = calloc(1, sizeof *cx);
         value values[40];
-        xnode call = {.call = &f, .type = f.type,
-                      .eval = row->flags & FN_NULLS ? ev_call_nulls : ev_call};
+        xnode call = {.call = &f, .type = f.type, .eval = row->flags & FN_NULLS ? ev_call_nulls : ev_call};
         for (int run = 0; run < 150; run++) {
             arena tmp;
             arena_init(&tmp);

@@ -1,7 +1,13 @@
 #include "eval_sql.h"
 
-#define PT(text, pattern, want) {"UNIX_TIMESTAMP(PARSE_TIMESTAMP('" text "', '" pattern "'))", want}
-#define FT(ms, pattern, zone, want) {"TIMESTAMPTOSTRING(" ms ", '" pattern "', '" zone "')", want}
+#define PT(text, pattern, want)                                            \
+    {                                                                      \
+        "UNIX_TIMESTAMP(PARSE_TIMESTAMP('" text "', '" pattern "'))", want \
+    }
+#define FT(ms, pattern, zone, want)                                  \
+    {                                                                \
+        "TIMESTAMPTOSTRING(" ms ", '" pattern "', '" zone "')", want \
+    }
 #define FAILED "ERR Failed to ..."
 
 static void test_printing(void **state)
@@ -182,7 +188,7 @@ static void test_parse_date(void **state)
         {"PARSE_DATE('  2021-01-01', 'yyyy-MM-dd')", "2021-01-01"},
         {"PARSE_DATE('20210101', 'yyyyMMdd')", "2021-01-01"},
         {"PARSE_DATE('99-01-01', 'yy-MM-dd')", "1999-01-01"},
-        {"PARSE_DATE('20-01-01', 'yy-MM-dd')", "2020-01-01"}, /* the test's clock stands in 2001 */
+        {"PARSE_DATE('20-01-01', 'yy-MM-dd')", "2020-01-01"},     /* the test's clock stands in 2001 */
         {"PARSE_DATE('0021-01-01', 'yyyy-MM-dd')", "0020-12-30"}, /* Julian */
         {"PARSE_DATE('1500-01-01', 'yyyy-MM-dd')", "1500-01-10"},
         {"PARSE_DATE('1 september 2021', 'd MMM yyyy')", "2021-09-01"},
@@ -256,9 +262,8 @@ static void extremes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(extremes),
-        cmocka_unit_test(test_printing),   cmocka_unit_test(test_patterns), cmocka_unit_test(test_parsing),
-        cmocka_unit_test(test_parse_date), cmocka_unit_test(test_arithmetic),
+        cmocka_unit_test(extremes),     cmocka_unit_test(test_printing),   cmocka_unit_test(test_patterns),
+        cmocka_unit_test(test_parsing), cmocka_unit_test(test_parse_date), cmocka_unit_test(test_arithmetic),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,9 +2,18 @@
 
 #include "eval_sql.h"
 
-#define X(pattern, text, want) {"REGEXP_EXTRACT('" pattern "', '" text "')", want}
-#define ALL(pattern, text, want) {"REGEXP_EXTRACT_ALL('" pattern "', '" text "')", want}
-#define BAD(pattern) {"REGEXP_REPLACE('x', '" pattern "', '')", "ERR Invalid regular expression pattern: " pattern}
+#define X(pattern, text, want)                            \
+    {                                                     \
+        "REGEXP_EXTRACT('" pattern "', '" text "')", want \
+    }
+#define ALL(pattern, text, want)                              \
+    {                                                         \
+        "REGEXP_EXTRACT_ALL('" pattern "', '" text "')", want \
+    }
+#define BAD(pattern)                                                                                 \
+    {                                                                                                \
+        "REGEXP_REPLACE('x', '" pattern "', '')", "ERR Invalid regular expression pattern: " pattern \
+    }
 #define E_ACUTE "\xc3\xa9"
 #define E_ACUTE_UP "\xc3\x89"
 
@@ -55,8 +64,15 @@ static void test_dialect(void **state)
     static const eval_case cases[] = {
         /* the dot, anchors */
         X("a.b", "a\nb", "NULL"),
-        X("a.b", "a\xc2\x85" "b", "NULL"),
-        X("a.b", "a\x0b" "b", "a\x0b" "b"),
+        X("a.b",
+          "a\xc2\x85"
+          "b",
+          "NULL"),
+        X("a.b",
+          "a\x0b"
+          "b",
+          "a\x0b"
+          "b"),
         X("(?s)a.b", "a\nb", "a\nb"),
         X("a$", "a\n", "a"),
         X("a$", "a\r\n", "a"),
@@ -69,8 +85,15 @@ static void test_dialect(void **state)
         X("^b", "a\nb", "NULL"),
         ALL("(?m)^", "a\n", "[]"),
         /* ASCII and Unicode */
-        X("\\d+", "\xd9\xa1" "12", "12"),
-        X("(?U)\\d+", "\xd9\xa1" "12", "\xd9\xa1" "12"),
+        X("\\d+",
+          "\xd9\xa1"
+          "12",
+          "12"),
+        X("(?U)\\d+",
+          "\xd9\xa1"
+          "12",
+          "\xd9\xa1"
+          "12"),
         X("\\w+", E_ACUTE "ab", "ab"),
         X("(?U)\\w+", E_ACUTE "ab", E_ACUTE "ab"),
         ALL("\\bb", E_ACUTE "b b", "[b]"),
@@ -86,7 +109,10 @@ static void test_dialect(void **state)
         X("(?i)(a)\\1", "aA", "aA"),
         X("\\p{Lower}+", E_ACUTE "ab", "ab"),
         X("\\p{L}+", E_ACUTE "ab1", E_ACUTE "ab"),
-        X("\\p{IsLatin}+", "\xce\xb1" "ab", "ab"),
+        X("\\p{IsLatin}+",
+          "\xce\xb1"
+          "ab",
+          "ab"),
         X("\\p{InGreek}+", "ab\xce\xb1", "\xce\xb1"),
         X("\\p{IsAlphabetic}+", "1ab", "ab"),
         X("\\p{javaLowerCase}+", "Aab", "ab"),
@@ -136,11 +162,43 @@ static void test_dialect(void **state)
         X("(?:)", "b", ""),
         X("", "b", ""),
         X("a||b", "b", ""),
-        BAD("(?P<n>a)"), BAD("(?#x)"), BAD("(?R)"), BAD("(?|a|b)"), BAD("(*FAIL)"), BAD("\\K"), BAD("\\C"),
-        BAD("\\i"), BAD("\\y"), BAD("a{"), BAD("a{,3}"), BAD("a{2,1}"), BAD("*a"), BAD("a**"), BAD("+"), BAD("["),
-        BAD("[a"), BAD("[]"), BAD("[z-a]"), BAD("[a-\\d]"), BAD("(a"), BAD("a)"), BAD("\\"), BAD("\\p{Foo}"),
-        BAD("\\p{"), BAD("\\08"), BAD("\\xZ"), BAD("\\u12"), BAD("\\x{110000}"), BAD("(?<1a>x)"), BAD("(?<n"),
-        BAD("(?<=a*)b"), BAD("(?<=a{1,9999})b"), BAD("{1}"), BAD("(?<n>a)(?<n>b)"), BAD("(?z)"), BAD("\\k<q>"),
+        BAD("(?P<n>a)"),
+        BAD("(?#x)"),
+        BAD("(?R)"),
+        BAD("(?|a|b)"),
+        BAD("(*FAIL)"),
+        BAD("\\K"),
+        BAD("\\C"),
+        BAD("\\i"),
+        BAD("\\y"),
+        BAD("a{"),
+        BAD("a{,3}"),
+        BAD("a{2,1}"),
+        BAD("*a"),
+        BAD("a**"),
+        BAD("+"),
+        BAD("["),
+        BAD("[a"),
+        BAD("[]"),
+        BAD("[z-a]"),
+        BAD("[a-\\d]"),
+        BAD("(a"),
+        BAD("a)"),
+        BAD("\\"),
+        BAD("\\p{Foo}"),
+        BAD("\\p{"),
+        BAD("\\08"),
+        BAD("\\xZ"),
+        BAD("\\u12"),
+        BAD("\\x{110000}"),
+        BAD("(?<1a>x)"),
+        BAD("(?<n"),
+        BAD("(?<=a*)b"),
+        BAD("(?<=a{1,9999})b"),
+        BAD("{1}"),
+        BAD("(?<n>a)(?<n>b)"),
+        BAD("(?z)"),
+        BAD("\\k<q>"),
     };
     CHECK_VALUES(cases);
 }

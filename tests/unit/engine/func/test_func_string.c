@@ -4,7 +4,9 @@ static void test_strings(void **state)
 {
     (void)state;
     static const eval_case cases[] = {
-        {"UCASE('stra\xc3\x9f" "e')", "STRASSE"},
+        {"UCASE('stra\xc3\x9f"
+         "e')",
+         "STRASSE"},
         {"LCASE('\xce\x91\xce\xa3')", "\xce\xb1\xcf\x82"},
         {"LCASE('ABC')", "abc"},
         {"UCASE(NULL)", "NULL"},
@@ -151,10 +153,8 @@ static void test_encodings(void **state)
         {"ENCODE('\xc3\xa9', 'utf8', 'ascii')", "\xef\xbf\xbd\xef\xbf\xbd"},
         {"ENCODE('\xc3\xa9', 'utf8', 'hex')", "c3a9"},
         {"ENCODE('RXhh*bXBsZSE=xx', 'base64', 'utf8')", "Example!"},
-        {"ENCODE('a', 'utf8', 'utf8')",
-         "ERR Supported input and output encodings are: hex, utf8, ascii and base64"},
-        {"ENCODE('a', 'utf9', 'utf8')",
-         "ERR Supported input and output encodings are: hex, utf8, ascii and base64"},
+        {"ENCODE('a', 'utf8', 'utf8')", "ERR Supported input and output encodings are: hex, utf8, ascii and base64"},
+        {"ENCODE('a', 'utf9', 'utf8')", "ERR Supported input and output encodings are: hex, utf8, ascii and base64"},
         {"FROM_BYTES(TO_BYTES('aBc', 'ascii'), 'HEX')", "614263"},
         {"FROM_BYTES(TO_BYTES('ff', 'hex'), 'utf8')", "\xef\xbf\xbd"},
         {"FROM_BYTES(TO_BYTES('YQ', 'base64'), 'base64')", "YQ=="},
@@ -167,8 +167,7 @@ static void test_encodings(void **state)
         {"MD5('The quick brown fox jumps over the lazy dog')", "9e107d9d372bb6826bd81d3542a419d6"},
         {"MD5('12345678901234567890123456789012345678901234567890123456789012345678901234567890')",
          "57edf4a22be3c955ac49da2e2107b67a"},
-        {"UUID(TO_BYTES('000102030405060708090a0b0c0d0e0f', 'hex'))",
-         "00010203-0405-0607-0809-0a0b0c0d0e0f"},
+        {"UUID(TO_BYTES('000102030405060708090a0b0c0d0e0f', 'hex'))", "00010203-0405-0607-0809-0a0b0c0d0e0f"},
         {"UUID(TO_BYTES('00', 'hex'))", "NULL"},
         {"LEN(UUID())", "36"},
         {"SUBSTRING(UUID(), 15, 1)", "4"},

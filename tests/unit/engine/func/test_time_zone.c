@@ -15,10 +15,10 @@
 #include "engine/func/time_zone.h"
 
 static const char *const regions[] = {
-    "America/Los_Angeles", "Europe/London",  "Europe/Paris",     "Asia/Kolkata",    "Australia/Lord_Howe",
-    "America/St_Johns",    "Africa/Cairo",   "America/Sao_Paulo", "Asia/Tehran",    "Pacific/Apia",
-    "America/Nuuk",        "Asia/Jerusalem", "Etc/GMT+5",        "EST5EDT",         "Africa/Casablanca",
-    "Antarctica/Troll",    "Europe/Dublin",  "US/Pacific",       "CET",             "Asia/Gaza"};
+    "America/Los_Angeles", "Europe/London",  "Europe/Paris",      "Asia/Kolkata", "Australia/Lord_Howe",
+    "America/St_Johns",    "Africa/Cairo",   "America/Sao_Paulo", "Asia/Tehran",  "Pacific/Apia",
+    "America/Nuuk",        "Asia/Jerusalem", "Etc/GMT+5",         "EST5EDT",      "Africa/Casablanca",
+    "Antarctica/Troll",    "Europe/Dublin",  "US/Pacific",        "CET",          "Asia/Gaza"};
 #define REGIONS (sizeof regions / sizeof *regions)
 
 static void test_offsets(void **state)
@@ -83,7 +83,8 @@ static void test_ids(void **state)
         {"tzdata.zi", NULL, "Unknown time-zone ID: tzdata.zi"},
         {"America", NULL, "Unknown time-zone ID: America"},
         {"America/../UTC", NULL, "Unknown time-zone ID: America/../UTC"},
-        {"America/Argentina/ComodRivadavia_and_a_name_that_never_ends_at_all_whatever", NULL, "Unknown time-zone ID: "
+        {"America/Argentina/ComodRivadavia_and_a_name_that_never_ends_at_all_whatever", NULL,
+         "Unknown time-zone ID: "
          "America/Argentina/ComodRivadavia_and_a_name_that_never_ends_at_all_whatever"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

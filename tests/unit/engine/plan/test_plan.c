@@ -43,10 +43,11 @@ static int setup(void **state)
     v->e = engine_open(&o, &st);
     if (v->e == NULL)
         fail_msg("%s", st.msg);
-    free(answer(v, "CREATE STREAM S (ID INT KEY, CITY STRING, V INT) WITH (kafka_topic='s', value_format='JSON', partitions=2);"
-                   "CREATE STREAM R (ID INT KEY, W INT) WITH (kafka_topic='r', value_format='JSON', partitions=2);"
-                   "CREATE TABLE T (ID INT PRIMARY KEY, NAME STRING) WITH (kafka_topic='t', value_format='JSON', partitions=2);"
-                   "CREATE TABLE U (ID INT PRIMARY KEY, TID INT) WITH (kafka_topic='u', value_format='JSON', partitions=2);"));
+    free(answer(
+        v, "CREATE STREAM S (ID INT KEY, CITY STRING, V INT) WITH (kafka_topic='s', value_format='JSON', partitions=2);"
+           "CREATE STREAM R (ID INT KEY, W INT) WITH (kafka_topic='r', value_format='JSON', partitions=2);"
+           "CREATE TABLE T (ID INT PRIMARY KEY, NAME STRING) WITH (kafka_topic='t', value_format='JSON', partitions=2);"
+           "CREATE TABLE U (ID INT PRIMARY KEY, TID INT) WITH (kafka_topic='u', value_format='JSON', partitions=2);"));
     *state = v;
     return 0;
 }
@@ -73,7 +74,8 @@ static void steps(void **state)
         {"SELECT CITY, COUNT(*) FROM S GROUP BY CITY EMIT CHANGES", {"PROJECT", "AGGREGATE", "REPARTITION", "SOURCE"}},
         {"SELECT S.ID, V, NAME FROM S JOIN T ON S.ID = T.ID EMIT CHANGES", {"PROJECT", "JOIN", "SOURCE", "SOURCE"}},
         {"SELECT U.ID, NAME FROM U JOIN T ON U.TID = T.ID EMIT CHANGES", {"PROJECT", "JOIN", "SOURCE", "SOURCE"}},
-        {"SELECT S.ID, V, W FROM S JOIN R WITHIN 1 HOUR ON S.ID = R.ID EMIT CHANGES", {"PROJECT", "JOIN", "SOURCE", "SOURCE"}},
+        {"SELECT S.ID, V, W FROM S JOIN R WITHIN 1 HOUR ON S.ID = R.ID EMIT CHANGES",
+         {"PROJECT", "JOIN", "SOURCE", "SOURCE"}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char sql[300];

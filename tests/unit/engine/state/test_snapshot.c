@@ -32,8 +32,7 @@ static void same(store *x, store *y)
     assert_int_equal(n, m);
     for (size_t i = 0; i < n; i++) {
         assert_true(str_eq(p[i].key, q[i].key) && str_eq(p[i].row.bytes, q[i].row.bytes));
-        assert_true(p[i].row.start == q[i].row.start && p[i].row.end == q[i].row.end &&
-                    p[i].row.ts == q[i].row.ts);
+        assert_true(p[i].row.start == q[i].row.start && p[i].row.end == q[i].row.end && p[i].row.ts == q[i].row.ts);
     }
     arena_free(&a);
 }
@@ -41,9 +40,9 @@ static void same(store *x, store *y)
 static void there_and_back(void **state)
 {
     (void)state;
-    status   st;
-    int64_t  c1 = 77, c2 = INT64_MIN, *clocks[] = {&c1, &c2};
-    store   *t = store_new(false), *w = store_new(true), *t2 = store_new(false), *w2 = store_new(true);
+    status  st;
+    int64_t c1 = 77, c2 = INT64_MIN, *clocks[] = {&c1, &c2};
+    store  *t = store_new(false), *w = store_new(true), *t2 = store_new(false), *w2 = store_new(true);
     status_init(&st);
     fill(t, w);
     snapshot_store out[] = {{STR("t"), t, 123}, {STR("w"), w, 456}};
@@ -80,8 +79,8 @@ static void damage_is_noticed(void **state)
     store_put(t, STR("b"), STR("row of b"), 2);
     snapshot_store out[] = {{STR("t"), t, 9}}, in[] = {{STR("t"), back, 0}};
     assert_true(snapshot_write(io_posix(), PATH, 0, clocks, 1, out, 1, &st));
-    char  bytes[512];
-    FILE *f = fopen(PATH, "rb");
+    char   bytes[512];
+    FILE  *f = fopen(PATH, "rb");
     size_t n = fread(bytes, 1, sizeof bytes, f);
     fclose(f);
     for (size_t at = 0; at < n; at++) {

@@ -146,8 +146,7 @@ static void on_change(void *ctx, str key, int64_t start, int64_t end, const stor
     (void)end;
     s->count++;
     s->gone += row == NULL;
-    snprintf(s->last, sizeof s->last, "%.*s=%.*s", STR_FMT(key), row ? (int)row->bytes.n : 1,
-             row ? row->bytes.p : "-");
+    snprintf(s->last, sizeof s->last, "%.*s=%.*s", STR_FMT(key), row ? (int)row->bytes.n : 1, row ? row->bytes.p : "-");
 }
 
 /* What is taken between two commits rebuilds the store, and a key that changed often is there once. */

@@ -37,10 +37,14 @@ static void decimals_parse_and_print(void **state)
         const char *in, *plain, *text;
         int32_t     scale;
     } t[] = {
-        {"1.50", "1.50", "1.50", 2},      {"-0.00", "0.00", "0.00", 2},   {"1e2", "100", "1E+2", -2},
-        {".5", "0.5", "0.5", 1},          {"5.", "5", "5", 0},            {"0.0000001", "0.0000001", "1E-7", 7},
-        {"123456789012345678901234567890.12", "123456789012345678901234567890.12",
-         "123456789012345678901234567890.12", 2},
+        {"1.50", "1.50", "1.50", 2},
+        {"-0.00", "0.00", "0.00", 2},
+        {"1e2", "100", "1E+2", -2},
+        {".5", "0.5", "0.5", 1},
+        {"5.", "5", "5", 0},
+        {"0.0000001", "0.0000001", "1E-7", 7},
+        {"123456789012345678901234567890.12", "123456789012345678901234567890.12", "123456789012345678901234567890.12",
+         2},
         {"-9223372036854775808", "-9223372036854775808", "-9223372036854775808", 0},
         {"9223372036854775808", "9223372036854775808", "9223372036854775808", 0},
     };
@@ -116,7 +120,7 @@ static void bytes_of_decimals_are_minimal(void **state)
     (void)state;
     static const int64_t v[] = {0, 1, -1, 127, 128, -128, -129, 255, 256, INT64_MAX, INT64_MIN};
     static const size_t  n[] = {1, 1, 1, 1, 2, 1, 2, 2, 2, 8, 8};
-    arena a;
+    arena                a;
     arena_init(&a);
     for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
         buf b = BUF_INIT(100);
@@ -134,9 +138,18 @@ static void doubles_print_like_java(void **state)
     static const struct {
         double      d;
         const char *z;
-    } t[] = {{1, "1.0"}, {0.001, "0.001"}, {1e-4, "1.0E-4"}, {1e7, "1.0E7"}, {9999999, "9999999.0"},
-             {123456789.125, "1.23456789125E8"}, {-0.0, "-0.0"}, {0.1, "0.1"}, {100, "100.0"},
-             {1.7976931348623157e308, "1.7976931348623157E308"}, {5e-324, "4.9E-324"}, {3.5, "3.5"}};
+    } t[] = {{1, "1.0"},
+             {0.001, "0.001"},
+             {1e-4, "1.0E-4"},
+             {1e7, "1.0E7"},
+             {9999999, "9999999.0"},
+             {123456789.125, "1.23456789125E8"},
+             {-0.0, "-0.0"},
+             {0.1, "0.1"},
+             {100, "100.0"},
+             {1.7976931348623157e308, "1.7976931348623157E308"},
+             {5e-324, "4.9E-324"},
+             {3.5, "3.5"}};
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
         buf b = BUF_INIT(100);
         double_text(&b, t[i].d);
@@ -215,9 +228,9 @@ static void maps_iterate_like_a_java_hash_map(void **state)
     (void)state;
     static const char *const in[] = {"zeta", "alpha", "beta", "gamma", "Aa", "BB", "k1", "k2"};
     static const char *const want[] = {"zeta", "Aa", "BB", "k1", "alpha", "k2", "beta", "gamma"};
-    value    e[16];
-    uint32_t order[8];
-    arena    a;
+    value                    e[16];
+    uint32_t                 order[8];
+    arena                    a;
     arena_init(&a);
     for (int i = 0; i < 8; i++) {
         e[2 * i] = value_s(str_of(in[i]));
@@ -234,10 +247,14 @@ static void maps_iterate_like_a_java_hash_map(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(decimals_parse_and_print),  cmocka_unit_test(arithmetic_is_exact_or_fails),
-        cmocka_unit_test(casts_round_half_up),       cmocka_unit_test(bytes_of_decimals_are_minimal),
-        cmocka_unit_test(doubles_print_like_java),   cmocka_unit_test(dates_and_times),
-        cmocka_unit_test(strings_count_utf16_units), cmocka_unit_test(base64_is_strict),
+        cmocka_unit_test(decimals_parse_and_print),
+        cmocka_unit_test(arithmetic_is_exact_or_fails),
+        cmocka_unit_test(casts_round_half_up),
+        cmocka_unit_test(bytes_of_decimals_are_minimal),
+        cmocka_unit_test(doubles_print_like_java),
+        cmocka_unit_test(dates_and_times),
+        cmocka_unit_test(strings_count_utf16_units),
+        cmocka_unit_test(base64_is_strict),
         cmocka_unit_test(maps_iterate_like_a_java_hash_map),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -249,8 +249,7 @@ static void those_who_do_not_rejoin_are_removed(void **state)
     assert_int_equal(a.joins, 3);
     assert_string_equal(state_of(k), "PreparingRebalance");
     for (int64_t t = 5000; t <= 30000; t += 5000) {
-        assert_int_equal(beat(k, t, &b),
-                         KE_REBALANCE_IN_PROGRESS); /* alive, but it does not join */
+        assert_int_equal(beat(k, t, &b), KE_REBALANCE_IN_PROGRESS); /* alive, but it does not join */
         coord_tick(k, t);
     }
     assert_int_equal(a.joins, 3);
@@ -490,15 +489,13 @@ static void commits_are_checked(void **state)
     stable_pair(k, &a, &b);
     assert_int_equal(coord_commit_check(k, 60, G, STR(""), STR_NONE, -1), KE_UNKNOWN_MEMBER_ID);
     assert_int_equal(coord_commit_check(k, 60, G, str_of(a.id), STR_NONE, 2), KE_NONE);
-    assert_int_equal(coord_commit_check(k, 60, G, str_of(a.id), STR_NONE, 1),
-                     KE_ILLEGAL_GENERATION);
+    assert_int_equal(coord_commit_check(k, 60, G, str_of(a.id), STR_NONE, 1), KE_ILLEGAL_GENERATION);
     assert_int_equal(coord_commit_check(k, 60, G, STR("x"), STR_NONE, 2), KE_UNKNOWN_MEMBER_ID);
     join(k, 70, &a, (how){0});
     assert_int_equal(coord_commit_check(k, 71, G, str_of(b.id), STR_NONE, 2), KE_NONE);
     join(k, 72, &b, (how){0});
     assert_string_equal(state_of(k), "CompletingRebalance");
-    assert_int_equal(coord_commit_check(k, 73, G, str_of(b.id), STR_NONE, 3),
-                     KE_REBALANCE_IN_PROGRESS);
+    assert_int_equal(coord_commit_check(k, 73, G, str_of(b.id), STR_NONE, 3), KE_REBALANCE_IN_PROGRESS);
     coord_free(k);
 }
 
@@ -516,7 +513,7 @@ static void lost_connections(void **state)
     assert_int_equal(a.joins, joins);
     assert_int_equal(b.generation, 3);
     assert_string_equal(b.leader, a.id);
-    coord_tick(k, 70 + SESSION); /* and is missed when its session ends */
+    coord_tick(k, 70 + SESSION);                                       /* and is missed when its session ends */
     assert_int_equal(beat(k, 71 + SESSION, &b), KE_UNKNOWN_MEMBER_ID); /* so is b by now */
     coord_free(k);
 }

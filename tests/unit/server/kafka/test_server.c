@@ -78,11 +78,10 @@ static void down(broker *b)
 
 static int dial(broker *b)
 {
-    struct sockaddr_in a = {.sin_family = AF_INET,
-                            .sin_port = htons(kafka_server_port(b->k)),
-                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int                fd = socket(AF_INET, SOCK_STREAM, 0);
-    struct timeval     limit = {.tv_sec = 20};
+    struct sockaddr_in a = {
+        .sin_family = AF_INET, .sin_port = htons(kafka_server_port(b->k)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int            fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct timeval limit = {.tv_sec = 20};
     assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     return fd;
@@ -118,8 +117,7 @@ static bool closed(int fd)
     return yes;
 }
 
-static void put_request(int fd, int16_t key, int16_t version, int32_t correlation,
-                        const void *message, arena *a)
+static void put_request(int fd, int16_t key, int16_t version, int32_t correlation, const void *message, arena *a)
 {
     const api  *row = api_find(key);
     buf         out = BUF_INIT(BUF_MAX);
@@ -174,10 +172,9 @@ static void create_topic(int fd, const char *name, int32_t partitions)
 {
     arena a;
     arena_init(&a);
-    create_topics_request_topic t = {
-        .name = str_of(name), .num_partitions = partitions, .replication_factor = 1};
-    create_topics_request  q = {.topics = {&t, 1}, .timeout_ms = 1000};
-    create_topics_response r;
+    create_topics_request_topic t = {.name = str_of(name), .num_partitions = partitions, .replication_factor = 1};
+    create_topics_request       q = {.topics = {&t, 1}, .timeout_ms = 1000};
+    create_topics_response      r;
     ask(fd, 19, 5, &q, &r, &a);
     assert_int_equal(r.topics.p[0].error_code, 0);
     arena_free(&a);
@@ -209,8 +206,8 @@ static str batch(arena *a, int count, const char *value)
     return s;
 }
 
-static void put_produce(int fd, int32_t correlation, const char *topic, int32_t partition,
-                        int16_t acks, str records, arena *a)
+static void put_produce(int fd, int32_t correlation, const char *topic, int32_t partition, int16_t acks, str records,
+                        arena *a)
 {
     produce_request_partition p = {.index = partition, .records = records};
     produce_request_topic     t = {.name = str_of(topic), .partition_data = {&p, 1}};
@@ -226,26 +223,21 @@ static produce_response_partition get_produce(int fd, int32_t correlation, arena
     return r.responses.p[0].partition_responses.p[0];
 }
 
-static produce_response_partition produce(int fd, const char *topic, int32_t partition, int16_t acks,
-                                          str records, arena *a)
+static produce_response_partition produce(int fd, const char *topic, int32_t partition, int16_t acks, str records,
+                                          arena *a)
 {
     put_produce(fd, 1, topic, partition, acks, records, a);
     return get_produce(fd, 1, a);
 }
 
-static void put_fetch(int fd, int32_t correlation, const char *topic, int32_t partition,
-                      int64_t offset, int32_t wait_ms, int32_t min_bytes, arena *a)
+static void put_fetch(int fd, int32_t correlation, const char *topic, int32_t partition, int64_t offset,
+                      int32_t wait_ms, int32_t min_bytes, arena *a)
 {
-    fetch_request_partition p = {.partition = partition,
-                                 .current_leader_epoch = -1,
-                                 .fetch_offset = offset,
-                                 .partition_max_bytes = 1 << 20};
-    fetch_request_topic     t = {.topic = str_of(topic), .partitions = {&p, 1}};
-    fetch_request           q = {.max_wait_ms = wait_ms,
-                                 .min_bytes = min_bytes,
-                                 .max_bytes = 1 << 20,
-                                 .session_epoch = -1,
-                                 .topics = {&t, 1}};
+    fetch_request_partition p = {
+        .partition = partition, .current_leader_epoch = -1, .fetch_offset = offset, .partition_max_bytes = 1 << 20};
+    fetch_request_topic t = {.topic = str_of(topic), .partitions = {&p, 1}};
+    fetch_request       q = {
+              .max_wait_ms = wait_ms, .min_bytes = min_bytes, .max_bytes = 1 << 20, .session_epoch = -1, .topics = {&t, 1}};
     put_request(fd, 1, 11, correlation, &q, a);
 }
 
@@ -258,8 +250,7 @@ static fetch_response_partition get_fetch(int fd, int32_t correlation, arena *a)
 }
 
 /* What is there at once. */
-static fetch_response_partition fetch(int fd, const char *topic, int32_t partition, int64_t offset,
-                                      arena *a)
+static fetch_response_partition fetch(int fd, const char *topic, int32_t partition, int64_t offset, arena *a)
 {
     put_fetch(fd, 1, topic, partition, offset, 0, 1, a);
     return get_fetch(fd, 1, a);
@@ -313,8 +304,7 @@ static void produce_and_fetch(void **state)
     scene *s = *state;
     for (int i = 0; i < 3; i++) {
         int16_t                    acks = i == 1 ? -1 : 1;
-        produce_response_partition p =
-            produce(s->fd, "t", 1, acks, batch(&s->a, 5, "value"), &s->a);
+        produce_response_partition p = produce(s->fd, "t", 1, acks, batch(&s->a, 5, "value"), &s->a);
         assert_int_equal(p.error_code, 0);
         assert_int_equal(p.base_offset, 5 * i);
         assert_int_equal(p.log_append_time_ms, -1);
@@ -342,11 +332,9 @@ static void bad_batches_are_refused(void **state)
     static const struct {
         int at, value, error; /* at -1: the length instead */
     } bad[] = {
-        {16, 1, KE_INVALID_RECORD},     {7, 1, KE_INVALID_RECORD},
-        {20, 99, KE_CORRUPT_MESSAGE},   {22, 7, KE_UNSUPPORTED_COMPRESSION},
-        {22, 16, KE_INVALID_TXN_STATE}, {11, 200, KE_CORRUPT_MESSAGE},
-        {11, 1, KE_INVALID_RECORD},     {-1, 0, KE_INVALID_RECORD},
-        {-1, 30, KE_CORRUPT_MESSAGE},
+        {16, 1, KE_INVALID_RECORD},          {7, 1, KE_INVALID_RECORD},      {20, 99, KE_CORRUPT_MESSAGE},
+        {22, 7, KE_UNSUPPORTED_COMPRESSION}, {22, 16, KE_INVALID_TXN_STATE}, {11, 200, KE_CORRUPT_MESSAGE},
+        {11, 1, KE_INVALID_RECORD},          {-1, 0, KE_INVALID_RECORD},     {-1, 30, KE_CORRUPT_MESSAGE},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         str records = str_dup(&s->a, good);
@@ -357,15 +345,14 @@ static void bad_batches_are_refused(void **state)
         assert_int_equal(produce(s->fd, "t", 0, 1, records, &s->a).error_code, bad[i].error);
     }
     assert_int_equal(produce(s->fd, "t", 0, 3, good, &s->a).error_code, KE_INVALID_REQUIRED_ACKS);
-    assert_int_equal(produce(s->fd, "t", 5, 1, good, &s->a).error_code,
-                     KE_UNKNOWN_TOPIC_OR_PARTITION);
+    assert_int_equal(produce(s->fd, "t", 5, 1, good, &s->a).error_code, KE_UNKNOWN_TOPIC_OR_PARTITION);
     /* nothing of it was written */
     assert_int_equal(produce(s->fd, "t", 0, 1, good, &s->a).base_offset, 0);
 }
 
 static void idempotent_producer(void **state)
 {
-    scene *s = *state;
+    scene                    *s = *state;
     init_producer_id_request  q = {.producer_id = -1, .producer_epoch = -1};
     init_producer_id_response r;
     ask(s->fd, 22, 4, &q, &r, &s->a);
@@ -398,8 +385,7 @@ static void pipelined_requests_are_answered_in_order(void **state)
     printf("seed %u\n", seed);
     srand(seed);
     metadata_request     mq = {.topics = {NULL, -1}};
-    api_versions_request vq = {.client_software_name = STR("a"),
-                               .client_software_version = STR("1")};
+    api_versions_request vq = {.client_software_name = STR("a"), .client_software_version = STR("1")};
     int64_t              produced = 0;
     for (int i = 0; i < N; i++) {
         kind[i] = (int16_t)(rand() % 5);
@@ -504,7 +490,7 @@ static void a_topic_made_anew_is_fetched_by_its_new_id(void **state)
     scene *s = *state;
     for (int round = 0; round < 3; round++) {
         produce(s->fd, "t", 0, 1, batch(&s->a, round + 1, "v"), &s->a); /* the loop knows this one */
-        if (round == 1) { /* goes while nobody waits for it */
+        if (round == 1) {                                               /* goes while nobody waits for it */
             delete_topic(s->fd, "t");
             create_topic(s->fd, "t", 2);
         }
@@ -574,7 +560,7 @@ static void garbage_closes_its_connection(void **state)
 
 static void unknown_api_versions_version_gets_an_answer(void **state)
 {
-    scene *s = *state;
+    scene                *s = *state;
     api_versions_response r;
     put(s->fd, "\0\0\0\16\0\x12\0\x63\0\0\0\7\0\2xy??", 18);
     assert_int_equal(get_answer(s->fd, 18, 0, &r, &s->a), 7);
@@ -662,7 +648,7 @@ static void a_reader_that_does_not_read_stops_only_itself(void **state)
 static void metrics_count(void **state)
 {
     scene *s = *state;
-    buf     out = BUF_INIT(BUF_MAX);
+    buf    out = BUF_INIT(BUF_MAX);
     kafka_server_metrics(s->b->k, &out);
     buf_putc(&out, 0);
     assert_non_null(strstr(out.p, "weir_kafka_connections 1\n"));

@@ -61,7 +61,6 @@ static void only_what_is_due(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(fires_in_order),
-                                       cmocka_unit_test(only_what_is_due)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(fires_in_order), cmocka_unit_test(only_what_is_due)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

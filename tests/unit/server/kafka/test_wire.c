@@ -131,8 +131,8 @@ static void fill_struct(arena *a, const wire_struct *s, int version, bool flexib
 
 static void same_scalar(uint8_t type, const char *a, const char *b)
 {
-    static const size_t size[] = {[WIRE_BOOL] = 1,  [WIRE_INT8] = 1,  [WIRE_INT16] = 2,
-                                  [WIRE_INT32] = 4, [WIRE_INT64] = 8, [WIRE_UUID] = 16};
+    static const size_t size[] = {
+        [WIRE_BOOL] = 1, [WIRE_INT8] = 1, [WIRE_INT16] = 2, [WIRE_INT32] = 4, [WIRE_INT64] = 8, [WIRE_UUID] = 16};
     if (type == WIRE_SLICE) {
         const fetch_slice *x = (const fetch_slice *)(const void *)a;
         const fetch_slice *y = (const fetch_slice *)(const void *)b;
@@ -148,8 +148,7 @@ static void same_scalar(uint8_t type, const char *a, const char *b)
     }
 }
 
-static void same_struct(const wire_struct *s, int version, bool flexible, const char *a,
-                        const char *b)
+static void same_struct(const wire_struct *s, int version, bool flexible, const char *a, const char *b)
 {
     for (int i = 0; i < s->count; i++) {
         const wire_field *f = &s->fields[i];
@@ -175,8 +174,7 @@ static void same_struct(const wire_struct *s, int version, bool flexible, const 
 }
 
 /* The bytes of a message with its slices put in, in memory of exactly that size. */
-static uint8_t *encode(arena *a, const wire_struct *s, int version, bool flexible, const void *in,
-                       size_t *n)
+static uint8_t *encode(arena *a, const wire_struct *s, int version, bool flexible, const void *in, size_t *n)
 {
     buf         out = BUF_INIT(BUF_MAX), all = BUF_INIT(BUF_MAX);
     wire_writer w = {.out = &out, .a = a, .version = (int16_t)version, .flexible = flexible};
@@ -195,8 +193,7 @@ static uint8_t *encode(arena *a, const wire_struct *s, int version, bool flexibl
     return p;
 }
 
-static bool decode(arena *a, const wire_struct *s, int version, bool flexible, const uint8_t *p,
-                   size_t n, void *out)
+static bool decode(arena *a, const wire_struct *s, int version, bool flexible, const uint8_t *p, size_t n, void *out)
 {
     wire_reader r;
     wire_reader_init(&r, p, n, a);
@@ -257,8 +254,8 @@ static void api_rows_make_sense(void **state)
 
 /* ---- golden bytes */
 
-static void expect_bytes(const wire_struct *s, int version, bool flexible, const void *in,
-                         const char *bytes, size_t len)
+static void expect_bytes(const wire_struct *s, int version, bool flexible, const void *in, const char *bytes,
+                         size_t len)
 {
     arena a;
     arena_init(&a);
@@ -335,8 +332,7 @@ static void hostile_lengths(void **state)
         arena_init(&a);
         metadata_request q;
         uint8_t         *p = mem_dup(bad[i].bytes, bad[i].n);
-        assert_false(
-            decode(&a, &metadata_request_wire, bad[i].version, bad[i].flexible, p, bad[i].n, &q));
+        assert_false(decode(&a, &metadata_request_wire, bad[i].version, bad[i].flexible, p, bad[i].n, &q));
         assert_true(a.total < ((size_t)1 << 20));
         mem_free(p);
         arena_free(&a);

@@ -57,8 +57,8 @@ static void nested_values(void **state)
     arena_init(&a);
     value dates[] = {value_i(0), VALUE_NULL};
     SHOWN(type_array(&a, &type_date), value_v(dates, 2), "[\"1970-01-01\",null]");
-    value      fields[] = {value_i(0), value_v(dates, 2)};
-    type_field f[] = {{STR("T"), &type_timestamp}, {STR("D"), type_array(&a, &type_date)}};
+    value       fields[] = {value_i(0), value_v(dates, 2)};
+    type_field  f[] = {{STR("T"), &type_timestamp}, {STR("D"), type_array(&a, &type_date)}};
     const type *s = type_struct(&a, f, 2);
     SHOWN(s, value_v(fields, 2), "{\"T\":0,\"D\":[0,null]}");
     value in_array[] = {value_v(fields, 2)};
@@ -116,12 +116,14 @@ static void framings(void **state)
          "{\"row\":{\"columns\":[1,\"x\"]}},\n{\"row\":{\"columns\":[2,null],\"tombstone\":true}},\n"
          "{\"errorMessage\":{\"@type\":\"generic_error\",\"error_code\":50000,\"message\":\"no\"}}]"},
         {FRAMING_DELIMITED, true, QUERY_COMPLETE,
-         "{\"queryId\":\"q_1\",\"columnNames\":[\"ID\",\"a`b\"],\"columnTypes\":[\"INTEGER\",\"STRING\"]}\n[1,\"x\"]\n"},
+         "{\"queryId\":\"q_1\",\"columnNames\":[\"ID\",\"a`b\"],\"columnTypes\":[\"INTEGER\",\"STRING\"]}\n[1,\"x\"]"
+         "\n"},
         {FRAMING_DELIMITED, true, QUERY_ERROR,
          "{\"queryId\":\"q_1\",\"columnNames\":[\"ID\",\"a`b\"],\"columnTypes\":[\"INTEGER\",\"STRING\"]}\n[1,\"x\"]\n"
          "{\"@type\":\"generic_error\",\"error_code\":50000,\"message\":\"no\"}\n"},
         {FRAMING_JSON, false, QUERY_COMPLETE,
-         "[{\"queryId\":\"q_1\",\"columnNames\":[\"ID\",\"a`b\"],\"columnTypes\":[\"INTEGER\",\"STRING\"]},[1,\"x\"],[2,null]]"},
+         "[{\"queryId\":\"q_1\",\"columnNames\":[\"ID\",\"a`b\"],\"columnTypes\":[\"INTEGER\",\"STRING\"]},[1,\"x\"],["
+         "2,null]]"},
         {FRAMING_JSON, true, QUERY_ERROR,
          "[{\"queryId\":\"q_1\",\"columnNames\":[\"ID\",\"a`b\"],\"columnTypes\":[\"INTEGER\",\"STRING\"]},[1,\"x\"],"
          "{\"@type\":\"generic_error\",\"error_code\":50000,\"message\":\"no\"}]"},

@@ -99,7 +99,8 @@ static void error_shapes(void **state)
     call c = begun("");
     call_error(&c, 40400, "a \"b\"");
     assert_int_equal(c.status, 404);
-    assert_true(str_eqz(buf_str(&c.out), "{\"@type\":\"generic_error\",\"error_code\":40400,\"message\":\"a \\\"b\\\"\"}"));
+    assert_true(
+        str_eqz(buf_str(&c.out), "{\"@type\":\"generic_error\",\"error_code\":40400,\"message\":\"a \\\"b\\\"\"}"));
     static const struct {
         st_code     code;
         bool        always;
@@ -107,11 +108,14 @@ static void error_shapes(void **state)
         const char *text;
     } t[] = {
         {ST_SQL, false, 400,
-         "{\"@type\":\"statement_error\",\"error_code\":40001,\"message\":\"m\",\"statementText\":\"s;\",\"entities\":[]}"},
+         "{\"@type\":\"statement_error\",\"error_code\":40001,\"message\":\"m\",\"statementText\":\"s;\",\"entities\":["
+         "]}"},
         {ST_WRONG_ENDPOINT, true, 400,
-         "{\"@type\":\"statement_error\",\"error_code\":40002,\"message\":\"m\",\"statementText\":\"s;\",\"entities\":[]}"},
+         "{\"@type\":\"statement_error\",\"error_code\":40002,\"message\":\"m\",\"statementText\":\"s;\",\"entities\":["
+         "]}"},
         {ST_INTERNAL, true, 500,
-         "{\"@type\":\"statement_error\",\"error_code\":50000,\"message\":\"m\",\"statementText\":\"s;\",\"entities\":[]}"},
+         "{\"@type\":\"statement_error\",\"error_code\":50000,\"message\":\"m\",\"statementText\":\"s;\",\"entities\":["
+         "]}"},
         {ST_INTERNAL, false, 500, "{\"@type\":\"generic_error\",\"error_code\":50000,\"message\":\"m\"}"},
         {ST_ASSERT, true, 417, "{\"@type\":\"generic_error\",\"error_code\":41700,\"message\":\"m\"}"},
         {ST_BAD_REQUEST, true, 400, "{\"@type\":\"generic_error\",\"error_code\":40000,\"message\":\"m\"}"},
@@ -136,7 +140,8 @@ static void bad_bodies(void **state)
         call c = begun(bad[i]);
         assert_null(call_body_object(&c));
         assert_int_equal(c.status, 400);
-        assert_true(str_find(buf_str(&c.out), STR("\"error_code\":40000,\"message\":\"Invalid JSON in request: "), 0) > 0);
+        assert_true(str_find(buf_str(&c.out), STR("\"error_code\":40000,\"message\":\"Invalid JSON in request: "), 0) >
+                    0);
         end(&c);
     }
 }
@@ -216,9 +221,12 @@ static void properties_are_checked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_route_is_found), cmocka_unit_test(others_are_not),
-        cmocka_unit_test(accept_is_chosen),     cmocka_unit_test(error_shapes),
-        cmocka_unit_test(bad_bodies),           cmocka_unit_test(properties_are_checked),
+        cmocka_unit_test(every_route_is_found),
+        cmocka_unit_test(others_are_not),
+        cmocka_unit_test(accept_is_chosen),
+        cmocka_unit_test(error_shapes),
+        cmocka_unit_test(bad_bodies),
+        cmocka_unit_test(properties_are_checked),
         cmocka_unit_test(only_look_ups_run_on_the_loop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,9 +24,8 @@ static void test_column_names(void **state)
     (void)state;
     str *names;
     assert_int_equal(
-        rows_column_names(
-            &a, STR("`ID` INTEGER KEY, `A``,B` STRUCT<`X` STRING, `Y` DECIMAL(9, 2)>, `N` BIGINT"),
-            &names),
+        rows_column_names(&a, STR("`ID` INTEGER KEY, `A``,B` STRUCT<`X` STRING, `Y` DECIMAL(9, 2)>, `N` BIGINT"),
+                          &names),
         3);
     assert_true(str_eqz(names[0], "ID"));
     assert_true(str_eqz(names[1], "A`,B"));
@@ -40,9 +39,7 @@ static void test_lines(void **state)
     (void)state;
     buf  out = BUF_INIT(BUF_MAX);
     rows r = {.wrap = true, .cell_width = 11};
-    rows_put_line(
-        &r, &out, &a,
-        STR("[{\"header\":{\"queryId\":\"q\",\"schema\":\"`ID` INTEGER, `V` STRING\"}},"));
+    rows_put_line(&r, &out, &a, STR("[{\"header\":{\"queryId\":\"q\",\"schema\":\"`ID` INTEGER, `V` STRING\"}},"));
     rows_put_line(&r, &out, &a, STR("{\"row\":{\"columns\":[1,\"x\"]}},"));
     rows_put_line(&r, &out, &a, STR(",{\"row\":{\"columns\":[2.50,null]}}"));
     rows_put_line(&r, &out, &a, STR("{\"row\":{\"columns\":[3,null],\"tombstone\":true}},"));
@@ -70,11 +67,9 @@ static void test_bad_lines(void **state)
     (void)state;
     buf  out = BUF_INIT(BUF_MAX);
     rows r = {0};
-    rows_put_line(&r, &out, &a,
-                  STR("{\"errorMessage\":{\"@type\":\"generic_error\",\"message\":\"no more\"}}]"));
+    rows_put_line(&r, &out, &a, STR("{\"errorMessage\":{\"@type\":\"generic_error\",\"message\":\"no more\"}}]"));
     assert_true(str_eqz(r.error, "no more"));
-    static const char *const bad[] = {"garbage", "{\"row\":", "{}", "7",
-                                      "{\"row\":{\"columns\":[1]}"};
+    static const char *const bad[] = {"garbage", "{\"row\":", "{}", "7", "{\"row\":{\"columns\":[1]}"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         r.error = STR("");
         rows_put_line(&r, &out, &a, str_of(bad[i]));
@@ -118,70 +113,65 @@ static void test_lists(void **state)
                   " a           | 2          | 1                  \n"
                   " b           | 2          | 1, 2               \n"
                   "-----------------------------------------------\n");
-    assert_entity(
-        "{\"@type\":\"queries\",\"queries\":[{\"queryString\":\"A\\nB;\",\"sinks\":[\"S\"],"
-        "\"sinkKafkaTopics\":[\"s\"],"
-        "\"id\":\"Q\",\"statusCount\":{\"RUNNING\":1,\"ERROR\":2},\"queryType\":\"PERSISTENT\"}]}",
-        " Query ID | Query Type | Status            | Sink Name | Sink Kafka Topic | Query String "
-        "\n"
-        "--------------------------------------------------------------------------------\n"
-        " Q        | PERSISTENT | RUNNING:1,ERROR:2 | S         | s                | A B;         "
-        "\n"
-        "--------------------------------------------------------------------------------\n"
-        "For detailed information on a Query run: EXPLAIN <Query ID>;\n");
-    assert_entity(
-        "{\"@type\":\"properties\",\"properties\":[{\"name\":\"a\",\"scope\":\"KSQL\",\"value\":"
-        "null},{\"name\":\"b\","
-        "\"scope\":\"KSQL\",\"value\":\"2\"},{\"name\":\"c\",\"scope\":\"KSQL\",\"value\":\"3\"}],"
-        "\"overwrittenProperties\":[\"b\"],\"defaultProperties\":[\"a\"]}",
-        " Property | Scope | Default override | Effective Value \n"
-        "-------------------------------------------------------\n"
-        " a        | KSQL  |                  | NULL            \n"
-        " b        | KSQL  | SESSION          | 2               \n"
-        " c        | KSQL  | SERVER           | 3               \n"
-        "-------------------------------------------------------\n");
-    assert_entity(
-        "{\"@type\":\"function_names\",\"functions\":[{\"name\":\"UCASE\",\"category\":\"STRING\"},"
-        "{\"name\":\"ABS\","
-        "\"category\":\"MATH\"},{\"name\":\"LCASE\",\"category\":\"STRING\"}]}",
-        " Function Name | Category \n"
-        "--------------------------\n"
-        " ABS           | MATH     \n"
-        "               |          \n"
-        " LCASE         | STRING   \n"
-        " UCASE         | STRING   \n"
-        "--------------------------\n"
-        "For detailed information about a function, run: DESCRIBE FUNCTION <Function Name>;\n");
+    assert_entity("{\"@type\":\"queries\",\"queries\":[{\"queryString\":\"A\\nB;\",\"sinks\":[\"S\"],"
+                  "\"sinkKafkaTopics\":[\"s\"],"
+                  "\"id\":\"Q\",\"statusCount\":{\"RUNNING\":1,\"ERROR\":2},\"queryType\":\"PERSISTENT\"}]}",
+                  " Query ID | Query Type | Status            | Sink Name | Sink Kafka Topic | Query String "
+                  "\n"
+                  "--------------------------------------------------------------------------------\n"
+                  " Q        | PERSISTENT | RUNNING:1,ERROR:2 | S         | s                | A B;         "
+                  "\n"
+                  "--------------------------------------------------------------------------------\n"
+                  "For detailed information on a Query run: EXPLAIN <Query ID>;\n");
+    assert_entity("{\"@type\":\"properties\",\"properties\":[{\"name\":\"a\",\"scope\":\"KSQL\",\"value\":"
+                  "null},{\"name\":\"b\","
+                  "\"scope\":\"KSQL\",\"value\":\"2\"},{\"name\":\"c\",\"scope\":\"KSQL\",\"value\":\"3\"}],"
+                  "\"overwrittenProperties\":[\"b\"],\"defaultProperties\":[\"a\"]}",
+                  " Property | Scope | Default override | Effective Value \n"
+                  "-------------------------------------------------------\n"
+                  " a        | KSQL  |                  | NULL            \n"
+                  " b        | KSQL  | SESSION          | 2               \n"
+                  " c        | KSQL  | SERVER           | 3               \n"
+                  "-------------------------------------------------------\n");
+    assert_entity("{\"@type\":\"function_names\",\"functions\":[{\"name\":\"UCASE\",\"category\":\"STRING\"},"
+                  "{\"name\":\"ABS\","
+                  "\"category\":\"MATH\"},{\"name\":\"LCASE\",\"category\":\"STRING\"}]}",
+                  " Function Name | Category \n"
+                  "--------------------------\n"
+                  " ABS           | MATH     \n"
+                  "               |          \n"
+                  " LCASE         | STRING   \n"
+                  " UCASE         | STRING   \n"
+                  "--------------------------\n"
+                  "For detailed information about a function, run: DESCRIBE FUNCTION <Function Name>;\n");
 }
 
 static void test_describe(void **state)
 {
     (void)state;
-    assert_entity(
-        "{\"@type\":\"sourceDescription\",\"sourceDescription\":{\"name\":\"TOTALS\","
-        "\"windowType\":null,\"type\":\"TABLE\","
-        "\"extended\":false,\"fields\":[{\"name\":\"ID\",\"schema\":{\"type\":\"INTEGER\"},"
-        "\"type\":\"KEY\"},{\"name\":\"N\","
-        "\"schema\":{\"type\":\"BIGINT\"}}]}}",
-        "Name                 : TOTALS\n"
-        " Field | Type                           \n"
-        "----------------------------------------\n"
-        " ID    | INTEGER          (primary key) \n"
-        " N     | BIGINT                         \n"
-        "----------------------------------------\n"
-        "For runtime statistics and query details run: DESCRIBE <Stream,Table> EXTENDED;\n");
+    assert_entity("{\"@type\":\"sourceDescription\",\"sourceDescription\":{\"name\":\"TOTALS\","
+                  "\"windowType\":null,\"type\":\"TABLE\","
+                  "\"extended\":false,\"fields\":[{\"name\":\"ID\",\"schema\":{\"type\":\"INTEGER\"},"
+                  "\"type\":\"KEY\"},{\"name\":\"N\","
+                  "\"schema\":{\"type\":\"BIGINT\"}}]}}",
+                  "Name                 : TOTALS\n"
+                  " Field | Type                           \n"
+                  "----------------------------------------\n"
+                  " ID    | INTEGER          (primary key) \n"
+                  " N     | BIGINT                         \n"
+                  "----------------------------------------\n"
+                  "For runtime statistics and query details run: DESCRIBE <Stream,Table> EXTENDED;\n");
 }
 
 static void test_schemas(void **state)
 {
     (void)state;
     buf              out = BUF_INIT(BUF_MAX);
-    const json_node *n =
-        json_tree_parse(&a, STR("{\"type\":\"STRUCT\",\"fields\":[{\"name\":\"ZIP\",\"schema\":{"
-                                "\"type\":\"STRING\"}},{\"name\":\"M\",\"schema\":"
-                                "{\"type\":\"MAP\",\"memberSchema\":{\"type\":\"ARRAY\","
-                                "\"memberSchema\":{\"type\":\"DECIMAL\",\"parameters\":"
-                                "{\"precision\":9,\"scale\":2}}}}}]}"));
+    const json_node *n = json_tree_parse(&a, STR("{\"type\":\"STRUCT\",\"fields\":[{\"name\":\"ZIP\",\"schema\":{"
+                                                 "\"type\":\"STRING\"}},{\"name\":\"M\",\"schema\":"
+                                                 "{\"type\":\"MAP\",\"memberSchema\":{\"type\":\"ARRAY\","
+                                                 "\"memberSchema\":{\"type\":\"DECIMAL\",\"parameters\":"
+                                                 "{\"precision\":9,\"scale\":2}}}}}]}"));
     schema_put(&out, n);
     assert_text(&out, "STRUCT<ZIP VARCHAR(STRING), M MAP<STRING, ARRAY<DECIMAL(9, 2)>>>");
     buf_free(&out);
@@ -192,12 +182,11 @@ static void test_statuses(void **state)
     (void)state;
     buf out = BUF_INIT(BUF_MAX);
     str message;
-    assert_false(entity_print(
-        &out, &a,
-        json_tree_parse(&a,
-                        STR("{\"@type\":\"currentStatus\",\"commandStatus\":{\"status\":\"ERROR\","
-                            "\"message\":\"bad\"}}")),
-        80, &message));
+    assert_false(
+        entity_print(&out, &a,
+                     json_tree_parse(&a, STR("{\"@type\":\"currentStatus\",\"commandStatus\":{\"status\":\"ERROR\","
+                                             "\"message\":\"bad\"}}")),
+                     80, &message));
     assert_true(str_eqz(message, "bad"));
     assert_int_equal(out.n, 0);
     buf_free(&out);
@@ -242,8 +231,7 @@ static void test_empty_entities(void **state)
     for (size_t i = 0; i < sizeof types / sizeof *types * 2; i++) {
         buf              out = BUF_INIT(BUF_MAX);
         str              message;
-        const json_node *n =
-            json_tree_parse(&a, str_fmt(&a, "{\"@type\":\"%s\"%s}", types[i / 2], members[i % 2]));
+        const json_node *n = json_tree_parse(&a, str_fmt(&a, "{\"@type\":\"%s\"%s}", types[i / 2], members[i % 2]));
         assert_non_null(n);
         assert_true(entity_print(&out, &a, n, 80, &message));
         buf_free(&out);
@@ -295,12 +283,10 @@ static void test_skeletons(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_column_names),   cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_bad_lines),      cmocka_unit_test(test_json_lines),
-        cmocka_unit_test(test_lists),          cmocka_unit_test(test_describe),
-        cmocka_unit_test(test_schemas),        cmocka_unit_test(test_statuses),
-        cmocka_unit_test(test_empty_entities), cmocka_unit_test(test_recall),
-        cmocka_unit_test(test_skeletons),
+        cmocka_unit_test(test_column_names), cmocka_unit_test(test_lines),     cmocka_unit_test(test_bad_lines),
+        cmocka_unit_test(test_json_lines),   cmocka_unit_test(test_lists),     cmocka_unit_test(test_describe),
+        cmocka_unit_test(test_schemas),      cmocka_unit_test(test_statuses),  cmocka_unit_test(test_empty_entities),
+        cmocka_unit_test(test_recall),       cmocka_unit_test(test_skeletons),
     };
     arena_init(&a);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -217,9 +217,8 @@ static void test_nobody_there(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_urls),        cmocka_unit_test(test_authorization),
-        cmocka_unit_test(test_escapes),     cmocka_unit_test(test_bodies),
-        cmocka_unit_test(test_bad_answers), cmocka_unit_test(test_nobody_there),
+        cmocka_unit_test(test_urls),   cmocka_unit_test(test_authorization), cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_bodies), cmocka_unit_test(test_bad_answers),   cmocka_unit_test(test_nobody_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,15 +30,13 @@ static void assert_put(void (*put)(buf *, const json_node *), const char *text, 
 static void test_numbers_as_written(void **state)
 {
     (void)state;
-    assert_put(json_tree_put_pretty, "[5.00,1.0E10,9007199254740993,-0]",
-               "[ 5.00, 1.0E10, 9007199254740993, -0 ]");
+    assert_put(json_tree_put_pretty, "[5.00,1.0E10,9007199254740993,-0]", "[ 5.00, 1.0E10, 9007199254740993, -0 ]");
 }
 
 static void test_texts(void **state)
 {
     (void)state;
-    assert_true(
-        str_eqz(parse("\"a\\n\\\"\\u00e4\\ud83d\\ude00\\/\"")->text, "a\n\"ä\xf0\x9f\x98\x80/"));
+    assert_true(str_eqz(parse("\"a\\n\\\"\\u00e4\\ud83d\\ude00\\/\"")->text, "a\n\"ä\xf0\x9f\x98\x80/"));
     assert_true(str_eqz(parse("\"\\ud83dx\"")->text, "\xef\xbf\xbdx")); /* half a pair */
     assert_true(str_eqz(parse("\"\"")->text, ""));
     assert_put(json_tree_put_pretty, "\"\\u0001\\\\\\t\"", "\"\\u0001\\\\\\t\"");
@@ -47,8 +45,7 @@ static void test_texts(void **state)
 static void test_pretty(void **state)
 {
     (void)state;
-    assert_put(json_tree_put_pretty,
-               "[{\"@type\":\"streams\",\"streams\":[],\"o\":{},\"w\":[{\"a\":1},2]}]",
+    assert_put(json_tree_put_pretty, "[{\"@type\":\"streams\",\"streams\":[],\"o\":{},\"w\":[{\"a\":1},2]}]",
                "[ {\n  \"@type\" : \"streams\",\n  \"streams\" : [ ],\n  \"o\" : { },\n  \"w\" : [ "
                "{\n    \"a\" : 1\n  }, 2 ]\n} ]");
 }
@@ -56,8 +53,7 @@ static void test_pretty(void **state)
 static void test_java(void **state)
 {
     (void)state;
-    assert_put(json_tree_put_java, "{\"ZIP\":1,\"L\":[1,\"x\",null],\"M\":{}}",
-               "{ZIP=1, L=[1, x, null], M={}}");
+    assert_put(json_tree_put_java, "{\"ZIP\":1,\"L\":[1,\"x\",null],\"M\":{}}", "{ZIP=1, L=[1, x, null], M={}}");
 }
 
 static void test_members(void **state)
@@ -108,9 +104,8 @@ static void test_random(void **state)
 {
     (void)state;
     unsigned    seed = (unsigned)(uintptr_t)&seed;
-    const char *text =
-        "[{\"a\":\"x\\u00e4\\n\",\"b\":[1.5,null,true,{\"c\":\"\\ud83d\\ude00\"}]},false]";
-    size_t n = strlen(text);
+    const char *text = "[{\"a\":\"x\\u00e4\\n\",\"b\":[1.5,null,true,{\"c\":\"\\ud83d\\ude00\"}]},false]";
+    size_t      n = strlen(text);
     print_message("seed %u\n", seed);
     srand(seed);
     for (int i = 0; i < 20000; i++) {

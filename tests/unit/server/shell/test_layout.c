@@ -29,8 +29,7 @@ static void test_table(void **state)
                       "------------------------\n");
     buf_clear(&out);
     table_print(&out, &t, 10); /* a narrow screen shortens only the rules */
-    assert_text(&out,
-                " Stream Name | Windowed \n----------\n CLICKS      | false    \n----------\n");
+    assert_text(&out, " Stream Name | Windowed \n----------\n CLICKS      | false    \n----------\n");
     buf_free(&out);
     arena_free(&a);
 }
@@ -96,8 +95,7 @@ static void test_rows_break_lines(void **state)
                       "|bcdef|語x  |\n"
                       "|g    |     |\n");
     buf_clear(&out);
-    row_layout_row(&out, &l,
-                   (str[]){STR("12345\n6"), STR("")}); /* a full line and its break are one */
+    row_layout_row(&out, &l, (str[]){STR("12345\n6"), STR("")}); /* a full line and its break are one */
     assert_text(&out, "|12345|     |\n|6    |     |\n");
     buf_free(&out);
 }

@@ -65,7 +65,8 @@ void session_define(session *s, str name, str value);
 
 typedef struct engine_error {
     status st;
-    str    statement; /* the text of the statement at fault, masked; in the caller's arena */
+    str    statement;     /* the text of the statement at fault, masked; in the caller's arena */
+    str    missing_topic; /* the topic that PRINT did not find; n = 0: that is not what is wrong */
 } engine_error;
 
 /* Validates all statements of the text in a sandbox, then executes them in order. Returns an array of
@@ -78,7 +79,8 @@ json_t *engine_execute(engine *e, session *s, str sql, arena *a, engine_error *e
 /* A SELECT or PRINT is answered through callbacks. A pull query on a table calls all of them before
  * engine_query() returns, on the caller's thread. A push query, and a pull query on a stream, calls
  * `header` before it returns and the others later on worker threads, one at a time; they must not
- * block: who cannot take a row returns false, which ends the query. */
+ * block: who cannot take a row returns false, which ends the query. PRINT calls `line` and `end` only, on a
+ * thread of its own. */
 typedef struct query_columns {
     str                query_id;
     const str         *names;
@@ -99,7 +101,7 @@ typedef struct query_listener {
     void *ctx;
     void (*header)(void *ctx, const query_columns *c);
     bool (*row)(void *ctx, const value *row, bool tombstone);
-    void (*line)(void *ctx, str text); /* PRINT: a line of text; false is not possible: it is bounded */
+    bool (*line)(void *ctx, str text); /* PRINT: a line of text; false: it is offered again a little later */
     void (*end)(void *ctx, query_end why, const char *msg);
 } query_listener;
 

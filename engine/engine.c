@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "engine/property.h"
 #include "engine/runtime.h"
 #include "engine/stmt.h"
 
@@ -38,21 +39,9 @@ void session_define(session *s, str name, str val)
     put_str(s, &s->variables, name, val);
 }
 
-/* Both spellings of a streams property are one. */
-static str plain_name(str name)
+void session_set(session *s, str name, str val)
 {
-    if (str_starts(name, STR("ksql.streams.")))
-        return str_make(name.p + 13, name.n - 13);
-    return name;
-}
-
-bool session_set(session *s, str name, str val, status *st)
-{
-    str plain = plain_name(name);
-    if (str_eqz(plain, "auto.offset.reset") && str_eq_nocase(val, STR("none")))
-        return status_set(st, ST_BAD_REQUEST, "'none' is not valid for this property within KSQL");
-    put_str(s, &s->properties, plain, val);
-    return true;
+    put_str(s, &s->properties, property_plain_name(name), val);
 }
 
 /* ---- metastore */
@@ -154,13 +143,22 @@ bool query_stop(exec *x, str id)
 
 str exec_setting(exec *x, const char *name, const char *otherwise)
 {
-    str        plain = plain_name(str_of(name));
-    const str *v = map_get(&x->s->properties, plain);
+    const str *v = map_get(&x->s->properties, property_plain_name(str_of(name)));
+    if (v == NULL)
+        v = engine_system_property(x->e, str_of(name));
     if (v == NULL && x->e->opt.config)
         v = map_get(x->e->opt.config, str_of(name));
     if (v == NULL && x->e->opt.config)
         v = map_get(x->e->opt.config, str_fmt(x->a, "ksql.streams.%s", name));
     return v ? *v : str_of(otherwise);
+}
+
+const str *engine_system_property(engine *e, str name)
+{
+    pthread_mutex_lock(&e->meta_lock);
+    const str *v = map_get(&e->system, property_plain_name(name));
+    pthread_mutex_unlock(&e->meta_lock);
+    return v;
 }
 
 bool exec_flag(exec *x, const char *name, bool otherwise)
@@ -307,6 +305,7 @@ static const struct {
     [STMT_UNSET] = {stmt_unset, 0},
     [STMT_DEFINE] = {stmt_define, 0},
     [STMT_UNDEFINE] = {stmt_undefine, 0},
+    [STMT_ALTER_SYSTEM] = {stmt_alter_system, KEPT},
     [STMT_TERMINATE] = {stmt_query_control, KEPT},
     [STMT_PAUSE] = {stmt_query_control, KEPT},
     [STMT_RESUME] = {stmt_query_control, KEPT},
@@ -323,39 +322,19 @@ static const struct {
     [STMT_SHOW_PROPERTIES] = {stmt_show, 0},
     [STMT_SHOW_TYPES] = {stmt_show, 0},
     [STMT_SHOW_VARIABLES] = {stmt_show, 0},
+    [STMT_SHOW_CONNECTORS] = {stmt_connector, 0},
+    [STMT_SHOW_CONNECTOR_PLUGINS] = {stmt_connector, 0},
+    [STMT_DESCRIBE_CONNECTOR] = {stmt_connector, 0},
+    [STMT_CREATE_CONNECTOR] = {stmt_connector, 0},
+    [STMT_DROP_CONNECTOR] = {stmt_connector, 0},
+    [STMT_ASSERT_TOPIC] = {stmt_assert_topic, 0},
+    [STMT_ASSERT_SCHEMA] = {stmt_assert_schema, 0},
+    [STMT_ASSERT_VALUES] = {stmt_test_tool_only, 0},
+    [STMT_ASSERT_NULL_VALUES] = {stmt_test_tool_only, 0},
+    [STMT_ASSERT_STREAM] = {stmt_test_tool_only, 0},
+    [STMT_ASSERT_TABLE] = {stmt_test_tool_only, 0},
+    [STMT_RUN_SCRIPT] = {stmt_test_tool_only, 0},
 };
-
-bool stmt_set(exec *x)
-{
-    if (session_set(x->s, x->stmt->text, x->stmt->text2, x->st))
-        return true;
-    x->st->code = ST_SQL;
-    return false;
-}
-
-bool stmt_unset(exec *x)
-{
-    map_del(&x->s->properties, plain_name(x->stmt->text));
-    return true;
-}
-
-bool stmt_define(exec *x)
-{
-    session_define(x->s, x->stmt->name, x->stmt->text2);
-    return true;
-}
-
-bool stmt_undefine(exec *x)
-{
-    if (map_del(&x->s->variables, x->stmt->name) == NULL) {
-        json_t *e = entity_new(x, "warning_entity");
-        json_object_set_new(
-            e, "message",
-            json_str(str_fmt(x->a, "Cannot undefine variable '%.*s' which was never defined", STR_FMT(x->stmt->name))));
-        entity_add(x, e);
-    }
-    return true;
-}
 
 static bool wrong_endpoint(exec *x)
 {
@@ -369,8 +348,6 @@ static bool run_statement(exec *x)
     ast_stmt_kind k = x->stmt->kind;
     if (k == STMT_QUERY || k == STMT_PRINT)
         return wrong_endpoint(x);
-    if (handlers[k].run == NULL)
-        return exec_fail(x, "Do not know how to execute this statement: %.*s", STR_FMT(x->stmt->source));
     return handlers[k].run(x);
 }
 
@@ -431,75 +408,81 @@ static str command_text(exec *x)
     return s;
 }
 
-/* One pass over the statements: dry in the sandbox, or for real. */
-static bool pass(engine *e, session *s, metastore *m, bool dry, ast_stmt **list, size_t n, str sql, arena *a,
-                 json_t *out, engine_error *err)
+/* One statement: dry in the sandbox, or for real. *seq: of the next command. */
+static bool run_one(engine *e, session *s, metastore *m, bool dry, const ast_stmt *stmt, str sql, arena *a, json_t *out,
+                    int64_t *seq, engine_error *err)
 {
-    int64_t seq = e->next_seq;
-    for (size_t i = 0; i < n; i++) {
-        exec x = {.e = e, .s = s, .a = a, .m = m, .dry = dry, .text = sql, .st = &err->st, .out = out};
-        x.seq = seq;
-        x.statement_text = str_fmt(a, "%.*s;", STR_FMT(list[i]->source));
-        x.stmt = exec_substitute(&x, list[i]);
-        if (x.stmt && x.stmt != list[i])
-            x.statement_text = str_fmt(a, "%.*s;", STR_FMT(x.stmt->source));
-        bool kept = x.stmt && (handlers[x.stmt->kind].flags & KEPT);
-        if (x.stmt && x.stmt->kind == STMT_INSERT_VALUES)
-            err->statement = print_text(a, print_masked, x.stmt);
-        else
-            err->statement = x.statement_text;
-        if (kept && !dry && e->opt.commands) {
-            if (!e->opt.commands->append(e->opt.commands->ctx, command_text(&x), &x.seq, &err->st))
-                return false;
-            seq = e->next_seq = x.seq;
-        }
-        size_t queries = m->queries.n;
-        if (x.stmt == NULL || !run_statement(&x)) {
-            if (kept && !dry && e->opt.commands) {
-                status ignored;
-                status_init(&ignored);
-                e->opt.commands->remove(e->opt.commands->ctx, x.seq, &ignored);
-            }
+    exec x = {.e = e, .s = s, .a = a, .m = m, .dry = dry, .text = sql, .st = &err->st, .out = out, .seq = *seq};
+    x.statement_text = str_fmt(a, "%.*s;", STR_FMT(stmt->source));
+    x.stmt = exec_substitute(&x, stmt);
+    if (x.stmt && x.stmt != stmt)
+        x.statement_text = str_fmt(a, "%.*s;", STR_FMT(x.stmt->source));
+    bool kept = x.stmt && (handlers[x.stmt->kind].flags & KEPT);
+    if (x.stmt && x.stmt->kind == STMT_INSERT_VALUES)
+        err->statement = print_text(a, print_masked, x.stmt);
+    else
+        err->statement = x.statement_text;
+    if (kept && !dry && e->opt.commands) {
+        if (!e->opt.commands->append(e->opt.commands->ctx, command_text(&x), &x.seq, &err->st))
             return false;
-        }
-        if (e->opt.commands ? kept : m->queries.n > queries)
-            seq++;
-        if (!dry)
-            e->next_seq = seq;
+        *seq = x.seq;
     }
+    size_t queries = m->queries.n;
+    if (x.stmt == NULL || !run_statement(&x)) {
+        if (kept && !dry && e->opt.commands) {
+            status ignored;
+            status_init(&ignored);
+            e->opt.commands->remove(e->opt.commands->ctx, x.seq, &ignored);
+        }
+        return false;
+    }
+    if (e->opt.commands ? kept : m->queries.n > queries)
+        ++*seq;
     return true;
 }
 
-static bool changes_meta(ast_stmt **list, size_t n)
+static bool changes_meta(const ast_stmt *s)
 {
-    for (size_t i = 0; i < n; i++)
-        if (list[i]->has_variables || handlers[list[i]->kind].flags & KEPT)
-            return true;
-    return false;
+    return s->has_variables || handlers[s->kind].flags & KEPT;
 }
 
-/* All statements dry, then for real, each time on a copy of the metastore where they can change it. What a
- * real one changed holds, also when one behind it fails. */
+static bool run_dry(engine *e, const session *s, ast_stmt **list, size_t n, str sql, arena *a, engine_error *err)
+{
+    session    copy;
+    json_t    *out = json_array();
+    metastore *m = metastore_copy(e->meta);
+    int64_t    seq = e->next_seq;
+    bool       ok = true;
+    copy_session(&copy, s);
+    for (size_t i = 0; i < n && ok; i++)
+        ok = run_one(e, &copy, m, true, list[i], sql, a, out, &seq, err);
+    metastore_release(m);
+    json_decref(out);
+    session_free(&copy);
+    return ok;
+}
+
+/* All statements dry, then each for real, on a copy of the metastore where it can change it. What one has changed
+ * holds, also when one behind it fails; others may run while one of ours waits. */
 static bool execute(engine *e, session *s, ast_stmt **list, size_t n, str sql, arena *a, json_t *out, engine_error *err)
 {
-    bool    changes = changes_meta(list, n);
-    session copy;
-    copy_session(&copy, s);
-    json_t    *scratch = json_array();
-    metastore *m = changes ? metastore_copy(e->meta) : metastore_take(e);
-    bool       ok = pass(e, &copy, m, true, list, n, sql, a, scratch, err);
-    metastore_release(m);
-    json_decref(scratch);
-    session_free(&copy);
-    if (!ok)
+    if (!run_dry(e, s, list, n, sql, a, err))
         return false;
-    m = changes ? metastore_copy(e->meta) : metastore_take(e);
-    ok = pass(e, s, m, false, list, n, sql, a, out, err);
-    if (changes)
-        metastore_publish(e, m);
-    else
-        metastore_release(m);
-    return ok;
+    for (size_t i = 0; i < n; i++) {
+        bool       changes = changes_meta(list[i]);
+        metastore *m = changes ? metastore_copy(e->meta) : metastore_take(e);
+        int64_t    seq = e->next_seq;
+        bool       ok = run_one(e, s, m, false, list[i], sql, a, out, &seq, err);
+        if (ok && changes) {
+            e->next_seq = seq;
+            metastore_publish(e, m);
+        } else {
+            metastore_release(m);
+        }
+        if (!ok)
+            return false;
+    }
+    return true;
 }
 
 json_t *engine_execute(engine *e, session *s, str sql, arena *a, engine_error *err)
@@ -578,6 +561,7 @@ engine *engine_open(const engine_options *o, status *st)
     pthread_mutex_init(&e->lock, NULL);
     pthread_mutex_init(&e->meta_lock, NULL);
     pthread_mutex_init(&e->push_lock, NULL);
+    arena_init(&e->system_arena);
     e->meta = metastore_new();
     if (!o->manual) {
         e->run = runtime_open(e, st);
@@ -596,6 +580,8 @@ void engine_close(engine *e)
     metastore_release(e->meta);
     VEC_FREE(&e->order);
     VEC_FREE(&e->pushes);
+    map_free(&e->system);
+    arena_free(&e->system_arena);
     pthread_mutex_destroy(&e->push_lock);
     pthread_mutex_destroy(&e->meta_lock);
     pthread_mutex_destroy(&e->lock);

@@ -58,7 +58,8 @@ typedef struct session {
 
 void session_init(session *s);
 void session_free(session *s);
-bool session_set(session *s, str name, str value, status *st);
+/* property_check() it first where it comes from outside. */
+void session_set(session *s, str name, str value);
 void session_define(session *s, str name, str value);
 
 /* ---- statements */

@@ -691,7 +691,7 @@ static void read_properties(replay *r)
     status       st;
     status_init(&st);
     for (const jnode *p = list ? list->first : NULL; p; p = p->next)
-        session_set(&r->s, p->name, p->kind == J_STRING ? p->text : p->raw, &st);
+        session_set(&r->s, p->name, p->kind == J_STRING ? p->text : p->raw);
     static const char *const names[2] = {"__emit.interval.ms.kstreams.windowed.aggregation__",
                                          "__emit.interval.ms.kstreams.outer.join.spurious.results.fix__"};
     int64_t                 *to[2] = {&r->emit_ms, &r->join_ms};

@@ -214,6 +214,8 @@ static str setting(running *q, const char *name, const char *otherwise)
     const map *props = q->q ? &q->q->properties : q->topt.properties;
     const str *v = props ? map_get(props, str_of(name)) : NULL;
     const map *config = q->rt->e->opt.config;
+    if (v == NULL)
+        v = engine_system_property(q->rt->e, str_of(name));
     if (v == NULL && config) {
         v = map_get(config, str_fmt(&q->a, "ksql.streams.%s", name));
         if (v == NULL)

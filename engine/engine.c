@@ -202,8 +202,7 @@ bool topic_create(exec *x, str name, int32_t partitions, int64_t retention_ms, c
 
 bool topic_is_readonly(exec *x, str name)
 {
-    (void)x;
-    return str_starts(name, STR("_confluent")) || str_starts(name, STR("__confluent"));
+    return topic_rules_match(&x->e->readonly_topics, name);
 }
 
 static int32_t partitions_for_plan(void *ctx, str topic)
@@ -552,6 +551,15 @@ void engine_get_stats(engine *e, engine_stats *out)
 
 /* ---- life */
 
+static bool read_topic_rules(engine *e, const char *setting, topic_rules *r, status *st)
+{
+    const str *v = e->opt.config ? map_get(e->opt.config, str_of(setting)) : NULL;
+    str        list = v ? *v
+                        : STR("_confluent.*,__confluent.*,_schemas,__consumer_offsets,__transaction_state,"
+                                     "connect-configs,connect-offsets,connect-status,connect-statuses");
+    return topic_rules_read(r, &e->a, setting, str_fmt(&e->a, "_confluent-ksql-.*,%.*s", STR_FMT(list)), st);
+}
+
 engine *engine_open(const engine_options *o, status *st)
 {
     engine *e = MEM_NEW(engine);
@@ -561,14 +569,13 @@ engine *engine_open(const engine_options *o, status *st)
     pthread_mutex_init(&e->lock, NULL);
     pthread_mutex_init(&e->meta_lock, NULL);
     pthread_mutex_init(&e->push_lock, NULL);
-    arena_init(&e->system_arena);
+    arena_init(&e->a);
     e->meta = metastore_new();
-    if (!o->manual) {
-        e->run = runtime_open(e, st);
-        if (e->run == NULL) {
-            engine_close(e);
-            return NULL;
-        }
+    if (!read_topic_rules(e, "ksql.hidden.topics", &e->hidden_topics, st) ||
+        !read_topic_rules(e, "ksql.readonly.topics", &e->readonly_topics, st) ||
+        (!o->manual && (e->run = runtime_open(e, st)) == NULL)) {
+        engine_close(e);
+        return NULL;
     }
     return e;
 }
@@ -581,7 +588,7 @@ void engine_close(engine *e)
     VEC_FREE(&e->order);
     VEC_FREE(&e->pushes);
     map_free(&e->system);
-    arena_free(&e->system_arena);
+    arena_free(&e->a);
     pthread_mutex_destroy(&e->push_lock);
     pthread_mutex_destroy(&e->meta_lock);
     pthread_mutex_destroy(&e->lock);

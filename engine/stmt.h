@@ -9,6 +9,7 @@
 #include "engine/catalog.h"
 #include "engine/engine.h"
 #include "engine/plan/plan.h"
+#include "engine/topic_rules.h"
 #include "engine/with.h"
 #include "parser/parser.h"
 
@@ -43,7 +44,8 @@ struct engine {
     pthread_mutex_t meta_lock; /* guards the pointer; never held for longer than it takes to copy it */
     metastore      *meta;
     map             system; /* ALTER SYSTEM: plain name -> str *; guarded by meta_lock */
-    arena           system_arena;
+    arena           a;      /* what lives as long as the engine; guarded by meta_lock */
+    topic_rules     hidden_topics, readonly_topics;
     VEC(query_info *) order; /* queries as they were created; a replaced one keeps its place */
     int64_t         next_seq;
     struct runtime *run;       /* NULL when manual */

@@ -75,8 +75,8 @@ static bool set_failed(exec *x, const char *why)
 static void put_system(engine *e, str name, str v)
 {
     pthread_mutex_lock(&e->meta_lock);
-    str *copy = ARENA_NEW(&e->system_arena, str); /* the old value stays: somebody may be reading it */
-    *copy = str_dup(&e->system_arena, v);
+    str *copy = ARENA_NEW(&e->a, str); /* the old value stays: somebody may be reading it */
+    *copy = str_dup(&e->a, v);
     map_put(&e->system, name, copy);
     pthread_mutex_unlock(&e->meta_lock);
 }

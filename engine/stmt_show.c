@@ -210,13 +210,6 @@ static void describe_all(exec *x, source_kind kind, bool extended)
     entity_add(x, e);
 }
 
-static bool hidden_topic(const tlog_topic *t)
-{
-    return t->internal || str_starts(t->name, STR("_confluent")) || str_starts(t->name, STR("__confluent")) ||
-           str_starts(t->name, STR("__consumer_offsets")) || str_starts(t->name, STR("_schemas")) ||
-           str_starts(t->name, STR("__transaction_state"));
-}
-
 static bool show_topics(exec *x)
 {
     tlog_topic *t;
@@ -226,7 +219,7 @@ static bool show_topics(exec *x)
     bool    extended = x->stmt->extended;
     json_t *e = entity_new(x, extended ? "kafka_topics_extended" : "kafka_topics"), *list = json_array();
     for (size_t i = 0; i < n; i++) {
-        if (hidden_topic(&t[i]) && !x->stmt->all)
+        if (!x->stmt->all && (t[i].internal || topic_rules_match(&x->e->hidden_topics, t[i].name)))
             continue;
         json_t *o = json_object(), *replicas = json_array();
         for (int32_t p = 0; p < t[i].partitions; p++)

@@ -169,6 +169,20 @@ the_system_is_altered.settings = ['ksql.streams.commit.interval.ms=3600000']
 
 
 @test
+def topics_by_rules(s):
+    for name in ('seen', 'inner-1', '_schemas2'):
+        s.ksql(f'CREATE STREAM "{name}" (v STRING) ' + TOPIC % name)
+    assert [t['name'] for t in s.ksql('SHOW TOPICS;')[0]['topics']] == ['_schemas2', 'seen']
+    assert len(s.ksql('SHOW ALL TOPICS;')[0]['topics']) == 3
+    e = s.ksql("INSERT INTO \"seen\" VALUES ('a');", 400)
+    assert e['message'] == 'Cannot insert values into read-only topic: seen', e
+    s.ksql("INSERT INTO \"inner-1\" VALUES ('a');")
+
+
+topics_by_rules.settings = ['ksql.hidden.topics=inner-[0-9]+, other.*', 'ksql.readonly.topics=se+n']
+
+
+@test
 def statements_for_elsewhere(s):
     """Connectors, and the test tool's own statements."""
     for sql in ("SHOW CONNECTORS;", "SHOW CONNECTOR PLUGINS;", "DESCRIBE CONNECTOR c;", "DROP CONNECTOR c;",

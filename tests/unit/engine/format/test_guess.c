@@ -34,8 +34,9 @@ static void one_value(void **state)
         {STR("\xff\xff\xff\xfe"), "KAFKA_INT", "-2"},
         {STR("\0\0\0\0\0\0\0\x2a"), "KAFKA_BIGINT or KAFKA_DOUBLE or KAFKA_STRING", "42"},
         {STR("gr\xc3\xbc\xc3\x9f"), "KAFKA_STRING", "gr\xc3\xbc\xc3\x9f"},
-        {STR("a\xff"), " does not match any supported format. It may be a STRING with encoding other than UTF8, or some "
-                       "other format.",
+        {STR("a\xff"),
+         " does not match any supported format. It may be a STRING with encoding other than UTF8, or some "
+         "other format.",
          "a\\xFF"},
         {STR(""), "KAFKA_STRING", ""},
     };

@@ -2,7 +2,7 @@
  * (spec/processing-semantics.md 8). */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+#include <sys/random.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -296,14 +296,50 @@ static str transient_id(exec *x, str name)
     return str_fmt(x->a, "transient_%.*s_%lu", STR_FMT(name), (unsigned long)(n >> 1));
 }
 
-static push_query *push_new(exec *x, str name, const query_listener *l)
+/* May the push query take its rows from the query that makes its source? */
+static bool is_tap(exec *x, const source *s, const ast_query *q)
+{
+    system_use use = {0};
+    size_t     writers = 0;
+    str        id;
+    void      *v;
+    if (!exec_flag(x, "ksql.query.push.v2.enabled", false) ||
+        !exec_flag(x, "ksql.query.push.v2.registry.installed", false))
+        return false;
+    if (q->emit != EMIT_CHANGES || q->join_count || q->has_group_by || q->window.kind || q->having ||
+        q->has_partition_by || !str_eq_nocase(exec_setting(x, "auto.offset.reset", "latest"), STR("latest")))
+        return false;
+    for (uint32_t i = 0; i < q->item_count; i++)
+        if (q->items[i].expr)
+            ast_walk(q->items[i].expr, find_system, &use);
+    if (q->where)
+        ast_walk(q->where, find_system, &use);
+    for (size_t i = 0; map_next(&x->m->queries, &i, &id, &v);)
+        writers += str_eq(((query_info *)v)->sink, s->name);
+    return writers == 1 && !use.partition && !use.offset;
+}
+
+/* A UUID of version 4. */
+static str tap_id(exec *x)
+{
+    uint8_t r[16];
+    if (getrandom(r, sizeof r, 0) != sizeof r)
+        abort(); /* so few bytes are always there */
+    r[6] = (r[6] & 0x0f) | 0x40;
+    r[8] = (r[8] & 0x3f) | 0x80;
+    return str_fmt(x->a, "SCALABLE_PUSH_QUERY_%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+                   r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13], r[14],
+                   r[15]);
+}
+
+static push_query *push_new(exec *x, str id, const query_listener *l)
 {
     push_query *q = MEM_NEW(push_query);
     arena_init(&q->a);
     pthread_mutex_init(&q->lock, NULL);
     q->e = x->e;
     q->l = *l;
-    q->id = str_dup(&q->a, transient_id(x, name));
+    q->id = str_dup(&q->a, id);
     return q;
 }
 
@@ -326,10 +362,11 @@ static bool start_push(exec *x, const source *s, bool bounded, const query_liste
 {
     plan_options po = exec_plan_options(x);
     po.transient = true;
+    po.tap = !bounded && is_tap(x, s, x->stmt->query);
     plan *p = plan_query(x->stmt->query, &po, x->st);
     if (p == NULL)
         return false;
-    push_query *q = push_new(x, s->name, l);
+    push_query *q = push_new(x, po.tap ? tap_id(x) : transient_id(x, s->name), l);
     q->limited = p->has_limit;
     q->left = p->limit;
     str               reset = exec_setting(x, "auto.offset.reset", "latest");
@@ -445,7 +482,7 @@ static bool start_print(exec *x, const query_listener *l, push_query **out, str 
         *missing = s->name;
         return no_such_topic(x, s->name);
     }
-    push_query         *q = push_new(x, s->name, l);
+    push_query         *q = push_new(x, transient_id(x, s->name), l);
     topic_print_options o = {.log = x->e->opt.log,
                              .topic = str_dup(&q->a, s->name),
                              .from_beginning = s->from_beginning,

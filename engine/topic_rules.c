@@ -22,7 +22,9 @@ bool topic_rules_read(topic_rules *r, arena *a, const char *setting, str list, s
         list = comma ? str_make(comma + 1, list.n - n - 1) : STR_NONE;
         if (pattern.n == 0)
             continue;
-        const regex *whole = regex_new(a, str_fmt(a, "\\A(?:%.*s)\\z", STR_FMT(pattern)), false, why, sizeof why);
+        const regex *whole = regex_new(a, pattern, false, why, sizeof why); /* alone, for the sake of the reason */
+        if (whole)
+            whole = regex_new(a, str_fmt(a, "\\A(?:%.*s)\\z", STR_FMT(pattern)), false, why, sizeof why);
         if (whole == NULL)
             return status_set(st, ST_BAD_REQUEST, "%s: '%.*s' is not a regular expression: %s", setting,
                               STR_FMT(pattern), why);

@@ -180,6 +180,8 @@ void op_source_feed(op *base, const rec_view *r, int32_t partition)
     source_op *o = (source_op *)base;
     pipeline  *pl = base->pl;
     record     rec = {.ts = r->ts, .header_count = r->header_count};
+    if (base->plan->source.tap && (r->key_null || r->value_null))
+        return;
     rec.headers = str_make((const char *)r->headers, (size_t)(r->headers_end - r->headers));
     rec.row = row_new_null(base->cx.a, o->row_n);
     if (!decode_key(o, base->cx.a, r, &rec) || !decode_value(o, base->cx.a, r, &rec))

@@ -178,7 +178,8 @@ static plan_node *source_slots(builder *b, uint32_t i)
     source    *s = as->src;
     plan_node *n = node_new(b, PLAN_SOURCE, "KsqlTopic.Source");
     layout    *l = &n->out;
-    n->is_table = s->kind == SOURCE_TABLE;
+    n->is_table = s->kind == SOURCE_TABLE && !b->opt->tap;
+    n->source.tap = b->opt->tap;
     n->source.src = s;
     n->source.alias = as->alias;
     n->source.column_slot = ARENA_ARRAY(b->a, uint32_t, s->schema.n);

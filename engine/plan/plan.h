@@ -81,6 +81,7 @@ struct plan_node {
             source *src; /* borrowed from the plan, which holds a reference */
             str     alias;
             bool    materialise; /* tables: keep the rows, so that changes carry the old one */
+            bool    tap;         /* as plan_options.tap */
             /* slots of out: keys, bounds, values, headers in order, then the three pseudo columns */
             uint32_t *column_slot; /* of src->schema.cols[i] */
             uint32_t  rowtime, rowpartition, rowoffset;
@@ -168,13 +169,16 @@ typedef struct plan {
 
 typedef struct plan_options {
     const catalog *catalog;
-    const map     *properties;        /* session properties: name -> const str *; may be NULL */
-    const map     *config;            /* the server's settings, asked where the session has none; may be NULL */
-    str            sink_name;         /* for error texts */
-    str            ts_column;         /* of the sink (WITH TIMESTAMP); n = 0: none */
-    bool           transient;         /* push query: keys are not required in the projection */
-    bool           persistent_insert; /* INSERT INTO: results are matched with an existing sink */
-    str            text;              /* the text that was parsed, for lines and columns */
+    const map     *properties; /* session properties: name -> const str *; may be NULL */
+    const map     *config;     /* the server's settings, asked where the session has none; may be NULL */
+    str            sink_name;  /* for error texts */
+    str            ts_column;  /* of the sink (WITH TIMESTAMP); n = 0: none */
+    bool           transient;  /* push query: keys are not required in the projection */
+    /* A push query that taps the running query behind its source (spec/processing-semantics.md 8.6): a table's
+     * changes are read like a stream; records without key or value are left out. */
+    bool tap;
+    bool persistent_insert; /* INSERT INTO: results are matched with an existing sink */
+    str  text;              /* the text that was parsed, for lines and columns */
     /* Partitions of a topic; 0 when unknown. */
     int32_t (*partitions)(void *ctx, str topic);
     void *ctx;

@@ -180,7 +180,7 @@ void op_source_feed(op *base, const rec_view *r, int32_t partition)
     source_op *o = (source_op *)base;
     pipeline  *pl = base->pl;
     record     rec = {.ts = r->ts, .header_count = r->header_count};
-    if (base->plan->source.tap && (r->key_null || r->value_null))
+    if (base->plan->source.tap && ((r->key_null && o->key_n) || r->value_null))
         return;
     rec.headers = str_make((const char *)r->headers, (size_t)(r->headers_end - r->headers));
     rec.row = row_new_null(base->cx.a, o->row_n);

@@ -175,7 +175,7 @@ typedef struct plan_options {
     str            ts_column;  /* of the sink (WITH TIMESTAMP); n = 0: none */
     bool           transient;  /* push query: keys are not required in the projection */
     /* A push query that taps the running query behind its source (spec/processing-semantics.md 8.6): a table's
-     * changes are read like a stream; records without key or value are left out. */
+     * changes are read like a stream; records without value are left out, and those that lack their key. */
     bool tap;
     bool persistent_insert; /* INSERT INTO: results are matched with an existing sink */
     str  text;              /* the text that was parsed, for lines and columns */

@@ -97,8 +97,29 @@ static void metastore_publish(engine *e, metastore *m)
     metastore_release(was);
 }
 
+/* Commands that were accepted once are run again whatever the limit is now. */
+static bool within_limit(exec *x)
+{
+    int64_t limit;
+    if (x->e->opt.commands == NULL ||
+        !num_parse_i64(exec_setting(x, "ksql.query.persistent.active.limit", ""), &limit) ||
+        (int64_t)x->m->queries.n < limit)
+        return true;
+    return exec_fail(
+        x,
+        "Not executing statement(s) '%.*s' as it would cause the number of active, persistent queries to "
+        "exceed the configured limit. Use the TERMINATE command to terminate existing queries, or increase "
+        "the 'ksql.query.persistent.active.limit' setting via the 'ksql-server.properties' file. Current "
+        "persistent query count: %zu. Configured limit: %ld.",
+        STR_FMT(x->statement_text), x->m->queries.n, limit);
+}
+
 bool query_add(exec *x, query_info *q, query_info *replaces)
 {
+    if (!replaces && !within_limit(x)) {
+        query_unref(q);
+        return false;
+    }
     query_info *was = map_put(&x->m->queries, q->id, q);
     if (!x->dry) {
         bool placed = false;
@@ -202,7 +223,8 @@ bool topic_create(exec *x, str name, int32_t partitions, int64_t retention_ms, c
 
 bool topic_is_readonly(exec *x, str name)
 {
-    return topic_rules_match(&x->e->readonly_topics, name);
+    return topic_rules_match(&x->e->readonly_topics, name) ||
+           (x->e->plog && str_eq(name, processing_log_topic(x->e->plog)));
 }
 
 static int32_t partitions_for_plan(void *ctx, str topic)
@@ -540,6 +562,7 @@ void engine_get_stats(engine *e, engine_stats *out)
             out->queries_running++;
         out->records_in += info.records_in;
         out->records_out += info.records_out;
+        out->record_errors += info.record_errors;
         out->state_bytes += info.state_bytes;
     }
     metastore_release(m);
@@ -550,6 +573,69 @@ void engine_get_stats(engine *e, engine_stats *out)
 }
 
 /* ---- life */
+
+/* ---- the processing log */
+
+static str config_text(const engine *e, const char *name, const char *otherwise)
+{
+    const str *v = e->opt.config ? map_get(e->opt.config, str_of(name)) : NULL;
+    return v ? *v : str_of(otherwise);
+}
+
+static bool config_flag(const engine *e, const char *name)
+{
+    return str_eq_nocase(config_text(e, name, "false"), STR("true"));
+}
+
+static bool open_processing_log(engine *e, status *st)
+{
+    if (e->opt.manual || !config_flag(e, "ksql.logging.processing.topic.auto.create"))
+        return true;
+    str name = str_fmt(&e->a, "%.*sksql_processing_log", STR_FMT(config_text(e, "ksql.service.id", "default_")));
+    processing_log_options o = {
+        .log = e->opt.log,
+        .topic = config_text(e, "ksql.logging.processing.topic.name", str_z(&e->a, name)),
+        .partitions = 1,
+        .include_rows = config_flag(e, "ksql.logging.processing.rows.include"),
+        .now_ms = e->opt.now_ms ? e->opt.now_ms : clock_wall_ms_of,
+        .clock_ctx = e->opt.clock_ctx,
+    };
+    int64_t n;
+    if (num_parse_i64(config_text(e, "ksql.logging.processing.topic.partitions", "1"), &n) && n > 0 && n < INT32_MAX)
+        o.partitions = (int32_t)n;
+    e->plog = processing_log_open(&o, st);
+    return e->plog != NULL;
+}
+
+bool engine_declare_processing_log(engine *e, status *st)
+{
+    str name = config_text(e, "ksql.logging.processing.stream.name", "KSQL_PROCESSING_LOG");
+    if (e->plog == NULL || !config_flag(e, "ksql.logging.processing.stream.auto.create") ||
+        catalog_find(&e->meta->cat, name))
+        return true;
+    engine_error err;
+    session      s;
+    arena        a;
+    arena_init(&a);
+    session_init(&s);
+    str     sql = str_fmt(&a,
+                          "CREATE STREAM `%.*s` (LOGGER STRING, LEVEL STRING, TIME BIGINT, MESSAGE STRUCT<TYPE INT, "
+                              "DESERIALIZATIONERROR STRUCT<TARGET STRING, ERRORMESSAGE STRING, RECORDB64 STRING, CAUSE "
+                              "ARRAY<STRING>, `TOPIC` STRING>, RECORDPROCESSINGERROR STRUCT<ERRORMESSAGE STRING, RECORD STRING, "
+                              "CAUSE ARRAY<STRING>>, PRODUCTIONERROR STRUCT<ERRORMESSAGE STRING>, SERIALIZATIONERROR "
+                              "STRUCT<TARGET STRING, ERRORMESSAGE STRING, RECORD STRING, CAUSE ARRAY<STRING>, `TOPIC` STRING>, "
+                              "KAFKASTREAMSTHREADERROR STRUCT<ERRORMESSAGE STRING, THREADNAME STRING, CAUSE ARRAY<STRING>>>) "
+                              "WITH (KAFKA_TOPIC='%.*s', VALUE_FORMAT='JSON', KEY_FORMAT='KAFKA');",
+                          STR_FMT(name), STR_FMT(processing_log_topic(e->plog)));
+    json_t *out = engine_execute(e, &s, sql, &a, &err);
+    if (out)
+        json_decref(out);
+    else
+        *st = err.st;
+    session_free(&s);
+    arena_free(&a);
+    return out != NULL;
+}
 
 static bool read_topic_rules(engine *e, const char *setting, topic_rules *r, status *st)
 {
@@ -571,7 +657,7 @@ engine *engine_open(const engine_options *o, status *st)
     pthread_mutex_init(&e->push_lock, NULL);
     arena_init(&e->a);
     e->meta = metastore_new();
-    if (!read_topic_rules(e, "ksql.hidden.topics", &e->hidden_topics, st) ||
+    if (!open_processing_log(e, st) || !read_topic_rules(e, "ksql.hidden.topics", &e->hidden_topics, st) ||
         !read_topic_rules(e, "ksql.readonly.topics", &e->readonly_topics, st) ||
         (!o->manual && (e->run = runtime_open(e, st)) == NULL)) {
         engine_close(e);
@@ -584,6 +670,7 @@ void engine_close(engine *e)
 {
     if (e->run)
         runtime_close(e->run);
+    processing_log_close(e->plog);
     metastore_release(e->meta);
     VEC_FREE(&e->order);
     VEC_FREE(&e->pushes);

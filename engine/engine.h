@@ -45,6 +45,9 @@ typedef struct engine_options {
 } engine_options;
 
 engine *engine_open(const engine_options *o, status *st);
+/* Declares the stream over the processing log when the configuration asks for one (spec/processing-semantics.md
+ * 7.2); once the kept commands have been run. */
+bool engine_declare_processing_log(engine *e, status *st);
 /* Stops all queries after a last commit. */
 void engine_close(engine *e);
 
@@ -132,7 +135,8 @@ bool engine_replay_command(engine *e, str text, int64_t seq, status *st);
 
 /* The numbers SHOW and /metrics give. */
 typedef struct engine_stats {
-    uint64_t queries_running, queries_error, records_in, records_out, state_bytes, pull_queries, push_queries_active;
+    uint64_t queries_running, queries_error, records_in, records_out, record_errors, state_bytes, pull_queries,
+        push_queries_active;
 } engine_stats;
 void engine_get_stats(engine *e, engine_stats *out);
 /* GET /clusterStatus: this server, its queries with their stores and partitions (spec/rest-api-and-shell.md). */

@@ -149,7 +149,7 @@ static void map_columns(arena *a, pull_plan *pp, const plan *maker, const source
     }
 }
 
-static bool pull_row(const pull_plan *pp, const table_row *tr, ectx *cx, value *out)
+static bool pull_row(engine *e, const pull_plan *pp, const table_row *tr, ectx *cx, value *out)
 {
     const layout *l = &pp->src->out;
     value        *row = ARENA_ARRAY(cx->a, value, l->n);
@@ -169,8 +169,11 @@ static bool pull_row(const pull_plan *pp, const table_row *tr, ectx *cx, value *
     }
     for (uint32_t i = 0; i < pp->project->out.n; i++) {
         out[i] = xnode_eval(pp->project->project.exprs[i], cx);
-        if (out[i].state == V_ERR)
+        if (out[i].state == V_ERR) {
+            proc_failure f = {.kind = PROC_PROCESSING, .step = STR("PROJECT"), .msg = cx->err};
+            processing_log_write(e->plog, STR("pull_query"), &f);
             out[i] = VALUE_NULL;
+        }
     }
     return true;
 }
@@ -222,7 +225,7 @@ static bool run_pull(exec *x, const plan *p, const source *table, const query_in
     int64_t left = p->has_limit ? p->limit : INT64_MAX;
     cx->a = x->a;
     for (size_t i = 0; i < n && left > 0; i++)
-        if (pull_row(&pp, &rows[i], cx, out)) {
+        if (pull_row(x->e, &pp, &rows[i], cx, out)) {
             left--;
             if (!l->row(l->ctx, out, false))
                 break;

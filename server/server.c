@@ -115,7 +115,7 @@ static bool open_engine(server *s, status *st)
         .workers = (int)settings_number(&s->set, "weir.worker.threads"),
     };
     s->engine = engine_open(&o, st);
-    return s->engine != NULL && replay_commands(s, st);
+    return s->engine != NULL && replay_commands(s, st) && engine_declare_processing_log(s->engine, st);
 }
 
 static bool open_kafka(server *s, status *st)

@@ -96,11 +96,17 @@ void op_error(op *o, const char *fmt, ...)
 {
     char    msg[1024];
     va_list ap;
+    if (o->pl->env.error == NULL)
+        return;
     va_start(ap, fmt);
     vsnprintf(msg, sizeof msg, fmt, ap);
     va_end(ap);
-    if (o->pl->env.error)
-        o->pl->env.error(o->pl->env.ctx, PROC_PROCESSING, o->plan ? o->plan->step : STR("Sink"), msg);
+    proc_failure f = {.kind = PROC_PROCESSING, .step = o->plan ? o->plan->step : STR("Sink"), .msg = msg};
+    if (o->plan && o->plan->in[0]) {
+        f.layout = &o->plan->in[0]->out;
+        f.row = o->cx.row;
+    }
+    o->pl->env.error(o->pl->env.ctx, &f);
 }
 
 void op_fatal(op *o, const char *fmt, ...)

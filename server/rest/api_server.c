@@ -115,6 +115,8 @@ void rest_metrics(call *c)
     put_metric(o, "weir_records_out_total", "counter", "Records written by queries.", s.records_out);
     put_metric(o, "weir_state_bytes", "gauge", "Bytes of state in memory.", s.state_bytes);
     put_metric(o, "weir_pull_queries_total", "counter", "Pull queries answered.", s.pull_queries);
+    put_metric(o, "weir_record_errors_total", "counter", "Errors with single records and columns in running queries.",
+               s.record_errors);
     put_metric(o, "weir_push_queries_active", "gauge", "Push queries that run.", s.push_queries_active);
     put_metric(o, "weir_rest_connections", "gauge", "Open connections of the REST port.",
                atomic_load(&r->connections_open));

@@ -183,6 +183,40 @@ topics_by_rules.settings = ['ksql.hidden.topics=inner-[0-9]+, other.*', 'ksql.re
 
 
 @test
+def errors_are_logged(s):
+    """What a query cannot work with stands in the processing log, which is a stream."""
+    s.ksql("CREATE STREAM clicks (id INT KEY, v STRING) " + TOPIC % 'clicks')
+    s.ksql("CREATE STREAM numbers AS SELECT id, CAST(v AS INT) AS n FROM clicks;")
+    s.ksql("INSERT INTO clicks VALUES (1, 'x'); INSERT INTO clicks VALUES (2, '3');")
+    s.eventually("SELECT logger, level, message->type AS t, message->recordProcessingError->record AS r, "
+                 "message->recordProcessingError->errorMessage AS m FROM ksql_processing_log;",
+                 '["processing.CSAS_NUMBERS_3.Project","ERROR",1,"[1,', accept=None)
+    _, text = s.query("SELECT * FROM ksql_processing_log;", accept=None)
+    assert 'For input string' in text and text.count('processing.CSAS') == 1, text
+    assert s.metric('weir_record_errors_total') == 1
+    e = s.ksql("INSERT INTO ksql_processing_log (logger) VALUES ('x');", 400)
+    assert 'read-only topic' in e['message']
+
+
+errors_are_logged.settings = ['ksql.logging.processing.topic.auto.create=true',
+                              'ksql.logging.processing.stream.auto.create=true',
+                              'ksql.logging.processing.rows.include=true',
+                              'ksql.streams.auto.offset.reset=earliest']
+
+
+@test
+def persistent_query_limit(s):
+    s.ksql("CREATE STREAM clicks (v STRING) " + TOPIC % 'clicks')
+    s.ksql("CREATE STREAM a AS SELECT * FROM clicks;")
+    e = s.ksql("CREATE STREAM b AS SELECT * FROM clicks;", 400)
+    assert e['message'].endswith('Current persistent query count: 1. Configured limit: 1.'), e
+    s.ksql("CREATE OR REPLACE STREAM a AS SELECT * FROM clicks; DROP STREAM a; CREATE STREAM b AS SELECT * FROM clicks;")
+
+
+persistent_query_limit.settings = ['ksql.query.persistent.active.limit=1']
+
+
+@test
 def statements_for_elsewhere(s):
     """Connectors, and the test tool's own statements."""
     for sql in ("SHOW CONNECTORS;", "SHOW CONNECTOR PLUGINS;", "DESCRIBE CONNECTOR c;", "DROP CONNECTOR c;",

@@ -10,6 +10,7 @@
 #include "base/num.h"
 #include "engine/runtime.h"
 #include "engine/stmt.h"
+#include "engine/udf/udf_load.h"
 
 /* ---- sessions */
 
@@ -568,6 +569,11 @@ void engine_get_stats(engine *e, engine_stats *out)
 }
 
 /* ---- life */
+
+bool engine_load_functions(const char *path, status *st)
+{
+    return udf_load(path, st);
+}
 
 engine *engine_open(const engine_options *o, status *st)
 {

@@ -44,6 +44,10 @@ typedef struct engine_options {
     void *report_ctx;
 } engine_options;
 
+/* Loads user functions (engine/udf.h) from a shared library, or from every *.so of a folder. Before the first
+ * engine_open(). Errors name file, row and reason. */
+bool engine_load_functions(const char *path, status *st);
+
 engine *engine_open(const engine_options *o, status *st);
 /* Stops all queries after a last commit. */
 void engine_close(engine *e);

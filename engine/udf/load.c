@@ -295,7 +295,7 @@ static void fill_agg(user_row *r, const char *params)
 static bool check_row(loading *l)
 {
     const udf_function *f = function_at(l);
-    const char         *params;
+    const char         *params = "";
     if (!check_name(l) || !check_parts(l) || !check_params(l) || !params_text(l, &params))
         return false;
     user_row *r = l->rows[l->at] = ARENA_NEW(&kept, user_row);

@@ -456,6 +456,8 @@ static bool pass(engine *e, session *s, metastore *m, bool dry, ast_stmt **list,
         }
         size_t queries = m->queries.n;
         if (x.stmt == NULL || !run_statement(&x)) {
+            if (x.shown_text.n)
+                err->statement = x.shown_text;
             if (kept && !dry && e->opt.commands) {
                 status ignored;
                 status_init(&ignored);

@@ -11,6 +11,7 @@
 #include "engine/property.h"
 #include "engine/runtime.h"
 #include "engine/stmt.h"
+#include "engine/udf/udf_load.h"
 
 /* ---- sessions */
 
@@ -450,6 +451,8 @@ static bool run_one(engine *e, session *s, metastore *m, bool dry, const ast_stm
     }
     size_t queries = m->queries.n;
     if (x.stmt == NULL || !run_statement(&x)) {
+        if (x.shown_text.n)
+            err->statement = x.shown_text;
         if (kept && !dry && e->opt.commands) {
             status ignored;
             status_init(&ignored);
@@ -645,6 +648,11 @@ static bool read_topic_rules(engine *e, const char *setting, topic_rules *r, sta
                         : STR("_confluent.*,__confluent.*,_schemas,__consumer_offsets,__transaction_state,"
                                      "connect-configs,connect-offsets,connect-status,connect-statuses");
     return topic_rules_read(r, &e->a, setting, str_fmt(&e->a, "_confluent-ksql-.*,%.*s", STR_FMT(list)), st);
+}
+
+bool engine_load_functions(const char *path, status *st)
+{
+    return udf_load(path, st);
 }
 
 engine *engine_open(const engine_options *o, status *st)

@@ -44,6 +44,10 @@ typedef struct engine_options {
     void *report_ctx;
 } engine_options;
 
+/* Loads user functions (engine/udf.h) from a shared library, or from every *.so of a folder. Before the first
+ * engine_open(). Errors name file, row and reason. */
+bool engine_load_functions(const char *path, status *st);
+
 engine *engine_open(const engine_options *o, status *st);
 /* Declares the stream over the processing log when the configuration asks for one (spec/processing-semantics.md
  * 7.2); once the kept commands have been run. */

@@ -68,6 +68,7 @@ typedef struct exec {
     status         *st;
     json_t         *out;            /* array of entities */
     str             statement_text; /* what answers and errors quote */
+    str             shown_text;     /* what errors quote instead, once a query is planned; n = 0 before */
 } exec;
 
 int64_t exec_now(exec *x); /* wall clock, ms */

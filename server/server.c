@@ -116,6 +116,13 @@ static bool open_engine(server *s, status *st)
         .report = log_line,
         .workers = (int)settings_number(&s->set, "weir.worker.threads"),
     };
+    str functions = settings_text(&s->set, "ksql.extension.dir");
+    if (functions.n) {
+        char path[4096];
+        snprintf(path, sizeof path, "%.*s", STR_FMT(functions));
+        if (!engine_load_functions(path, st))
+            return false;
+    }
     s->engine = engine_open(&o, st);
     return s->engine != NULL && replay_commands(s, st) && engine_declare_processing_log(s->engine, st);
 }

@@ -803,12 +803,7 @@ static xnode *comp_call(xc *c, const ast_expr *e)
             const type *t = ptype_instantiate(c->a, shape[i], &bound, c->st);
             x = t ? cast_to(c, x, t) : NULL;
         } else if (shape[i]->kind == P_TYPE && shape[i]->base != x->type->kind) {
-            const type *t = ptype_instantiate(c->a, shape[i], &bound, c->st);
-            if (t && t->kind == T_DECIMAL && x->type->kind != T_DECIMAL) {
-                int32_t p, s;
-                type_as_decimal(x->type, &p, &s);
-                t = type_decimal(c->a, p, s);
-            }
+            const type *t = ptype_cast_target(c->a, shape[i], x->type, &bound, c->st);
             x = t ? cast_to(c, x, t) : NULL;
         } else if (shape[i]->kind == P_TYPE && type_is_nested(x->type) && shape[i]->elem) {
             const type *t = ptype_instantiate(c->a, shape[i], &bound, c->st);
@@ -821,7 +816,7 @@ static xnode *comp_call(xc *c, const ast_expr *e)
         types[i] = x->type;
     }
     f->arg_types = types;
-    f->type = f->row->computed ? f->row->computed(c->a, types, e->arg_count, c->st)
+    f->type = f->row->computed ? f->row->computed(c->a, f, c->st)
                                : ptype_instantiate(c->a, o->returns, &bound, c->st);
     if (f->type == NULL)
         return NULL;

@@ -241,8 +241,8 @@ op *op_rekey_new(pipeline *pl, const plan_node *n)
 
 static value call_table_function(op *o, const func_call *f)
 {
-    value args[32];
-    for (uint32_t i = 0; i < f->arg_count && i < 32; i++) {
+    value *args = arena_alloc(o->cx.a, f->arg_count * sizeof *args);
+    for (uint32_t i = 0; i < f->arg_count; i++) {
         args[i] = xnode_eval(f->args[i], &o->cx);
         if (args[i].state == V_ERR) {
             op_error(o, "Error computing an argument of table function %s: %s", f->row->name, o->cx.err);

@@ -102,6 +102,16 @@ static bool is_key(const plan_node *n, const ast_expr *e)
     return false;
 }
 
+/* Has an earlier join compared its key with this expression? */
+static bool equals_key(const plan_node *n, const ast_expr *e)
+{
+    const layout_key *k = n->out.keys;
+    for (uint32_t i = 0; n->out.key_count == 1 && i < k->same_count; i++)
+        if (ast_expr_equal(k->same[i], e))
+            return true;
+    return is_key(n, e);
+}
+
 static str got(builder *b, uint32_t j)
 {
     return str_fmt(b->a, "%.*s = %.*s", STR_FMT(an_expr_text(b->a, b->an.join_left_orig[j])),
@@ -330,6 +340,20 @@ static uint32_t viable_keys(const ast_join *jn, const join_side *l, const join_s
     return n;
 }
 
+/* The expressions that equal the key behind the join: the left side's, and this comparison's two. */
+static void note_same(builder *b, layout_key *key, const join_side *l, const join_side *r, const layout *left_before)
+{
+    uint32_t n = 0, before = l->rekey || left_before->key_count != 1 ? 0 : left_before->keys[0].same_count;
+    key->same = ARENA_ARRAY(b->a, ast_expr *, before + 2);
+    for (; n < before; n++)
+        key->same[n] = left_before->keys[0].same[n];
+    if (l->expr->kind != EX_COLUMN)
+        key->same[n++] = l->expr;
+    if (r->expr->kind != EX_COLUMN)
+        key->same[n++] = r->expr;
+    key->same_count = n;
+}
+
 /* ---- one join */
 
 static void join_layout(builder *b, plan_node *n, const join_side *l, const join_side *r)
@@ -381,6 +405,7 @@ static plan_node *join_node(builder *b, uint32_t j, plan_kind kind, join_side *l
     } else {
         uint32_t slot = layout_add(b, &n->out, str_fmt(b->a, "\x01K%u", j), kt);
         layout_add_key(b, &n->out, slot, viable, count);
+        note_same(b, &n->out.keys[0], l, r, &left_before);
     }
     if (kind == PLAN_JOIN_STREAMS) {
         n->join.before_ms = ast_duration_ms(jn->before);
@@ -448,7 +473,7 @@ static plan_node *join_one(builder *b, uint32_t j, plan_node *left)
         return NULL;
     if (!check_within(b, &b->an.q->joins[j], kind) || !refuse_kafka_values(b, "JOIN"))
         return NULL;
-    l.rekey = kind != PLAN_JOIN_FOREIGN && !is_key(l.node, l.expr);
+    l.rekey = kind != PLAN_JOIN_FOREIGN && !equals_key(l.node, l.expr);
     r.rekey = !is_key(r.node, r.expr);
     return join_node(b, j, kind, &l, &r);
 }

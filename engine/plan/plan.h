@@ -26,6 +26,8 @@ typedef struct layout_key {
     uint32_t slot;
     str     *viable; /* names of the value columns that equal this key part; in order of preference */
     uint32_t viable_count;
+    ast_expr **same; /* expressions other than columns that equal it, as joins compared them */
+    uint32_t   same_count;
 } layout_key;
 
 typedef struct layout {
@@ -162,7 +164,7 @@ typedef struct plan {
     /* Persistent queries: where results go. NULL for transient ones. */
     source  *sink; /* referenced */
     bool     creates_sink;
-    str      sql;           /* canonical text of the statement */
+    const ast_query *shown; /* as errors found behind planning quote it */
     bool     grace_warning; /* stream-stream join without GRACE PERIOD */
     uint32_t join_count;
 } plan;

@@ -119,6 +119,7 @@ struct plan_node {
             uint32_t   agg_count;
             uint32_t   first_agg_slot; /* of out; keys come before */
             str        store;
+            str        columns; /* used around the aggregates, for upgrades: "`ID`, `ROWTIME`" */
         } agg;
         struct {
             ast_join_kind   kind;

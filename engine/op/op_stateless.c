@@ -242,6 +242,7 @@ op *op_rekey_new(pipeline *pl, const plan_node *n)
 static value call_table_function(op *o, const func_call *f)
 {
     value args[32];
+    o->cx.now_ms = o->pl->now_ms;
     for (uint32_t i = 0; i < f->arg_count && i < 32; i++) {
         args[i] = xnode_eval(f->args[i], &o->cx);
         if (args[i].state == V_ERR) {

@@ -571,7 +571,7 @@ bool stmt_drop(exec *x)
     }
     if (src->kind != kind)
         return exec_fail(x, "Incompatible data source type is %s, but statement was DROP %s",
-                         source_kind_upper(src->kind), source_kind_upper(kind));
+                         source_kind_name(src->kind), source_kind_name(kind));
     if (s->delete_topic && !check_delete_topic(x, src))
         return false;
     if (!check_dependants(x, src))

@@ -307,6 +307,20 @@ str print_text(arena *a, void (*print)(buf *, const ast_stmt *), const ast_stmt 
 
 enum { KEPT = 1 /* a command: kept, numbered, run again at start-up */ };
 
+/* ASSERT VALUES, ASSERT NULL VALUES, ASSERT STREAM, ASSERT TABLE. */
+static bool stmt_of_tests(exec *x)
+{
+    return exec_fail(x, "ASSERT VALUES, ASSERT NULL VALUES, ASSERT STREAM and ASSERT TABLE are statements of SQL "
+                        "tests, which 'weir test FILE' runs without a server. A server knows ASSERT TOPIC and "
+                        "ASSERT SCHEMA.");
+}
+
+static bool stmt_run_script(exec *x)
+{
+    return exec_fail(x, "RUN SCRIPT is a command of the SQL shell and of SQL tests: the server reads no files. Send "
+                        "it the script's statements instead.");
+}
+
 static const struct {
     bool (*run)(exec *x);
     unsigned flags;
@@ -351,11 +365,11 @@ static const struct {
     [STMT_DROP_CONNECTOR] = {stmt_connector, 0},
     [STMT_ASSERT_TOPIC] = {stmt_assert_topic, 0},
     [STMT_ASSERT_SCHEMA] = {stmt_assert_schema, 0},
-    [STMT_ASSERT_VALUES] = {stmt_test_tool_only, 0},
-    [STMT_ASSERT_NULL_VALUES] = {stmt_test_tool_only, 0},
-    [STMT_ASSERT_STREAM] = {stmt_test_tool_only, 0},
-    [STMT_ASSERT_TABLE] = {stmt_test_tool_only, 0},
-    [STMT_RUN_SCRIPT] = {stmt_test_tool_only, 0},
+    [STMT_ASSERT_VALUES] = {stmt_of_tests, 0},
+    [STMT_ASSERT_NULL_VALUES] = {stmt_of_tests, 0},
+    [STMT_ASSERT_STREAM] = {stmt_of_tests, 0},
+    [STMT_ASSERT_TABLE] = {stmt_of_tests, 0},
+    [STMT_RUN_SCRIPT] = {stmt_run_script, 0},
 };
 
 static bool wrong_endpoint(exec *x)

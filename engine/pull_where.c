@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/vec.h"
 #include "engine/expr/expr.h"
 #include "parser/parser.h"
@@ -178,6 +179,7 @@ static bool constant(where_ctx *w, const ast_expr *e, const column *c, value *ou
         return refuse(w, "Primary key columns can not be NULL: (%.*s = null)", STR_FMT(c->name));
     ectx *cx = ARENA_NEW(w->a, ectx);
     cx->a = w->a;
+    cx->now_ms = clock_wall_ms();
     value  v = xnode_eval(x, cx);
     status ignored;
     status_init(&ignored);

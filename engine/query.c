@@ -224,6 +224,7 @@ static bool run_pull(exec *x, const plan *p, const source *table, const query_in
     value  *out = ARENA_ARRAY(x->a, value, p->output_count);
     int64_t left = p->has_limit ? p->limit : INT64_MAX;
     cx->a = x->a;
+    cx->now_ms = exec_now(x);
     for (size_t i = 0; i < n && left > 0; i++)
         if (pull_row(x->e, &pp, &rows[i], cx, out)) {
             left--;

@@ -94,7 +94,6 @@ bool stmt_undefine(exec *x);
 bool stmt_alter_system(exec *x);
 bool stmt_assert_topic(exec *x); /* waits, with the statements' lock let go */
 bool stmt_assert_schema(exec *x);
-bool stmt_test_tool_only(exec *x);
 bool stmt_connector(exec *x);
 bool stmt_show(exec *x);
 bool stmt_describe(exec *x);
@@ -133,6 +132,12 @@ bool check_serde(exec *x, const schema *s, const side_format *f, bool is_key);
 bool timestamp_name(exec *x, const with_props *w, str *out);
 /* TIMESTAMP and TIMESTAMP_FORMAT of a source or sink whose schema is known. */
 bool check_timestamp(exec *x, source *src, const with_props *w);
+/* The statement's columns as src's schema, their types resolved. */
+bool stmt_read_columns(exec *x, source *src, bool table);
+/* The value of a constant expression as INSERT VALUES takes it for a column of type t. */
+bool stmt_constant(exec *x, const ast_expr *e, str name, const type *t, value *out);
+/* A serde of the source's key or value columns, in their order. Call serde_free. */
+serde *source_serde(arena *a, const source *t, column_ns ns, status *st);
 /* OR REPLACE: may `was` become `now` (spec 2.4)? */
 bool check_upgrade(exec *x, const source *was, const source *now);
 /* Push queries by id, for TERMINATE. */

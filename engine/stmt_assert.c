@@ -103,8 +103,3 @@ bool stmt_assert_schema(exec *x)
         return exec_fail(x, "ASSERT SCHEMA statements much include a subject name or an id");
     return x->dry || not_held(x, "Cannot check schema existence: this server has no schema registry.");
 }
-
-bool stmt_test_tool_only(exec *x)
-{
-    return exec_fail(x, "This statement is for the SQL test tool: put it into a file and run `weir test FILE`.");
-}

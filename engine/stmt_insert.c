@@ -13,8 +13,7 @@ static bool is_reference(const ast_expr *e)
     return e->kind == EX_COLUMN;
 }
 
-/* The value of a constant expression in the column's type. */
-static bool constant(exec *x, const ast_expr *e, str name, const type *t, value *out)
+bool stmt_constant(exec *x, const ast_expr *e, str name, const type *t, value *out)
 {
     xscope none = {NULL, 0};
     status inner;
@@ -59,7 +58,7 @@ static bool set_column(exec *x, const source *t, str name, const ast_expr *e, in
 {
     if (str_eqz(name, COL_ROWTIME)) {
         value v;
-        if (!constant(x, e, name, &type_bigint, &v))
+        if (!stmt_constant(x, e, name, &type_bigint, &v))
             return false;
         r->has_ts = v.state == V_OK;
         r->ts = v.i;
@@ -70,7 +69,7 @@ static bool set_column(exec *x, const source *t, str name, const ast_expr *e, in
     for (uint32_t i = 0; i < t->schema.n; i++)
         if (str_eq(t->schema.cols[i].name, name)) {
             r->given[i] = true;
-            return constant(x, e, name, t->schema.cols[i].type, &r->cols[i]);
+            return stmt_constant(x, e, name, t->schema.cols[i].type, &r->cols[i]);
         }
     return exec_fail(x, "Column name `%.*s` does not exist.", STR_FMT(name));
 }
@@ -120,18 +119,13 @@ static bool read_row(exec *x, const source *t, insert_row *r)
     return ok;
 }
 
-static serde *side(exec *x, const source *t, column_ns ns, const insert_row *r, value **row, bool *none)
+serde *source_serde(arena *a, const source *t, column_ns ns, status *st)
 {
-    serde_column *cols = ARENA_ARRAY(x->a, serde_column, t->schema.n + 1);
+    serde_column *cols = ARENA_ARRAY(a, serde_column, t->schema.n + 1);
     uint32_t      n = 0;
-    *row = ARENA_ARRAY(x->a, value, t->schema.n + 1);
-    *none = true;
     for (uint32_t i = 0; i < t->schema.n; i++)
-        if (t->schema.cols[i].ns == ns) {
-            (*row)[n] = r->cols[i];
-            *none &= r->cols[i].state != V_OK;
+        if (t->schema.cols[i].ns == ns)
             cols[n++] = (serde_column){t->schema.cols[i].name, t->schema.cols[i].type, true};
-        }
     const side_format *f = ns == NS_KEY ? &t->key : &t->value;
     serde_spec         spec = {.format = f->id,
                                .is_key = ns == NS_KEY,
@@ -142,9 +136,23 @@ static serde *side(exec *x, const source *t, column_ns ns, const insert_row *r, 
                                .full_schema_name = f->full_name,
                                .schema_id = f->schema_id};
     spec.unwrapped = ns == NS_KEY ? format_key_unwrapped(f->id, n) : (f->features & FEATURE_UNWRAP_SINGLES) && n == 1;
+    return serde_new(a, &spec, st);
+}
+
+/* One side's serde and its part of the row; none: there is no value in it. */
+static serde *side(exec *x, const source *t, column_ns ns, const insert_row *r, value **row, bool *none)
+{
+    uint32_t n = 0;
+    *row = ARENA_ARRAY(x->a, value, t->schema.n + 1);
+    *none = true;
+    for (uint32_t i = 0; i < t->schema.n; i++)
+        if (t->schema.cols[i].ns == ns) {
+            (*row)[n++] = r->cols[i];
+            *none &= r->cols[i].state != V_OK;
+        }
     if (ns == NS_KEY)
         *none |= n == 0;
-    return serde_new(x->a, &spec, x->st);
+    return source_serde(x->a, t, ns, x->st);
 }
 
 /* One record to its partition: by the key's hash as Kafka's clients do, without a key to the first. */

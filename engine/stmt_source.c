@@ -56,8 +56,7 @@ static bool check_duplicate_columns(exec *x, const ast_stmt *s)
     return ok;
 }
 
-/* The statement's columns as a schema; types resolved. */
-static bool read_columns(exec *x, source *src, bool table)
+bool stmt_read_columns(exec *x, source *src, bool table)
 {
     const ast_stmt *s = x->stmt;
     column         *cols = ARENA_ARRAY(&src->a, column, s->column_count + 1);
@@ -432,7 +431,7 @@ bool stmt_create_source(exec *x)
     src->read_only = s->source_only;
     src->sql = str_dup(&src->a, x->statement_text);
     const source *was = catalog_find(&x->m->cat, s->name);
-    bool          ok = read_columns(x, src, table) &&
+    bool          ok = stmt_read_columns(x, src, table) &&
               with_formats(&w, NULL, NULL, exec_setting(x, "ksql.persistence.default.format.key", "KAFKA"),
                            exec_setting(x, "ksql.persistence.default.format.value", ""), &src->key, &src->value, x->st);
     if (ok) {
@@ -572,7 +571,7 @@ bool stmt_drop(exec *x)
     }
     if (src->kind != kind)
         return exec_fail(x, "Incompatible data source type is %s, but statement was DROP %s",
-                         source_kind_upper(src->kind), source_kind_upper(kind));
+                         source_kind_name(src->kind), source_kind_name(kind));
     if (s->delete_topic && !check_delete_topic(x, src))
         return false;
     if (!check_dependants(x, src))

@@ -21,7 +21,7 @@ static const struct prop_row {
     {                                                \
         name, use, type, offsetof(with_props, field) \
     }
-#define BOTH (WITH_CREATE | WITH_AS)
+#define BOTH (WITH_CREATE | WITH_AS | WITH_ASSERT)
     ROW("KAFKA_TOPIC", BOTH, PT_TEXT, topic),
     ROW("VALUE_FORMAT", BOTH, PT_TEXT, value_format),
     ROW("KEY_FORMAT", BOTH, PT_TEXT, key_format),
@@ -42,8 +42,8 @@ static const struct prop_row {
     ROW("VALUE_SCHEMA_ID", BOTH, PT_INT, value_schema_id),
     ROW("KEY_PROTOBUF_NULLABLE_REPRESENTATION", BOTH, PT_TEXT, key_nullable),
     ROW("VALUE_PROTOBUF_NULLABLE_REPRESENTATION", BOTH, PT_TEXT, value_nullable),
-    ROW("WINDOW_TYPE", WITH_CREATE, PT_TEXT, window_type),
-    ROW("WINDOW_SIZE", WITH_CREATE, PT_TEXT, window_size),
+    ROW("WINDOW_TYPE", WITH_CREATE | WITH_ASSERT, PT_TEXT, window_type),
+    ROW("WINDOW_SIZE", WITH_CREATE | WITH_ASSERT, PT_TEXT, window_size),
     ROW("SOURCED_BY_CONNECTOR", WITH_CREATE, PT_TEXT, sourced_by_connector),
     ROW("SOURCE_CONNECTOR", WITH_CREATE, PT_TEXT, source_connector),
     ROW("QUERY_ID", WITH_INSERT, PT_TEXT, query_id),

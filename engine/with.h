@@ -8,7 +8,7 @@
 #include "engine/catalog.h"
 #include "parser/ast.h"
 
-typedef enum with_use { WITH_CREATE = 1, WITH_AS = 2, WITH_INSERT = 4 } with_use;
+typedef enum with_use { WITH_CREATE = 1, WITH_AS = 2, WITH_INSERT = 4, WITH_ASSERT = 8 } with_use;
 
 typedef struct with_text { /* a property that may be absent */
     str  s;

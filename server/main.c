@@ -9,6 +9,7 @@
 #include "server/server.h"
 #include "server/settings.h"
 #include "server/shell/shell.h"
+#include "server/sql_test.h"
 #include "server/version.h"
 
 /* Reads cases line by line, writes an answer a line, and never stops at a bad one. */
@@ -63,6 +64,7 @@ static const struct {
 } commands[] = {
     {"server", server_main, "topics, SQL and the web console; --help lists the settings"},
     {"sql", shell_main, "the SQL shell: [URL] [-e SQL | -f FILE]; --help lists the options"},
+    {"test", sql_test_main, "SQL tests: FOLDER|FILE...; --help shows one"},
     {"replay", run_replay, "statements and records in, records out; no server"},
     {"settings", run_settings, "the server's settings as a page of Markdown"},
 };

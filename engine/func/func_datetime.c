@@ -1,7 +1,6 @@
 /* DATE / TIME functions (spec/functions.md 3.6). */
 #include <stdio.h>
 
-#include "base/clock.h"
 #include "engine/func/func_int.h"
 #include "engine/func/lenient_date.h"
 #include "engine/func/time_zone.h"
@@ -358,12 +357,12 @@ FN(same_number)
 
 FN(unix_date_now)
 {
-    return value_i(floor_div(cx->now_ms ? cx->now_ms : clock_wall_ms(), MS_PER_DAY));
+    return value_i(floor_div(cx->now_ms, MS_PER_DAY));
 }
 
 FN(unix_timestamp_now)
 {
-    return value_i(cx->now_ms ? cx->now_ms : clock_wall_ms());
+    return value_i(cx->now_ms);
 }
 
 #define R(n, d, p, r, fun, ...)                                                                             \

@@ -242,6 +242,7 @@ op *op_rekey_new(pipeline *pl, const plan_node *n)
 static value call_table_function(op *o, const func_call *f)
 {
     value *args = arena_alloc(o->cx.a, f->arg_count * sizeof *args);
+    o->cx.now_ms = o->pl->now_ms;
     for (uint32_t i = 0; i < f->arg_count; i++) {
         args[i] = xnode_eval(f->args[i], &o->cx);
         if (args[i].state == V_ERR) {

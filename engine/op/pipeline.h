@@ -3,7 +3,7 @@
  * A plan is cut at its repartitions into stages. Stage s reads topics (inputs) and writes topics
  * (outputs); all its operators share stores, so a stage and a partition make a task. A pipeline knows
  * no threads, no clock and no log: it is fed records and gives records to its environment. Tasks
- * (task.h) run it over a tlog, `weir replay` (replay.h) runs it record by record.
+ * (task.h) run it over a tlog, the deterministic driver (driver.h) runs it record by record.
  */
 #ifndef ENGINE_OP_PIPELINE_H
 #define ENGINE_OP_PIPELINE_H

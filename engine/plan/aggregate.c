@@ -277,6 +277,41 @@ static plan_node *group(builder *b, plan_node *in, str *names)
     return build_repartition(b, r, "Aggregate-GroupBy-repartition", false);
 }
 
+typedef struct column_list {
+    arena *a;
+    VEC(str) names;
+} column_list;
+
+static bool add_column(const ast_expr *e, void *ctx)
+{
+    column_list *l = ctx;
+    bool         known = e->kind != EX_COLUMN;
+    for (size_t i = 0; i < l->names.n && !known; i++)
+        known = str_eq(l->names.p[i], e->text);
+    if (!known)
+        AVEC_PUSH(l->a, &l->names, e->text);
+    return false; /* look on */
+}
+
+/* The columns that the query names, as they occur in SELECT, WHERE, GROUP BY, HAVING: ksqlDB lets none of them change
+ * under a running aggregation. */
+static str used_columns(builder *b)
+{
+    column_list l = {.a = b->a};
+    for (size_t i = 0; i < b->an.items.n; i++)
+        an_expr_uses(b->an.items.p[i].expr, add_column, &l);
+    if (b->an.where)
+        an_expr_uses(b->an.where, add_column, &l);
+    for (uint32_t i = 0; i < b->an.q->group_by_count; i++)
+        an_expr_uses(b->an.group_by[i], add_column, &l);
+    if (b->an.having)
+        an_expr_uses(b->an.having, add_column, &l);
+    str text = STR("");
+    for (size_t i = 0; i < l.names.n; i++)
+        text = str_fmt(b->a, "%.*s%s`%.*s`", STR_FMT(text), i ? ", " : "", STR_FMT(l.names.p[i]));
+    return text;
+}
+
 plan_node *build_aggregate(builder *b, plan_node *in)
 {
     const ast_query *q = b->an.q;
@@ -294,6 +329,7 @@ plan_node *build_aggregate(builder *b, plan_node *in)
     n->in[0] = g;
     n->is_table = true;
     n->agg.store = STR("Aggregate-Aggregate-Materialize");
+    n->agg.columns = used_columns(b);
     n->agg.emit_final = q->emit == EMIT_FINAL;
     n->out.key_format = g->out.key_format;
     n->out.value_format = g->out.value_format;

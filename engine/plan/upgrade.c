@@ -77,7 +77,16 @@ static bool same_aggregate(const plan_node *x, const plan_node *y, status *st)
 {
     if (x->agg.is_windowed || y->agg.is_windowed || x->in[0]->is_table)
         return status_set(st, ST_SQL, "Upgrades not yet supported for %s", step_class(x));
-    bool same = x->agg.agg_count == y->agg.agg_count;
+    arena a;
+    arena_init(&a);
+    bool same = str_eq(x->agg.columns, y->agg.columns);
+    if (!same)
+        differ(st, x, "columns not part of aggregate", str_fmt(&a, "[%.*s]", STR_FMT(x->agg.columns)),
+               str_fmt(&a, "[%.*s]", STR_FMT(y->agg.columns)));
+    arena_free(&a);
+    if (!same)
+        return false;
+    same = x->agg.agg_count == y->agg.agg_count;
     for (uint32_t i = 0; same && i < x->agg.agg_count; i++)
         same = str_eq(x->agg.aggs[i].text, y->agg.aggs[i].text);
     return same || differ(st, x, "aggregationFunctions", STR("[...]"), STR("[...]"));

@@ -226,4 +226,4 @@ def statements_for_elsewhere(s):
     for sql in ("ASSERT VALUES s (a) VALUES (1);", "ASSERT NULL VALUES s KEY (1);", "RUN SCRIPT 'x.sql';",
                 "ASSERT STREAM s (a INT);", "ASSERT TABLE s (a INT);"):
         e = s.ksql(sql, 400)
-        assert 'weir test FILE' in e['message'], e
+        assert 'SQL tests' in e['message'], e

@@ -7,6 +7,7 @@ CREATE TABLE T AS SELECT ID, COUNT(*) AS N, SUM(V) AS TOTAL FROM S GROUP BY ID;
 --@output: T {"key": "a", "value": {"N": 1, "TOTAL": 1}}
 --@output: T {"key": "b", "value": {"N": 1, "TOTAL": 5}}
 --@output: T {"key": "a", "value": {"N": 2, "TOTAL": 3}}
+--@end: T
 
 --@test: a table's aggregate takes back what a row no longer is
 CREATE TABLE U (ID INT PRIMARY KEY, CITY STRING) WITH (kafka_topic='u', value_format='JSON');
@@ -20,6 +21,7 @@ CREATE TABLE T AS SELECT CITY, COUNT(*) AS N FROM U GROUP BY CITY;
 --@output: T {"key": "rome", "value": {"N": 1}}
 --@output: T {"key": "oslo", "value": {"N": 1}}
 --@output: T {"key": "rome", "value": {"N": 0}}
+--@end: T
 
 --@test: HAVING turns a row that leaves into a tombstone
 CREATE TABLE U (ID INT PRIMARY KEY, CITY STRING) WITH (kafka_topic='u', value_format='JSON');
@@ -29,6 +31,7 @@ CREATE TABLE T AS SELECT CITY, COUNT(*) AS N FROM U GROUP BY CITY HAVING COUNT(*
 --@input: u {"key": 2, "value": null}
 --@output: T {"key": "rome", "value": {"N": 2}}
 --@output: T {"key": "rome", "value": null}
+--@end: T
 
 --@test: tumbling windows and a late row
 CREATE STREAM S (ID STRING KEY, V INT) WITH (kafka_topic='s', value_format='JSON');
@@ -42,6 +45,7 @@ CREATE TABLE T AS SELECT ID, COUNT(*) AS N FROM S WINDOW TUMBLING (SIZE 10 MILLI
 --@output: T {"key": "a", "value": {"N": 1}, "window": {"start": 10, "end": 20, "type": "time"}}
 --@output: T {"key": "a", "value": {"N": 2}, "window": {"start": 0, "end": 10, "type": "time"}}
 --@output: T {"key": "a", "value": {"N": 1}, "window": {"start": 20, "end": 30, "type": "time"}}
+--@end: T
 
 --@test: a row falls into every hopping window that holds it
 CREATE STREAM S (ID STRING KEY, V INT) WITH (kafka_topic='s', value_format='JSON');
@@ -49,6 +53,7 @@ CREATE TABLE T AS SELECT ID, SUM(V) AS N FROM S WINDOW HOPPING (SIZE 10 MILLISEC
 --@input: s {"key": "a", "value": {"V": 2}, "timestamp": 12}
 --@output: T {"key": "a", "value": {"N": 2}, "window": {"start": 5, "end": 15, "type": "time"}}
 --@output: T {"key": "a", "value": {"N": 2}, "window": {"start": 10, "end": 20, "type": "time"}}
+--@end: T
 
 --@test: sessions merge
 CREATE STREAM S (ID STRING KEY, V INT) WITH (kafka_topic='s', value_format='JSON');
@@ -61,8 +66,9 @@ CREATE TABLE T AS SELECT ID, COUNT(*) AS N FROM S WINDOW SESSION (10 MILLISECOND
 --@output: T {"key": "a", "value": null, "window": {"start": 0, "end": 0, "type": "session"}}
 --@output: T {"key": "a", "value": null, "window": {"start": 15, "end": 15, "type": "session"}}
 --@output: T {"key": "a", "value": {"N": 3}, "window": {"start": 0, "end": 15, "type": "session"}}
+--@end: T
 
 --@test: an aggregate needs GROUP BY
+--@expected.message: does not support aggregate function [COUNT(ROWTIME)] without a GROUP BY clause.
 CREATE STREAM S (ID STRING KEY, V INT) WITH (kafka_topic='s', value_format='JSON');
 CREATE TABLE T AS SELECT COUNT(*) AS N FROM S;
---@error: does not support aggregate function [COUNT(ROWTIME)] without a GROUP BY clause.

@@ -10,6 +10,7 @@ CREATE STREAM O AS SELECT S.ID AS ID, V, NAME FROM S LEFT JOIN U ON S.ID = U.ID;
 --@output: O {"key": 1, "value": {"V": 1, "NAME": null}, "timestamp": 1}
 --@output: O {"key": 1, "value": {"V": 2, "NAME": "ann"}, "timestamp": 3}
 --@output: O {"key": 1, "value": {"V": 3, "NAME": null}, "timestamp": 5}
+--@end: O
 
 --@test: two tables on their primary keys
 CREATE TABLE A (ID INT PRIMARY KEY, X INT) WITH (kafka_topic='a', value_format='JSON');
@@ -20,6 +21,7 @@ CREATE TABLE O AS SELECT A.ID AS ID, X, Y FROM A JOIN B ON A.ID = B.ID;
 --@input: a {"key": 1, "value": null, "timestamp": 20}
 --@output: O {"key": 1, "value": {"X": 1, "Y": 2}, "timestamp": 10}
 --@output: O {"key": 1, "value": null, "timestamp": 20}
+--@end: O
 
 --@test: streams join within a window
 CREATE STREAM A (ID INT KEY, X INT) WITH (kafka_topic='a', value_format='JSON');
@@ -29,6 +31,7 @@ CREATE STREAM O AS SELECT A.ID AS ID, X, Y FROM A JOIN B WITHIN 10 MILLISECONDS 
 --@input: b {"key": 1, "value": {"Y": 2}, "timestamp": 10}
 --@input: b {"key": 1, "value": {"Y": 3}, "timestamp": 11}
 --@output: O {"key": 1, "value": {"X": 1, "Y": 2}, "timestamp": 10}
+--@end: O
 
 --@test: a foreign key
 CREATE TABLE A (ID INT PRIMARY KEY, F INT) WITH (kafka_topic='a', value_format='JSON');
@@ -39,9 +42,10 @@ CREATE TABLE O AS SELECT A.ID AS ID, Y FROM A JOIN B ON A.F = B.ID;
 --@input: b {"key": 7, "value": {"Y": 5}}
 --@output: O {"key": 1, "value": {"Y": 5}}
 --@output: O {"key": 2, "value": {"Y": 5}}
+--@end: O
 
 --@test: a table cannot be joined to a stream
+--@expected.message: Invalid join order: table-stream joins are not supported; only stream-table joins. Got U [INNER] JOIN S.
 CREATE STREAM S (ID INT KEY, V INT) WITH (kafka_topic='s', value_format='JSON');
 CREATE TABLE U (ID INT PRIMARY KEY, NAME STRING) WITH (kafka_topic='u', value_format='JSON');
 CREATE STREAM O AS SELECT U.ID, V, NAME FROM U JOIN S ON S.ID = U.ID;
---@error: Invalid join order: table-stream joins are not supported; only stream-table joins. Got U [INNER] JOIN S.

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "engine/processing_log.h"
 #include "engine/property.h"
 #include "engine/runtime.h"
 #include "engine/stmt.h"

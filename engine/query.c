@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "engine/op/pipeline.h"
+#include "engine/processing_log.h"
 #include "engine/pull_where.h"
 #include "engine/runtime.h"
 #include "engine/stmt.h"

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "engine/processing_log.h"
 #include "storage/io.h"
 
 #define TICK_MS 1000 /* the timer's longest sleep */

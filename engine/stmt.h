@@ -9,7 +9,7 @@
 #include "engine/catalog.h"
 #include "engine/engine.h"
 #include "engine/plan/plan.h"
-#include "engine/processing_log.h"
+
 #include "engine/topic_rules.h"
 #include "engine/with.h"
 #include "parser/parser.h"
@@ -46,7 +46,7 @@ struct engine {
     metastore      *meta;
     map             system; /* ALTER SYSTEM: plain name -> str *; guarded by meta_lock */
     arena           a;      /* what lives as long as the engine; guarded by meta_lock */
-    processing_log *plog;   /* NULL: none is kept */
+    struct processing_log *plog;   /* NULL: none is kept */
     topic_rules     hidden_topics, readonly_topics;
     VEC(query_info *) order; /* queries as they were created; a replaced one keeps its place */
     int64_t         next_seq;

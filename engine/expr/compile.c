@@ -498,8 +498,9 @@ static xnode *comp_cast(xc *c, const ast_expr *e)
     if (a == NULL)
         return NULL;
     /* User types were expanded when the statement was analysed: only built-in names are left. */
-    const type *t = type_resolve(c->a, e->type, NULL, NULL, c->st);
-    return t ? (xnode *)cast_to(c, a, t) : NULL;
+    const type  *t = type_resolve(c->a, e->type, NULL, NULL, c->st);
+    const xnode *x = t ? cast_to(c, a, t) : NULL;
+    return x ? (xnode *)caught(c, x, "CAST") : NULL;
 }
 
 static xnode *comp_type_ctor(xc *c, const ast_expr *e)
@@ -751,7 +752,8 @@ static bool comp_lambda_arg(xc *c, const ast_expr *e, const ptype *p, bindings *
 
 static bool is_call_like(const xnode *x)
 {
-    return x->eval == ev_call || x->eval == ev_call_nulls || x->eval == ev_field || x->eval == ev_cast;
+    return x->eval == ev_call || x->eval == ev_call_nulls || x->eval == ev_field || x->eval == ev_cast ||
+           x->eval == ev_int_to_double;
 }
 
 static xnode *comp_call(xc *c, const ast_expr *e)
@@ -887,8 +889,10 @@ static xnode *compile(xc *c, const ast_expr *e)
 
 const xnode *expr_compile(arena *a, const ast_expr *e, const xscope *scope, xoptions opt, status *st)
 {
-    xc c = {.a = a, .scope = scope, .opt = opt, .st = st};
-    return compile(&c, e);
+    xc           c = {.a = a, .scope = scope, .opt = opt, .st = st};
+    const xnode *x = compile(&c, e);
+    /* A CAST that is the whole expression: its failure is the caller's to name. */
+    return x && x->eval == ev_catch ? x->args[0] : x;
 }
 
 const type *expr_type(arena *a, const ast_expr *e, const xscope *scope, status *st)

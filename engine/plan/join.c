@@ -258,8 +258,9 @@ static bool refuse_windowed_rekey(builder *b, bool table)
                         : "");
 }
 
-/* Brings a side to the join's key and key format. */
-static bool align(builder *b, join_side *s, const side_format *f, const window_info *w, bool preserved,
+/* Brings a side to the join's key and key format. outer: some side of the join is preserved; then even the
+ * other side's rows whose new key is NULL must reach it, for they move its time. */
+static bool align(builder *b, join_side *s, const side_format *f, const window_info *w, bool preserved, bool outer,
                   const char *topic)
 {
     layout *l = &s->node->out;
@@ -290,7 +291,7 @@ static bool align(builder *b, join_side *s, const side_format *f, const window_i
         spread = true;
     }
     if (spread) {
-        s->node = build_repartition(b, s->node, topic, preserved);
+        s->node = build_repartition(b, s->node, topic, preserved || (outer && s->rekey));
         s->node->out.key_format = *f;
     }
     return true;
@@ -378,8 +379,8 @@ static plan_node *join_node(builder *b, uint32_t j, plan_kind kind, join_side *l
         bool        stream = kind == PLAN_JOIN_STREAMS;
         bool        keep_l = jn->kind == JOIN_LEFT || jn->kind == JOIN_FULL;
         bool        keep_r = jn->kind == JOIN_RIGHT || jn->kind == JOIN_FULL;
-        if (!align(b, l, &f, &rw, keep_l, stream ? "Join-left-repartition" : "Join-repartition") ||
-            !align(b, r, &f, &lw, keep_r, stream ? "Join-right-repartition" : "Join-repartition"))
+        if (!align(b, l, &f, &rw, keep_l, keep_l || keep_r, stream ? "Join-left-repartition" : "Join-repartition") ||
+            !align(b, r, &f, &lw, keep_r, keep_l || keep_r, stream ? "Join-right-repartition" : "Join-repartition"))
             return NULL;
     }
     plan_node *n = node_new(b, kind, "Join");

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "engine/op/pipeline.h"
 #include "storage/record.h"
 
@@ -352,6 +353,7 @@ static bool open_stages(driver_query *run, status *st)
                         .error = on_error,
                         .fatal = on_fatal,
                         .now_ms = frozen_clock,
+                        .call_now_ms = d->wall_clock ? clock_wall_ms_of : NULL,
                         .emit_interval_ms = d->emit_interval_ms,
                         .join_interval_ms = d->join_interval_ms};
     const str   *thrown = map_get(&run->q->properties, STR("ksql.timestamp.throw.on.invalid"));

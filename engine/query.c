@@ -204,7 +204,8 @@ static bool run_pull(exec *x, const plan *p, const source *table, const query_in
     str       *keys = NULL;
     size_t     key_count = 0, n = 0;
     table_row *rows = NULL;
-    bool       scans = exec_flag(x, "ksql.query.pull.table.scan.enabled", true);
+    pull_scans scans = {.table = exec_flag(x, "ksql.query.pull.table.scan.enabled", true),
+                        .range = exec_flag(x, "ksql.query.pull.range.scan.enabled", true)};
     ast_expr  *where = pp.filter ? ast_expr_copy(x->a, pp.filter->filter.text) : NULL;
     map_columns(x->a, &pp, maker->plan, table);
     if (!pull_where(x->a, where, table, scans, &pk, x->st))
@@ -230,6 +231,21 @@ static bool run_pull(exec *x, const plan *p, const source *table, const query_in
     return true;
 }
 
+/* Faults of WHERE as pull queries tell them. */
+static bool pull_fault(exec *x, const ast_query *q)
+{
+    str compiled = STR("Invalid Predicate: "), m = str_dup(x->a, str_of(x->st->msg));
+    if (str_starts(m, compiled)) /* they have an interpreter instead of generated code */
+        return exec_fail(x, "Invalid expression: %.*s", (int)(m.n - compiled.n), m.p + compiled.n);
+    if (!str_starts(m, STR("Error in WHERE expression: ")))
+        return false;
+    buf text = BUF_INIT(ST_MSG_MAX);
+    print_expr(&text, q->where);
+    exec_fail(x, "%.*s\nStatement: %.*s", STR_FMT(m), (int)text.n, text.p);
+    buf_free(&text);
+    return false;
+}
+
 static bool pull_table(exec *x, const source *table, const query_listener *l)
 {
     const ast_query *q = x->stmt->query;
@@ -238,9 +254,11 @@ static bool pull_table(exec *x, const source *table, const query_listener *l)
         return false;
     plan_options po = exec_plan_options(x);
     po.transient = true;
+    if (!pull_check_likes(q->where, table, x->st))
+        return false;
     plan *p = plan_query(q, &po, x->st);
     if (p == NULL)
-        return false;
+        return pull_fault(x, q);
     bool ok;
     if (maker == NULL || x->e->run == NULL)
         ok = exec_fail(x,
@@ -286,12 +304,35 @@ static void on_end(void *ctx, const char *error)
     finish(q, error ? QUERY_ERROR : q->limited && q->left <= 0 ? QUERY_LIMIT : QUERY_COMPLETE, error);
 }
 
-static str transient_id(exec *x, const source *s)
+static bool is_bare(const ast_query *q)
+{
+    return !q->join_count && !q->has_group_by && !q->has_partition_by && !q->having && !q->window.kind;
+}
+
+/* ksqlDB answers such a query out of the running query that writes the source; here it reads the sink's topic
+ * from its end, which gives the same rows. Only the id tells. */
+static bool is_scalable_push(exec *x, const source *s, const plan *p)
+{
+    const ast_query *q = x->stmt->query;
+    system_use       use = {0};
+    for (uint32_t i = 0; i < q->item_count; i++)
+        if (q->items[i].expr)
+            ast_walk(q->items[i].expr, find_system, &use);
+    if (q->where)
+        ast_walk(q->where, find_system, &use);
+    return exec_flag(x, "ksql.query.push.v2.enabled", false) &&
+           exec_flag(x, "ksql.query.push.v2.registry.installed", false) && s->from_query && is_bare(q) && !p->is_aggregate &&
+           !use.partition && !use.offset &&
+           str_eq_nocase(exec_setting(x, "auto.offset.reset", "latest"), STR("latest"));
+}
+
+static str transient_id(exec *x, const source *s, const plan *p)
 {
     static uint64_t last;
     uint64_t        n = (uint64_t)clock_wall_ns();
     n = n * 6364136223846793005u + 1442695040888963407u + __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
-    return str_fmt(x->a, "transient_%.*s_%lu", STR_FMT(s->name), (unsigned long)(n >> 1));
+    const char *kind = is_scalable_push(x, s, p) ? "SCALABLE_PUSH_QUERY" : "transient";
+    return str_fmt(x->a, "%s_%.*s_%lu", kind, STR_FMT(s->name), (unsigned long)(n >> 1));
 }
 
 static bool start_push(exec *x, const source *s, bool bounded, const query_listener *l, push_query **out)
@@ -306,7 +347,7 @@ static bool start_push(exec *x, const source *s, bool bounded, const query_liste
     pthread_mutex_init(&q->lock, NULL);
     q->e = x->e;
     q->l = *l;
-    q->id = str_dup(&q->a, transient_id(x, s));
+    q->id = str_dup(&q->a, transient_id(x, s, p));
     q->limited = p->has_limit;
     q->left = p->limit;
     str               reset = exec_setting(x, "auto.offset.reset", "latest");

@@ -729,6 +729,8 @@ static plan_node *build_project(builder *b, plan_node *in)
             order[k] = k;
         if (free_keys(b, in))
             key_count = order_by_item(order, l->key_count, chosen);
+        if (key_count == 0)
+            pn->out.key_format = (side_format){.id = FORMAT_NONE, .schema_id = -1};
         for (uint32_t k = 0; k < key_count; k++) {
             const an_item *it = &b->an.items.p[chosen[order[k]]];
             uint32_t       slot = l->keys[order[k]].slot;

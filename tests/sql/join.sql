@@ -45,3 +45,13 @@ CREATE STREAM S (ID INT KEY, V INT) WITH (kafka_topic='s', value_format='JSON');
 CREATE TABLE U (ID INT PRIMARY KEY, NAME STRING) WITH (kafka_topic='u', value_format='JSON');
 CREATE STREAM O AS SELECT U.ID, V, NAME FROM U JOIN S ON S.ID = U.ID;
 --@error: Invalid join order: table-stream joins are not supported; only stream-table joins. Got U [INNER] JOIN S.
+
+--@test: an expression that equals the key of an earlier join
+CREATE STREAM A (ID INT KEY, X INT) WITH (kafka_topic='a', value_format='JSON');
+CREATE STREAM B (ID INT KEY, Y INT) WITH (kafka_topic='b', value_format='JSON');
+CREATE STREAM C (ID INT KEY, Z INT) WITH (kafka_topic='c', value_format='JSON');
+CREATE STREAM O AS SELECT A.ID AS ID, X, Y, Z FROM A JOIN B WITHIN 1 SECOND ON A.ID = ABS(B.ID) JOIN C WITHIN 1 SECOND ON ABS(B.ID) = ABS(C.ID);
+--@input: a {"key": 1, "value": {"X": 1}, "timestamp": 0}
+--@input: b {"key": -1, "value": {"Y": 2}, "timestamp": 1}
+--@input: c {"key": -1, "value": {"Z": 3}, "timestamp": 2}
+--@output: O {"key": 1, "value": {"X": 1, "Y": 2, "Z": 3}, "timestamp": 2}

@@ -321,8 +321,8 @@ static bool is_scalable_push(exec *x, const source *s, const plan *p)
     if (q->where)
         ast_walk(q->where, find_system, &use);
     return exec_flag(x, "ksql.query.push.v2.enabled", false) &&
-           exec_flag(x, "ksql.query.push.v2.registry.installed", false) && s->from_query && is_bare(q) && !p->is_aggregate &&
-           !use.partition && !use.offset &&
+           exec_flag(x, "ksql.query.push.v2.registry.installed", false) && s->from_query && is_bare(q) &&
+           !p->is_aggregate && !use.partition && !use.offset &&
            str_eq_nocase(exec_setting(x, "auto.offset.reset", "latest"), STR("latest"));
 }
 

@@ -819,8 +819,7 @@ static xnode *comp_call(xc *c, const ast_expr *e)
         types[i] = x->type;
     }
     f->arg_types = types;
-    f->type = f->row->computed ? f->row->computed(c->a, f, c->st)
-                               : ptype_instantiate(c->a, o->returns, &bound, c->st);
+    f->type = f->row->computed ? f->row->computed(c->a, f, c->st) : ptype_instantiate(c->a, o->returns, &bound, c->st);
     if (f->type == NULL)
         return NULL;
     /* A call on nothing but the literal NULL never reaches the function. */

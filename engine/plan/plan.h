@@ -23,9 +23,9 @@
 #define SLOT_NONE UINT32_MAX
 
 typedef struct layout_key {
-    uint32_t slot;
-    str     *viable; /* names of the value columns that equal this key part; in order of preference */
-    uint32_t viable_count;
+    uint32_t   slot;
+    str       *viable; /* names of the value columns that equal this key part; in order of preference */
+    uint32_t   viable_count;
     ast_expr **same; /* expressions other than columns that equal it, as joins compared them */
     uint32_t   same_count;
 } layout_key;
@@ -161,11 +161,11 @@ typedef struct plan {
     ast_emit     emit;
     bool         is_aggregate;
     /* Persistent queries: where results go. NULL for transient ones. */
-    source  *sink; /* referenced */
-    bool     creates_sink;
-    const ast_query *shown; /* as errors found behind planning quote it */
-    bool     grace_warning; /* stream-stream join without GRACE PERIOD */
-    uint32_t join_count;
+    source          *sink; /* referenced */
+    bool             creates_sink;
+    const ast_query *shown;         /* as errors found behind planning quote it */
+    bool             grace_warning; /* stream-stream join without GRACE PERIOD */
+    uint32_t         join_count;
 } plan;
 
 typedef struct plan_options {

@@ -730,6 +730,8 @@ static plan_node *build_project(builder *b, plan_node *in)
             order[k] = k;
         if (free_keys(b, in))
             key_count = order_by_item(order, l->key_count, chosen);
+        if (key_count == 0 && l->key_count > 0)
+            pn->out.key_format = (side_format){.id = FORMAT_NONE, .schema_id = -1};
         for (uint32_t k = 0; k < key_count; k++) {
             const an_item *it = &b->an.items.p[chosen[order[k]]];
             uint32_t       slot = l->keys[order[k]].slot;
@@ -745,8 +747,8 @@ static plan_node *build_project(builder *b, plan_node *in)
             is_key |= chosen[k] == (int)i;
         if (is_key)
             continue;
-        if (!b->opt->transient && it->star_window)
-            continue; /* part of the sink's windowed key */
+        if (!b->opt->transient && it->star_window && !b->an.is_join)
+            continue; /* part of the sink's windowed key; of a join's sources they are columns */
         int          k = b->opt->transient ? item_key(b, it, l) : -1;
         const xnode *x;
         if (k >= 0)

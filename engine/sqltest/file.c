@@ -86,6 +86,8 @@ static bool file_bytes(arena *a, const char *path, str *out, status *st)
     fclose(f);
     *out = str_dup(a, buf_str(&b));
     buf_free(&b);
+    if (str_starts(*out, STR("\xEF\xBB\xBF"))) /* a byte order mark, as some editors write it */
+        *out = str_make(out->p + 3, out->n - 3);
     return ok;
 }
 

@@ -244,6 +244,11 @@ static void on_error(void *ctx, proc_error kind, str step, const char *msg)
         run->d->log_line(run->d->log_ctx, run->q->id, msg);
 }
 
+static int64_t query_clock(void *ctx)
+{
+    return ((driver_query *)ctx)->d->now_ms;
+}
+
 static rec_view view_of(const queued *q)
 {
     rec_view v = {.offset = q->offset,
@@ -353,7 +358,7 @@ static bool open_stages(driver_query *run, status *st)
                         .emit = on_emit,
                         .error = on_error,
                         .fatal = on_fatal,
-                        .now_ms = frozen_clock,
+                        .now_ms = query_clock,
                         .emit_interval_ms = d->emit_interval_ms,
                         .join_interval_ms = d->join_interval_ms};
     const str   *thrown = map_get(&run->q->properties, STR("ksql.timestamp.throw.on.invalid"));

@@ -498,8 +498,13 @@ static xnode *comp_cast(xc *c, const ast_expr *e)
     if (a == NULL)
         return NULL;
     /* User types were expanded when the statement was analysed: only built-in names are left. */
-    const type *t = type_resolve(c->a, e->type, NULL, NULL, c->st);
-    return t ? (xnode *)cast_to(c, a, t) : NULL;
+    const type  *t = type_resolve(c->a, e->type, NULL, NULL, c->st);
+    const xnode *x = t ? cast_to(c, a, t) : NULL;
+    if (x == NULL || x == a || x->is_literal || t->kind != T_STRING || !c->opt.null_as_text)
+        return (xnode *)x;
+    xnode *n = node(c, ev_null_text, t, 1);
+    n->args[0] = x;
+    return n;
 }
 
 static xnode *comp_type_ctor(xc *c, const ast_expr *e)
@@ -751,7 +756,8 @@ static bool comp_lambda_arg(xc *c, const ast_expr *e, const ptype *p, bindings *
 
 static bool is_call_like(const xnode *x)
 {
-    return x->eval == ev_call || x->eval == ev_call_nulls || x->eval == ev_field || x->eval == ev_cast;
+    return x->eval == ev_call || x->eval == ev_call_nulls || x->eval == ev_field || x->eval == ev_cast ||
+           x->eval == ev_null_text;
 }
 
 static xnode *comp_call(xc *c, const ast_expr *e)

@@ -71,7 +71,15 @@ static void put_bytes(buf *out, str bytes, const side_format *f, const type *t)
         json_put_string(out, utf8_repair(&a, bytes));
         arena_free(&a);
     } else {
-        buf_puts(out, bytes);
+        arena       a;
+        str         rest;
+        const char *why;
+        arena_init(&a);
+        if (json_doc_parse(&a, bytes, &rest, &why) && str_trim(rest).n == 0)
+            buf_puts(out, bytes);
+        else
+            json_put_string(out, utf8_repair(&a, bytes));
+        arena_free(&a);
     }
 }
 

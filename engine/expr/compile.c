@@ -503,7 +503,14 @@ static xnode *comp_cast(xc *c, const ast_expr *e)
     /* User types were expanded when the statement was analysed: only built-in names are left. */
     const type  *t = type_resolve(c->a, e->type, NULL, NULL, c->st);
     const xnode *x = t ? cast_to(c, a, t) : NULL;
-    return x ? (xnode *)caught(c, x, "CAST") : NULL;
+    if (x == NULL)
+        return NULL;
+    x = caught(c, x, "CAST");
+    if (x == a || x->is_literal || t->kind != T_STRING || !c->opt.null_as_text)
+        return (xnode *)x;
+    xnode *n = node(c, ev_null_text, t, 1);
+    n->args[0] = x;
+    return n;
 }
 
 static xnode *comp_type_ctor(xc *c, const ast_expr *e)
@@ -756,7 +763,7 @@ static bool comp_lambda_arg(xc *c, const ast_expr *e, const ptype *p, bindings *
 static bool is_call_like(const xnode *x)
 {
     return x->eval == ev_call || x->eval == ev_call_nulls || x->eval == ev_field || x->eval == ev_cast ||
-           x->eval == ev_int_to_double;
+           x->eval == ev_int_to_double || x->eval == ev_null_text;
 }
 
 static xnode *comp_call(xc *c, const ast_expr *e)

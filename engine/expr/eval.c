@@ -437,6 +437,12 @@ value ev_cast(const xnode *x, ectx *cx)
     return f(cx, x->args[0]->type, v, x->type, &out) ? out : VALUE_ERR;
 }
 
+value ev_null_text(const xnode *x, ectx *cx)
+{
+    value v = xnode_eval(x->args[0], cx);
+    return v.state == V_NULL ? value_s(STR("null")) : v;
+}
+
 value ev_int_to_double(const xnode *x, ectx *cx)
 {
     value v = xnode_eval(x->args[0], cx);

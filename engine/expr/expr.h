@@ -71,6 +71,7 @@ typedef struct xscope {
 
 typedef struct xoptions {
     bool catch_nested;   /* projections: a failing nested call, cast or element becomes NULL */
+    bool null_as_text;   /* CAST of NULL to STRING gives the text "null" */
     bool no_null_concat; /* pull queries: NULL in a string + gives NULL instead of the text "null" */
 } xoptions;
 

@@ -65,7 +65,7 @@ static bool apply(agg_op *o, const value *row, bool undo)
     const plan_node *n = o->base.plan;
     ectx            *cx = &o->base.cx;
     cx->row = row;
-    cx->now_ms = o->base.pl->call_now_ms;
+    cx->now_ms = o->base.pl->now_ms;
     for (uint32_t i = 0; i < n->agg.agg_count; i++) {
         const plan_agg *g = &n->agg.aggs[i];
         for (uint32_t k = 0; k < g->arg_count; k++) {

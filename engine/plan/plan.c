@@ -108,10 +108,16 @@ static void add_expression(builder *b, const ast_expr *e)
     snprintf(b->st->msg + n, sizeof b->st->msg - n, ". expression: %.*s, schema:", STR_FMT(an_expr_text(b->a, e)));
 }
 
+static xoptions compile_options(const builder *b, bool select)
+{
+    return (xoptions){.catch_nested = select && plan_flag(b->opt, "ksql.nested.error.set.null", true),
+                      .null_as_text = !plan_flag(b->opt, "ksql.cast.strings.preserve.nulls", true)};
+}
+
 const xnode *compile_select(builder *b, const ast_expr *e, const layout *in)
 {
     xscope       s = layout_scope(in);
-    const xnode *x = expr_compile(b->a, e, &s, (xoptions){.catch_nested = true}, b->st);
+    const xnode *x = expr_compile(b->a, e, &s, compile_options(b, true), b->st);
     if (x == NULL && b->st->code == ST_SQL_GEN) {
         status_prefix(b->st, "Invalid Select: ");
         add_expression(b, e);
@@ -165,7 +171,7 @@ const xnode *compile_predicate(builder *b, const ast_expr *e, const ast_expr *as
         return NULL;
     }
     xscope       s = layout_scope(in);
-    const xnode *x = expr_compile(b->a, e, &s, (xoptions){0}, b->st);
+    const xnode *x = expr_compile(b->a, e, &s, compile_options(b, false), b->st);
     if (x == NULL && b->st->code == ST_SQL_GEN) {
         status_prefix(b->st, "Invalid Predicate: ");
         add_expression(b, as);

@@ -95,8 +95,9 @@ typedef struct expectation {
 static bool expect_column(exec *x, const source *src, str name, const ast_expr *e, expectation *out)
 {
     for (uint32_t i = 0; i < AT_COLUMNS + src->schema.n; i++)
-        if (str_eq(column_name(src, i), name) && !is_header(src, i) &&
-            (i == AT_ROWTIME || i >= AT_COLUMNS || src->window.kind)) {
+        if (str_eq(column_name(src, i), name) && (i == AT_ROWTIME || i >= AT_COLUMNS || src->window.kind)) {
+            if (is_header(src, i))
+                return exec_fail(x, "`%.*s` is a header column: look at headers with '--@output'.", STR_FMT(name));
             out->given[i] = true;
             return stmt_constant(x, e, name, column_type(src, i), &out->v[i]);
         }
@@ -262,8 +263,8 @@ static bool fail_at_end(test_run *r, row_reader *rd, const expectation *e, const
 
 static bool refused(test_run *r, exec *x)
 {
-    return run_fail(r, x->st->code == ST_SYNTAX ? FAILURE_SYNTAX : FAILURE_STATEMENT, "%s\nStatement: %.*s", x->st->msg,
-                    STR_FMT(x->stmt->source));
+    return run_fail(r, x->st->code == ST_SYNTAX ? FAILURE_SYNTAX : FAILURE_STATEMENT, "%s\nStatement: %.*s;",
+                    x->st->msg, STR_FMT(x->stmt->source));
 }
 
 static bool compare_next(test_run *r, exec *x, row_reader *rd)

@@ -14,9 +14,9 @@ static const struct directive {
     place       where;
     step_kind   step; /* PLACE_STEP */
 } directives[] = {
-    {"test", PLACE_TEST, 0},           {"expected.error", PLACE_HEAD, 0},   {"expected.message", PLACE_HEAD, 0},
-    {"input", PLACE_STEP, STEP_INPUT}, {"output", PLACE_STEP, STEP_OUTPUT}, {"end", PLACE_STEP, STEP_END},
-    {"log", PLACE_STEP, STEP_LOG},
+    {"test", PLACE_TEST, 0},       {"expected.error", PLACE_HEAD, 0}, {"expected.message", PLACE_HEAD, 0},
+    {"setting", PLACE_HEAD, 0},    {"input", PLACE_STEP, STEP_INPUT}, {"output", PLACE_STEP, STEP_OUTPUT},
+    {"end", PLACE_STEP, STEP_END}, {"log", PLACE_STEP, STEP_LOG},
 };
 #define DIRECTIVE_COUNT (sizeof directives / sizeof *directives)
 
@@ -65,6 +65,7 @@ typedef struct reader {
     VEC(sql_test) tests;
     VEC(sql_test_step) steps; /* of the last test, or of the script */
     VEC(str) messages;
+    VEC(sql_test_setting) settings;
     status *st;
 } reader;
 
@@ -86,6 +87,8 @@ static bool file_bytes(arena *a, const char *path, str *out, status *st)
     fclose(f);
     *out = str_dup(a, buf_str(&b));
     buf_free(&b);
+    if (str_starts(*out, STR("\xEF\xBB\xBF"))) /* a byte order mark, as some editors write it */
+        *out = str_make(out->p + 3, out->n - 3);
     return ok;
 }
 
@@ -116,7 +119,10 @@ static void end_test(reader *r)
     t->expected_messages = r->messages.p;
     t->expected_message_count = r->messages.n;
     memset(&r->steps, 0, sizeof r->steps);
+    t->settings = r->settings.p;
+    t->setting_count = r->settings.n;
     memset(&r->messages, 0, sizeof r->messages);
+    memset(&r->settings, 0, sizeof r->settings);
 }
 
 /* "\n" in a message stands for a line feed: a directive has only one line. */
@@ -141,6 +147,15 @@ static bool head_directive(reader *r, uint32_t at, str name, str rest)
         return fault(r, at, "'--@", name, "' must stand before the test's first statement");
     if (str_eqz(name, "expected.message")) {
         AVEC_PUSH(r->a, &r->messages, unescape(r->a, rest));
+        return true;
+    }
+    if (str_eqz(name, "setting")) {
+        int64_t equals = str_find_char(rest, '=');
+        if (equals <= 0)
+            return fault(r, at, "'--@", name, "' needs NAME=VALUE");
+        sql_test_setting v = {str_trim(str_make(rest.p, (size_t)equals)),
+                              str_trim(str_make(rest.p + equals + 1, rest.n - (size_t)equals - 1))};
+        AVEC_PUSH(r->a, &r->settings, v);
         return true;
     }
     if (t->expected_error.n)

@@ -1,3 +1,5 @@
+-- The same by records as JSON, in and out.
+
 --@test: a stream row meets the table as it is now
 CREATE STREAM S (ID INT KEY, V INT) WITH (kafka_topic='s', value_format='JSON');
 CREATE TABLE U (ID INT PRIMARY KEY, NAME STRING) WITH (kafka_topic='u', value_format='JSON');

@@ -1,3 +1,5 @@
+-- The same by records as JSON, in and out.
+
 --@test: DELIMITED in, JSON out
 CREATE STREAM S (ID STRING KEY, A INT, B STRING) WITH (kafka_topic='s', value_format='DELIMITED');
 CREATE STREAM O WITH (value_format='JSON') AS SELECT ID, A, B FROM S;

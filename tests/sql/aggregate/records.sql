@@ -1,3 +1,5 @@
+-- The same by records as JSON, in and out.
+
 --@test: counts and sums by key, every update is seen
 CREATE STREAM S (ID STRING KEY, V INT) WITH (kafka_topic='s', value_format='JSON');
 CREATE TABLE T AS SELECT ID, COUNT(*) AS N, SUM(V) AS TOTAL FROM S GROUP BY ID;

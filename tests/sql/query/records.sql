@@ -1,3 +1,5 @@
+-- The same by records as JSON, in and out.
+
 --@test: a filter drops rows and a projection computes new columns
 CREATE STREAM S (ID INT KEY, V INT, NAME STRING) WITH (kafka_topic='s', value_format='JSON');
 CREATE STREAM O AS SELECT ID, V * 2 AS W, NAME + '!' AS N FROM S WHERE V > 1;

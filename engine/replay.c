@@ -576,7 +576,7 @@ static void put_record(buf *out, const rtopic *t, const rrec *rec)
     } else if (windowed && key.n >= 8) {
         key.n -= 8;
         start = (int64_t)be_get64(key.p + key.n);
-        end = start + t->window.size_ms;
+        end = add_clamped(start, t->window.size_ms);
     }
     buf_putz(out, "{\"key\":");
     put_bytes(out, key, &t->key, t->key_type);

@@ -97,6 +97,15 @@ $(OUT)/tests/unit/%: tests/unit/%.c $(LIB)
 
 -include $(UNIT_BIN:=.d)
 
+# Libraries of functions that tests load.
+UDF_LIBS := $(patsubst %.c,$(OUT)/%.so,$(wildcard tests/udf/*.c))
+
+$(OUT)/tests/udf/%.so: tests/udf/%.c engine/udf.h
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -g $(WARN) -shared -fPIC -Iengine -o $@ $<
+
+$(OUT)/tests/unit/engine/udf/test_udf: $(UDF_LIBS)
+
 .PHONY: unit
 unit: $(UNIT_BIN) ## build and run the unit tests (SAN=1, TSAN=1 as for the build)
 	@tests/run-unit $(UNIT_BIN)

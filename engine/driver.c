@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "engine/op/pipeline.h"
 #include "storage/record.h"
 
@@ -235,18 +236,11 @@ static void on_fatal(void *ctx, const char *msg)
     fail(((driver_query *)ctx)->d, msg);
 }
 
-static void on_error(void *ctx, proc_error kind, str step, const char *msg)
+static void on_error(void *ctx, const proc_failure *f)
 {
     driver_query *run = ctx;
-    (void)kind;
-    (void)step;
     if (run->d->log_line)
-        run->d->log_line(run->d->log_ctx, run->q->id, msg);
-}
-
-static int64_t query_clock(void *ctx)
-{
-    return ((driver_query *)ctx)->d->now_ms;
+        run->d->log_line(run->d->log_ctx, run->q->id, f->msg);
 }
 
 static rec_view view_of(const queued *q)
@@ -358,7 +352,8 @@ static bool open_stages(driver_query *run, status *st)
                         .emit = on_emit,
                         .error = on_error,
                         .fatal = on_fatal,
-                        .now_ms = query_clock,
+                        .now_ms = frozen_clock,
+                        .call_now_ms = d->wall_clock ? clock_wall_ms_of : NULL,
                         .emit_interval_ms = d->emit_interval_ms,
                         .join_interval_ms = d->join_interval_ms};
     const str   *thrown = map_get(&run->q->properties, STR("ksql.timestamp.throw.on.invalid"));

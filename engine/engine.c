@@ -8,8 +8,11 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "engine/processing_log.h"
+#include "engine/property.h"
 #include "engine/runtime.h"
 #include "engine/stmt.h"
+#include "engine/udf/udf_load.h"
 
 /* ---- sessions */
 
@@ -38,21 +41,9 @@ void session_define(session *s, str name, str val)
     put_str(s, &s->variables, name, val);
 }
 
-/* Both spellings of a streams property are one. */
-static str plain_name(str name)
+void session_set(session *s, str name, str val)
 {
-    if (str_starts(name, STR("ksql.streams.")))
-        return str_make(name.p + 13, name.n - 13);
-    return name;
-}
-
-bool session_set(session *s, str name, str val, status *st)
-{
-    str plain = plain_name(name);
-    if (str_eqz(plain, "auto.offset.reset") && str_eq_nocase(val, STR("none")))
-        return status_set(st, ST_BAD_REQUEST, "'none' is not valid for this property within KSQL");
-    put_str(s, &s->properties, plain, val);
-    return true;
+    put_str(s, &s->properties, property_plain_name(name), val);
 }
 
 /* ---- metastore */
@@ -108,8 +99,29 @@ static void metastore_publish(engine *e, metastore *m)
     metastore_release(was);
 }
 
+/* Commands that were accepted once are run again whatever the limit is now. */
+static bool within_limit(exec *x)
+{
+    int64_t limit;
+    if (x->e->opt.commands == NULL ||
+        !num_parse_i64(exec_setting(x, "ksql.query.persistent.active.limit", ""), &limit) ||
+        (int64_t)x->m->queries.n < limit)
+        return true;
+    return exec_fail(
+        x,
+        "Not executing statement(s) '%.*s' as it would cause the number of active, persistent queries to "
+        "exceed the configured limit. Use the TERMINATE command to terminate existing queries, or increase "
+        "the 'ksql.query.persistent.active.limit' setting via the 'ksql-server.properties' file. Current "
+        "persistent query count: %zu. Configured limit: %ld.",
+        STR_FMT(x->statement_text), x->m->queries.n, limit);
+}
+
 bool query_add(exec *x, query_info *q, query_info *replaces)
 {
+    if (!replaces && !within_limit(x)) {
+        query_unref(q);
+        return false;
+    }
     query_info *was = map_put(&x->m->queries, q->id, q);
     if (!x->dry) {
         bool placed = false;
@@ -154,13 +166,22 @@ bool query_stop(exec *x, str id)
 
 str exec_setting(exec *x, const char *name, const char *otherwise)
 {
-    str        plain = plain_name(str_of(name));
-    const str *v = map_get(&x->s->properties, plain);
+    const str *v = map_get(&x->s->properties, property_plain_name(str_of(name)));
+    if (v == NULL)
+        v = engine_system_property(x->e, str_of(name));
     if (v == NULL && x->e->opt.config)
         v = map_get(x->e->opt.config, str_of(name));
     if (v == NULL && x->e->opt.config)
         v = map_get(x->e->opt.config, str_fmt(x->a, "ksql.streams.%s", name));
     return v ? *v : str_of(otherwise);
+}
+
+const str *engine_system_property(engine *e, str name)
+{
+    pthread_mutex_lock(&e->meta_lock);
+    const str *v = map_get(&e->system, property_plain_name(name));
+    pthread_mutex_unlock(&e->meta_lock);
+    return v;
 }
 
 bool exec_flag(exec *x, const char *name, bool otherwise)
@@ -204,8 +225,8 @@ bool topic_create(exec *x, str name, int32_t partitions, int64_t retention_ms, c
 
 bool topic_is_readonly(exec *x, str name)
 {
-    (void)x;
-    return str_starts(name, STR("_confluent")) || str_starts(name, STR("__confluent"));
+    return topic_rules_match(&x->e->readonly_topics, name) ||
+           (x->e->plog && str_eq(name, processing_log_topic(x->e->plog)));
 }
 
 static int32_t partitions_for_plan(void *ctx, str topic)
@@ -321,6 +342,7 @@ static const struct {
     [STMT_UNSET] = {stmt_unset, 0},
     [STMT_DEFINE] = {stmt_define, 0},
     [STMT_UNDEFINE] = {stmt_undefine, 0},
+    [STMT_ALTER_SYSTEM] = {stmt_alter_system, KEPT},
     [STMT_TERMINATE] = {stmt_query_control, KEPT},
     [STMT_PAUSE] = {stmt_query_control, KEPT},
     [STMT_RESUME] = {stmt_query_control, KEPT},
@@ -337,44 +359,19 @@ static const struct {
     [STMT_SHOW_PROPERTIES] = {stmt_show, 0},
     [STMT_SHOW_TYPES] = {stmt_show, 0},
     [STMT_SHOW_VARIABLES] = {stmt_show, 0},
+    [STMT_SHOW_CONNECTORS] = {stmt_connector, 0},
+    [STMT_SHOW_CONNECTOR_PLUGINS] = {stmt_connector, 0},
+    [STMT_DESCRIBE_CONNECTOR] = {stmt_connector, 0},
+    [STMT_CREATE_CONNECTOR] = {stmt_connector, 0},
+    [STMT_DROP_CONNECTOR] = {stmt_connector, 0},
+    [STMT_ASSERT_TOPIC] = {stmt_assert_topic, 0},
+    [STMT_ASSERT_SCHEMA] = {stmt_assert_schema, 0},
     [STMT_ASSERT_VALUES] = {stmt_of_tests, 0},
     [STMT_ASSERT_NULL_VALUES] = {stmt_of_tests, 0},
     [STMT_ASSERT_STREAM] = {stmt_of_tests, 0},
     [STMT_ASSERT_TABLE] = {stmt_of_tests, 0},
     [STMT_RUN_SCRIPT] = {stmt_run_script, 0},
 };
-
-bool stmt_set(exec *x)
-{
-    if (session_set(x->s, x->stmt->text, x->stmt->text2, x->st))
-        return true;
-    x->st->code = ST_SQL;
-    return false;
-}
-
-bool stmt_unset(exec *x)
-{
-    map_del(&x->s->properties, plain_name(x->stmt->text));
-    return true;
-}
-
-bool stmt_define(exec *x)
-{
-    session_define(x->s, x->stmt->name, x->stmt->text2);
-    return true;
-}
-
-bool stmt_undefine(exec *x)
-{
-    if (map_del(&x->s->variables, x->stmt->name) == NULL) {
-        json_t *e = entity_new(x, "warning_entity");
-        json_object_set_new(
-            e, "message",
-            json_str(str_fmt(x->a, "Cannot undefine variable '%.*s' which was never defined", STR_FMT(x->stmt->name))));
-        entity_add(x, e);
-    }
-    return true;
-}
 
 static bool wrong_endpoint(exec *x)
 {
@@ -388,8 +385,6 @@ static bool run_statement(exec *x)
     ast_stmt_kind k = x->stmt->kind;
     if (k == STMT_QUERY || k == STMT_PRINT)
         return wrong_endpoint(x);
-    if (handlers[k].run == NULL)
-        return exec_fail(x, "Do not know how to execute this statement: %.*s", STR_FMT(x->stmt->source));
     return handlers[k].run(x);
 }
 
@@ -450,75 +445,83 @@ static str command_text(exec *x)
     return s;
 }
 
-/* One pass over the statements: dry in the sandbox, or for real. */
-static bool pass(engine *e, session *s, metastore *m, bool dry, ast_stmt **list, size_t n, str sql, arena *a,
-                 json_t *out, engine_error *err)
+/* One statement: dry in the sandbox, or for real. *seq: of the next command. */
+static bool run_one(engine *e, session *s, metastore *m, bool dry, const ast_stmt *stmt, str sql, arena *a, json_t *out,
+                    int64_t *seq, engine_error *err)
 {
-    int64_t seq = e->next_seq;
-    for (size_t i = 0; i < n; i++) {
-        exec x = {.e = e, .s = s, .a = a, .m = m, .dry = dry, .text = sql, .st = &err->st, .out = out};
-        x.seq = seq;
-        x.statement_text = str_fmt(a, "%.*s;", STR_FMT(list[i]->source));
-        x.stmt = exec_substitute(&x, list[i]);
-        if (x.stmt && x.stmt != list[i])
-            x.statement_text = str_fmt(a, "%.*s;", STR_FMT(x.stmt->source));
-        bool kept = x.stmt && (handlers[x.stmt->kind].flags & KEPT);
-        if (x.stmt && x.stmt->kind == STMT_INSERT_VALUES)
-            err->statement = print_text(a, print_masked, x.stmt);
-        else
-            err->statement = x.statement_text;
-        if (kept && !dry && e->opt.commands) {
-            if (!e->opt.commands->append(e->opt.commands->ctx, command_text(&x), &x.seq, &err->st))
-                return false;
-            seq = e->next_seq = x.seq;
-        }
-        size_t queries = m->queries.n;
-        if (x.stmt == NULL || !run_statement(&x)) {
-            if (kept && !dry && e->opt.commands) {
-                status ignored;
-                status_init(&ignored);
-                e->opt.commands->remove(e->opt.commands->ctx, x.seq, &ignored);
-            }
+    exec x = {.e = e, .s = s, .a = a, .m = m, .dry = dry, .text = sql, .st = &err->st, .out = out, .seq = *seq};
+    x.statement_text = str_fmt(a, "%.*s;", STR_FMT(stmt->source));
+    x.stmt = exec_substitute(&x, stmt);
+    if (x.stmt && x.stmt != stmt)
+        x.statement_text = str_fmt(a, "%.*s;", STR_FMT(x.stmt->source));
+    bool kept = x.stmt && (handlers[x.stmt->kind].flags & KEPT);
+    if (x.stmt && x.stmt->kind == STMT_INSERT_VALUES)
+        err->statement = print_text(a, print_masked, x.stmt);
+    else
+        err->statement = x.statement_text;
+    if (kept && !dry && e->opt.commands) {
+        if (!e->opt.commands->append(e->opt.commands->ctx, command_text(&x), &x.seq, &err->st))
             return false;
-        }
-        if (e->opt.commands ? kept : m->queries.n > queries)
-            seq++;
-        if (!dry)
-            e->next_seq = seq;
+        *seq = x.seq;
     }
+    size_t queries = m->queries.n;
+    if (x.stmt == NULL || !run_statement(&x)) {
+        if (x.shown_text.n)
+            err->statement = x.shown_text;
+        if (kept && !dry && e->opt.commands) {
+            status ignored;
+            status_init(&ignored);
+            e->opt.commands->remove(e->opt.commands->ctx, x.seq, &ignored);
+        }
+        return false;
+    }
+    if (e->opt.commands ? kept : m->queries.n > queries)
+        ++*seq;
     return true;
 }
 
-static bool changes_meta(ast_stmt **list, size_t n)
+static bool changes_meta(const ast_stmt *s)
 {
-    for (size_t i = 0; i < n; i++)
-        if (list[i]->has_variables || handlers[list[i]->kind].flags & KEPT)
-            return true;
-    return false;
+    return s->has_variables || handlers[s->kind].flags & KEPT;
 }
 
-/* All statements dry, then for real, each time on a copy of the metastore where they can change it. What a
- * real one changed holds, also when one behind it fails. */
+static bool run_dry(engine *e, const session *s, ast_stmt **list, size_t n, str sql, arena *a, engine_error *err)
+{
+    session    copy;
+    json_t    *out = json_array();
+    metastore *m = metastore_copy(e->meta);
+    int64_t    seq = e->next_seq;
+    bool       ok = true;
+    copy_session(&copy, s);
+    for (size_t i = 0; i < n && ok; i++)
+        ok = run_one(e, &copy, m, true, list[i], sql, a, out, &seq, err);
+    metastore_release(m);
+    json_decref(out);
+    session_free(&copy);
+    return ok;
+}
+
+/* All statements dry, then each for real, on a copy of the metastore where it can change it. What one has changed
+ * holds, also when one behind it fails; others may run while one of ours waits. */
 static bool execute(engine *e, session *s, ast_stmt **list, size_t n, str sql, arena *a, json_t *out, engine_error *err)
 {
-    bool    changes = changes_meta(list, n);
-    session copy;
-    copy_session(&copy, s);
-    json_t    *scratch = json_array();
-    metastore *m = changes ? metastore_copy(e->meta) : metastore_take(e);
-    bool       ok = pass(e, &copy, m, true, list, n, sql, a, scratch, err);
-    metastore_release(m);
-    json_decref(scratch);
-    session_free(&copy);
-    if (!ok)
+    if (!run_dry(e, s, list, n, sql, a, err))
         return false;
-    m = changes ? metastore_copy(e->meta) : metastore_take(e);
-    ok = pass(e, s, m, false, list, n, sql, a, out, err);
-    if (changes)
-        metastore_publish(e, m);
-    else
-        metastore_release(m);
-    return ok;
+    for (size_t i = 0; i < n; i++) {
+        bool       changes = changes_meta(list[i]);
+        metastore *m = changes ? metastore_copy(e->meta) : metastore_take(e);
+        int64_t    seq = e->next_seq;
+        bool       ok = run_one(e, s, m, false, list[i], sql, a, out, &seq, err);
+        if (ok && changes) {
+            e->next_seq = seq;
+            metastore_publish(e, m);
+        } else {
+            metastore_release(m);
+        }
+        if (!ok)
+            return false;
+    }
+    return true;
 }
 
 json_t *engine_execute(engine *e, session *s, str sql, arena *a, engine_error *err)
@@ -577,6 +580,7 @@ void engine_get_stats(engine *e, engine_stats *out)
             out->queries_running++;
         out->records_in += info.records_in;
         out->records_out += info.records_out;
+        out->record_errors += info.record_errors;
         out->state_bytes += info.state_bytes;
     }
     metastore_release(m);
@@ -588,6 +592,84 @@ void engine_get_stats(engine *e, engine_stats *out)
 
 /* ---- life */
 
+/* ---- the processing log */
+
+static str config_text(const engine *e, const char *name, const char *otherwise)
+{
+    const str *v = e->opt.config ? map_get(e->opt.config, str_of(name)) : NULL;
+    return v ? *v : str_of(otherwise);
+}
+
+static bool config_flag(const engine *e, const char *name)
+{
+    return str_eq_nocase(config_text(e, name, "false"), STR("true"));
+}
+
+static bool open_processing_log(engine *e, status *st)
+{
+    if (e->opt.manual || !config_flag(e, "ksql.logging.processing.topic.auto.create"))
+        return true;
+    str name = str_fmt(&e->a, "%.*sksql_processing_log", STR_FMT(config_text(e, "ksql.service.id", "default_")));
+    processing_log_options o = {
+        .log = e->opt.log,
+        .topic = config_text(e, "ksql.logging.processing.topic.name", str_z(&e->a, name)),
+        .partitions = 1,
+        .include_rows = config_flag(e, "ksql.logging.processing.rows.include"),
+        .now_ms = e->opt.now_ms ? e->opt.now_ms : clock_wall_ms_of,
+        .clock_ctx = e->opt.clock_ctx,
+    };
+    int64_t n;
+    if (num_parse_i64(config_text(e, "ksql.logging.processing.topic.partitions", "1"), &n) && n > 0 && n < INT32_MAX)
+        o.partitions = (int32_t)n;
+    e->plog = processing_log_open(&o, st);
+    return e->plog != NULL;
+}
+
+bool engine_declare_processing_log(engine *e, status *st)
+{
+    str name = config_text(e, "ksql.logging.processing.stream.name", "KSQL_PROCESSING_LOG");
+    if (e->plog == NULL || !config_flag(e, "ksql.logging.processing.stream.auto.create") ||
+        catalog_find(&e->meta->cat, name))
+        return true;
+    engine_error err;
+    session      s;
+    arena        a;
+    arena_init(&a);
+    session_init(&s);
+    str sql =
+        str_fmt(&a,
+                "CREATE STREAM `%.*s` (LOGGER STRING, LEVEL STRING, TIME BIGINT, MESSAGE STRUCT<TYPE INT, "
+                "DESERIALIZATIONERROR STRUCT<TARGET STRING, ERRORMESSAGE STRING, RECORDB64 STRING, CAUSE "
+                "ARRAY<STRING>, `TOPIC` STRING>, RECORDPROCESSINGERROR STRUCT<ERRORMESSAGE STRING, RECORD STRING, "
+                "CAUSE ARRAY<STRING>>, PRODUCTIONERROR STRUCT<ERRORMESSAGE STRING>, SERIALIZATIONERROR "
+                "STRUCT<TARGET STRING, ERRORMESSAGE STRING, RECORD STRING, CAUSE ARRAY<STRING>, `TOPIC` STRING>, "
+                "KAFKASTREAMSTHREADERROR STRUCT<ERRORMESSAGE STRING, THREADNAME STRING, CAUSE ARRAY<STRING>>>) "
+                "WITH (KAFKA_TOPIC='%.*s', VALUE_FORMAT='JSON', KEY_FORMAT='KAFKA');",
+                STR_FMT(name), STR_FMT(processing_log_topic(e->plog)));
+    json_t *out = engine_execute(e, &s, sql, &a, &err);
+    if (out)
+        json_decref(out);
+    else
+        *st = err.st;
+    session_free(&s);
+    arena_free(&a);
+    return out != NULL;
+}
+
+static bool read_topic_rules(engine *e, const char *setting, topic_rules *r, status *st)
+{
+    const str *v = e->opt.config ? map_get(e->opt.config, str_of(setting)) : NULL;
+    str        list = v ? *v
+                        : STR("_confluent.*,__confluent.*,_schemas,__consumer_offsets,__transaction_state,"
+                                     "connect-configs,connect-offsets,connect-status,connect-statuses");
+    return topic_rules_read(r, &e->a, setting, str_fmt(&e->a, "_confluent-ksql-.*,%.*s", STR_FMT(list)), st);
+}
+
+bool engine_load_functions(const char *path, status *st)
+{
+    return udf_load(path, st);
+}
+
 engine *engine_open(const engine_options *o, status *st)
 {
     engine *e = MEM_NEW(engine);
@@ -597,13 +679,13 @@ engine *engine_open(const engine_options *o, status *st)
     pthread_mutex_init(&e->lock, NULL);
     pthread_mutex_init(&e->meta_lock, NULL);
     pthread_mutex_init(&e->push_lock, NULL);
+    arena_init(&e->a);
     e->meta = metastore_new();
-    if (!o->manual) {
-        e->run = runtime_open(e, st);
-        if (e->run == NULL) {
-            engine_close(e);
-            return NULL;
-        }
+    if (!open_processing_log(e, st) || !read_topic_rules(e, "ksql.hidden.topics", &e->hidden_topics, st) ||
+        !read_topic_rules(e, "ksql.readonly.topics", &e->readonly_topics, st) ||
+        (!o->manual && (e->run = runtime_open(e, st)) == NULL)) {
+        engine_close(e);
+        return NULL;
     }
     return e;
 }
@@ -612,9 +694,12 @@ void engine_close(engine *e)
 {
     if (e->run)
         runtime_close(e->run);
+    processing_log_close(e->plog);
     metastore_release(e->meta);
     VEC_FREE(&e->order);
     VEC_FREE(&e->pushes);
+    map_free(&e->system);
+    arena_free(&e->a);
     pthread_mutex_destroy(&e->push_lock);
     pthread_mutex_destroy(&e->meta_lock);
     pthread_mutex_destroy(&e->lock);

@@ -44,7 +44,14 @@ typedef struct engine_options {
     void *report_ctx;
 } engine_options;
 
+/* Loads user functions (engine/udf.h) from a shared library, or from every *.so of a folder. Before the first
+ * engine_open(). Errors name file, row and reason. */
+bool engine_load_functions(const char *path, status *st);
+
 engine *engine_open(const engine_options *o, status *st);
+/* Declares the stream over the processing log when the configuration asks for one (spec/processing-semantics.md
+ * 7.2); once the kept commands have been run. */
+bool engine_declare_processing_log(engine *e, status *st);
 /* Stops all queries after a last commit. */
 void engine_close(engine *e);
 
@@ -58,14 +65,16 @@ typedef struct session {
 
 void session_init(session *s);
 void session_free(session *s);
-bool session_set(session *s, str name, str value, status *st);
+/* property_check() it first where it comes from outside. */
+void session_set(session *s, str name, str value);
 void session_define(session *s, str name, str value);
 
 /* ---- statements */
 
 typedef struct engine_error {
     status st;
-    str    statement; /* the text of the statement at fault, masked; in the caller's arena */
+    str    statement;     /* the text of the statement at fault, masked; in the caller's arena */
+    str    missing_topic; /* the topic that PRINT did not find; n = 0: that is not what is wrong */
 } engine_error;
 
 /* Validates all statements of the text in a sandbox, then executes them in order. Returns an array of
@@ -78,7 +87,8 @@ json_t *engine_execute(engine *e, session *s, str sql, arena *a, engine_error *e
 /* A SELECT or PRINT is answered through callbacks. A pull query on a table calls all of them before
  * engine_query() returns, on the caller's thread. A push query, and a pull query on a stream, calls
  * `header` before it returns and the others later on worker threads, one at a time; they must not
- * block: who cannot take a row returns false, which ends the query. */
+ * block: who cannot take a row returns false, which ends the query. PRINT calls `line` and `end` only, on a
+ * thread of its own. */
 typedef struct query_columns {
     str                query_id;
     const str         *names;
@@ -99,7 +109,7 @@ typedef struct query_listener {
     void *ctx;
     void (*header)(void *ctx, const query_columns *c);
     bool (*row)(void *ctx, const value *row, bool tombstone);
-    void (*line)(void *ctx, str text); /* PRINT: a line of text; false is not possible: it is bounded */
+    bool (*line)(void *ctx, str text); /* PRINT: a line of text; false: it is offered again a little later */
     void (*end)(void *ctx, query_end why, const char *msg);
 } query_listener;
 
@@ -129,7 +139,8 @@ bool engine_replay_command(engine *e, str text, int64_t seq, status *st);
 
 /* The numbers SHOW and /metrics give. */
 typedef struct engine_stats {
-    uint64_t queries_running, queries_error, records_in, records_out, state_bytes, pull_queries, push_queries_active;
+    uint64_t queries_running, queries_error, records_in, records_out, record_errors, state_bytes, pull_queries,
+        push_queries_active;
 } engine_stats;
 void engine_get_stats(engine *e, engine_stats *out);
 /* GET /clusterStatus: this server, its queries with their stores and partitions (spec/rest-api-and-shell.md). */

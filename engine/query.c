@@ -2,18 +2,21 @@
  * (spec/processing-semantics.md 8). */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+#include <sys/random.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "engine/op/pipeline.h"
+#include "engine/processing_log.h"
 #include "engine/pull_where.h"
 #include "engine/runtime.h"
 #include "engine/stmt.h"
+#include "engine/topic_print.h"
 
 struct push_query {
     engine         *e;
-    running        *run;
+    running        *run;   /* SELECT */
+    topic_print    *print; /* PRINT */
     str             id;
     arena           a;
     query_listener  l;
@@ -147,7 +150,7 @@ static void map_columns(arena *a, pull_plan *pp, const plan *maker, const source
     }
 }
 
-static bool pull_row(const pull_plan *pp, const table_row *tr, ectx *cx, value *out)
+static bool pull_row(engine *e, const pull_plan *pp, const table_row *tr, ectx *cx, value *out)
 {
     const layout *l = &pp->src->out;
     value        *row = ARENA_ARRAY(cx->a, value, l->n);
@@ -167,8 +170,11 @@ static bool pull_row(const pull_plan *pp, const table_row *tr, ectx *cx, value *
     }
     for (uint32_t i = 0; i < pp->project->out.n; i++) {
         out[i] = xnode_eval(pp->project->project.exprs[i], cx);
-        if (out[i].state == V_ERR)
+        if (out[i].state == V_ERR) {
+            proc_failure f = {.kind = PROC_PROCESSING, .step = STR("PROJECT"), .msg = cx->err};
+            processing_log_write(e->plog, STR("pull_query"), &f);
             out[i] = VALUE_NULL;
+        }
     }
     return true;
 }
@@ -221,7 +227,7 @@ static bool run_pull(exec *x, const plan *p, const source *table, const query_in
     cx->a = x->a;
     cx->now_ms = exec_now(x);
     for (size_t i = 0; i < n && left > 0; i++)
-        if (pull_row(&pp, &rows[i], cx, out)) {
+        if (pull_row(x->e, &pp, &rows[i], cx, out)) {
             left--;
             if (!l->row(l->ctx, out, false))
                 break;
@@ -287,27 +293,85 @@ static void on_end(void *ctx, const char *error)
     finish(q, error ? QUERY_ERROR : q->limited && q->left <= 0 ? QUERY_LIMIT : QUERY_COMPLETE, error);
 }
 
-static str transient_id(exec *x, const source *s)
+static str transient_id(exec *x, str name)
 {
     static uint64_t last;
     uint64_t        n = (uint64_t)clock_wall_ns();
     n = n * 6364136223846793005u + 1442695040888963407u + __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
-    return str_fmt(x->a, "transient_%.*s_%lu", STR_FMT(s->name), (unsigned long)(n >> 1));
+    return str_fmt(x->a, "transient_%.*s_%lu", STR_FMT(name), (unsigned long)(n >> 1));
+}
+
+/* May the push query take its rows from the query that makes its source? */
+static bool is_tap(exec *x, const source *s, const ast_query *q)
+{
+    system_use use = {0};
+    size_t     writers = 0;
+    str        id;
+    void      *v;
+    if (!exec_flag(x, "ksql.query.push.v2.enabled", false) ||
+        !exec_flag(x, "ksql.query.push.v2.registry.installed", false))
+        return false;
+    if (q->emit != EMIT_CHANGES || q->join_count || q->has_group_by || q->window.kind || q->having ||
+        q->has_partition_by || !str_eq_nocase(exec_setting(x, "auto.offset.reset", "latest"), STR("latest")))
+        return false;
+    for (uint32_t i = 0; i < q->item_count; i++)
+        if (q->items[i].expr)
+            ast_walk(q->items[i].expr, find_system, &use);
+    if (q->where)
+        ast_walk(q->where, find_system, &use);
+    for (size_t i = 0; map_next(&x->m->queries, &i, &id, &v);)
+        writers += str_eq(((query_info *)v)->sink, s->name);
+    return writers == 1 && !use.partition && !use.offset;
+}
+
+/* A UUID of version 4. */
+static str tap_id(exec *x)
+{
+    uint8_t r[16];
+    if (getrandom(r, sizeof r, 0) != sizeof r)
+        abort(); /* so few bytes are always there */
+    r[6] = (r[6] & 0x0f) | 0x40;
+    r[8] = (r[8] & 0x3f) | 0x80;
+    return str_fmt(x->a, "SCALABLE_PUSH_QUERY_%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+                   r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13], r[14],
+                   r[15]);
+}
+
+static push_query *push_new(exec *x, str id, const query_listener *l)
+{
+    push_query *q = MEM_NEW(push_query);
+    arena_init(&q->a);
+    pthread_mutex_init(&q->lock, NULL);
+    q->e = x->e;
+    q->l = *l;
+    q->id = str_dup(&q->a, id);
+    return q;
+}
+
+static void push_free(push_query *q)
+{
+    pthread_mutex_destroy(&q->lock);
+    arena_free(&q->a);
+    mem_free(q);
+}
+
+/* From now on it can be found by its id. */
+static void publish(push_query *q)
+{
+    pthread_mutex_lock(&q->e->push_lock);
+    VEC_PUSH(&q->e->pushes, q);
+    pthread_mutex_unlock(&q->e->push_lock);
 }
 
 static bool start_push(exec *x, const source *s, bool bounded, const query_listener *l, push_query **out)
 {
     plan_options po = exec_plan_options(x);
     po.transient = true;
+    po.tap = !bounded && is_tap(x, s, x->stmt->query);
     plan *p = plan_query(x->stmt->query, &po, x->st);
     if (p == NULL)
         return false;
-    push_query *q = MEM_NEW(push_query);
-    arena_init(&q->a);
-    pthread_mutex_init(&q->lock, NULL);
-    q->e = x->e;
-    q->l = *l;
-    q->id = str_dup(&q->a, transient_id(x, s));
+    push_query *q = push_new(x, po.tap ? tap_id(x) : transient_id(x, s->name), l);
     q->limited = p->has_limit;
     q->left = p->limit;
     str               reset = exec_setting(x, "auto.offset.reset", "latest");
@@ -322,14 +386,10 @@ static bool start_push(exec *x, const source *s, bool bounded, const query_liste
     announce(l, p, q->id, NULL, x->a, true);
     q->run = runtime_start_transient(x->e->run, &o, x->st);
     if (q->run == NULL) {
-        pthread_mutex_destroy(&q->lock);
-        arena_free(&q->a);
-        mem_free(q);
+        push_free(q);
         return false;
     }
-    pthread_mutex_lock(&x->e->push_lock);
-    VEC_PUSH(&x->e->pushes, q);
-    pthread_mutex_unlock(&x->e->push_lock);
+    publish(q);
     if (p->has_limit && p->limit <= 0) /* q's own count is the workers' by now */
         finish(q, QUERY_LIMIT, NULL);
     *out = q;
@@ -348,10 +408,11 @@ void push_query_close(push_query *q)
             break;
         }
     pthread_mutex_unlock(&q->e->push_lock);
-    runtime_stop_transient(q->e->run, q->run);
-    pthread_mutex_destroy(&q->lock);
-    arena_free(&q->a);
-    mem_free(q);
+    if (q->print)
+        topic_print_stop(q->print);
+    else
+        runtime_stop_transient(q->e->run, q->run);
+    push_free(q);
 }
 
 static push_query *find_push(engine *e, str id)
@@ -383,6 +444,66 @@ bool engine_end_push_query(engine *e, str id)
 bool engine_close_query(engine *e, str id)
 {
     return engine_end_push_query(e, id);
+}
+
+/* ---- PRINT */
+
+static bool on_line(void *ctx, str text)
+{
+    push_query *q = ctx;
+    pthread_mutex_lock(&q->lock);
+    bool taken = q->ended || q->l.line(q->l.ctx, text);
+    pthread_mutex_unlock(&q->lock);
+    return taken;
+}
+
+static bool no_such_topic(exec *x, str name)
+{
+    tlog_topic *all;
+    size_t      n;
+    buf         hint = BUF_INIT(ST_MSG_MAX);
+    status      st;
+    status_init(&st);
+    if (!tlog_topic_list(x->e->opt.log, x->a, &all, &n, &st))
+        n = 0;
+    for (size_t i = 0; i < n; i++)
+        if (str_eq_nocase(all[i].name, name))
+            buf_printf(&hint, "%s\n\tprint %.*s;", hint.n ? "" : "\nDid you mean:", STR_FMT(all[i].name));
+    status_set(x->st, ST_NOT_FOUND,
+               "Could not find topic '%.*s', or the KSQL user does not have permissions to list the topic. Topic names "
+               "are case-sensitive.%.*s",
+               STR_FMT(name), (int)hint.n, hint.n ? hint.p : "");
+    buf_free(&hint);
+    return false;
+}
+
+static bool start_print(exec *x, const query_listener *l, push_query **out, str *missing)
+{
+    const ast_stmt *s = x->stmt;
+    int64_t         interval = s->has_interval ? s->interval : 1;
+    if (interval < 1)
+        return exec_fail(x, "INTERVAL must be greater than one, but was: %ld", interval);
+    if (!topic_exists(x, s->name)) {
+        *missing = s->name;
+        return no_such_topic(x, s->name);
+    }
+    push_query         *q = push_new(x, transient_id(x, s->name), l);
+    topic_print_options o = {.log = x->e->opt.log,
+                             .topic = str_dup(&q->a, s->name),
+                             .from_beginning = s->from_beginning,
+                             .interval = interval,
+                             .limit = s->has_limit ? s->limit : -1,
+                             .line = on_line,
+                             .end = on_end,
+                             .ctx = q};
+    q->print = topic_print_start(&o, x->st);
+    if (q->print == NULL) {
+        push_free(q);
+        return false;
+    }
+    publish(q);
+    *out = q;
+    return true;
 }
 
 /* ---- the way in */
@@ -418,6 +539,7 @@ bool engine_query(engine *e, session *s, str sql, arena *a, const query_listener
     ast_stmt **list;
     size_t     n;
     *push = NULL;
+    err->missing_topic = STR_NONE;
     status_init(&err->st);
     err->statement = sql;
     if (!parse_sql(a, sql, &list, &n, &err->st))
@@ -430,9 +552,12 @@ bool engine_query(engine *e, session *s, str sql, arena *a, const query_listener
     x.stmt = exec_substitute(&x, list[0]);
     bool ok = x.stmt != NULL;
     err->statement = x.statement_text;
-    if (ok && x.stmt->kind != STMT_QUERY)
+    if (ok && x.stmt->kind == STMT_PRINT)
+        ok = start_print(&x, l, push, &err->missing_topic);
+    else if (ok && x.stmt->kind != STMT_QUERY)
         ok = exec_fail(&x, "Neither a query nor a print statement");
-    ok = ok && query_statement(&x, l, push);
+    else
+        ok = ok && query_statement(&x, l, push);
     metastore_release(m);
     return ok;
 }

@@ -4,9 +4,6 @@
 #include "engine/driver.h"
 #include "engine/record_json.h"
 
-/* UNIX_TIMESTAMP() in cases: ksqlDB's functions read the real clock, ours one that stands still. */
-#define CLOCK_MS 1577836800000
-
 typedef struct replay {
     driver       d;
     const jnode *in;
@@ -213,7 +210,7 @@ static void read_properties(replay *r)
     status       st;
     status_init(&st);
     for (const jnode *p = list ? list->first : NULL; p; p = p->next)
-        session_set(&r->d.s, p->name, p->kind == J_STRING ? p->text : p->raw, &st);
+        session_set(&r->d.s, p->name, p->kind == J_STRING ? p->text : p->raw);
     static const char *const names[2] = {"__emit.interval.ms.kstreams.windowed.aggregation__",
                                          "__emit.interval.ms.kstreams.outer.join.spurious.results.fix__"};
     int64_t                 *to[2] = {&r->d.emit_interval_ms, &r->d.join_interval_ms};
@@ -265,7 +262,7 @@ void replay_case(str line, buf *out)
     str         rest;
     const char *why;
     driver_open(&r.d);
-    r.d.now_ms = CLOCK_MS;
+    r.d.wall_clock = true;
     r.in = json_doc_parse(&r.d.a, line, &rest, &why);
     const jnode *id = json_doc_member(r.in, "id");
     buf_putz(out, "{\"id\":");

@@ -1,16 +1,16 @@
 #include "engine/runtime.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "engine/processing_log.h"
 #include "storage/io.h"
 
-#define BACKOFF_INITIAL_MS 15000 /* ksql.query.retry.backoff.initial.ms */
-#define BACKOFF_MAX_MS 900000
 #define TICK_MS 1000 /* the timer's longest sleep */
 
 struct running {
@@ -25,6 +25,7 @@ struct running {
     bool              earliest, paused, stopping;
     int64_t           restart_at; /* ms; INT64_MAX: nothing failed */
     int               attempts;
+    _Atomic uint64_t  record_errors;
     run_error         errors[RUN_ERRORS_MAX];
     uint32_t          error_count;
     pthread_mutex_t   row_lock; /* transient: rows of all tasks come one at a time */
@@ -43,6 +44,7 @@ struct runtime {
     VEC(pthread_t) threads;
     pthread_t timer_thread;
     bool      stop;
+    int64_t   backoff_initial_ms, backoff_max_ms;
 };
 
 static int64_t now(runtime *r)
@@ -129,14 +131,14 @@ static void keep_error(running *q, const char *msg)
 /* A failed task: its query waits, then all of its tasks are opened anew from their last commits. */
 static void on_failure(runtime *r, running *q, task *t)
 {
-    int64_t wait = BACKOFF_INITIAL_MS;
+    int64_t wait = r->backoff_initial_ms;
     keep_error(q, task_error(t));
     task_link_of(t)->parked = true;
     q->attempts++;
-    for (int i = 1; i < q->attempts && wait < BACKOFF_MAX_MS; i++)
+    for (int i = 1; i < q->attempts && wait < r->backoff_max_ms; i++)
         wait *= 2;
-    if (wait > BACKOFF_MAX_MS)
-        wait = BACKOFF_MAX_MS;
+    if (wait > r->backoff_max_ms)
+        wait = r->backoff_max_ms;
     q->restart_at = now(r) + wait;
     if (r->e->opt.report) {
         char line[ST_MSG_MAX + 256];
@@ -145,6 +147,21 @@ static void on_failure(runtime *r, running *q, task *t)
         r->e->opt.report(r->e->opt.report_ctx, line);
     }
     pthread_cond_signal(&r->timer);
+}
+
+/* Also written to the processing log: without r->mu, for its readers are woken. */
+static void log_failure(running *q, const task *t)
+{
+    proc_failure f = {.kind = PROC_THREAD, .step = STR("thread"), .msg = task_error(t)};
+    if (q->tp.log_error)
+        q->tp.log_error(q, &f);
+}
+
+static void log_error(void *ctx, const proc_failure *f)
+{
+    running *q = ctx;
+    atomic_fetch_add_explicit(&q->record_errors, 1, memory_order_relaxed);
+    processing_log_write(q->rt->e->plog, q->id, f);
 }
 
 static void tell_end(running *q, const char *error)
@@ -175,6 +192,8 @@ static void *worker(void *arg)
         status_init(&st);
         if (res != TASK_FAILED && task_commit_due(t) <= now(r) && !task_commit(t, &st))
             res = TASK_FAILED;
+        if (res == TASK_FAILED)
+            log_failure(q, t);
         bool done = res == TASK_ENDED || (q->topt.bounded && res == TASK_IDLE && task_at_end(t));
         pthread_mutex_lock(&r->mu);
         l->running = false;
@@ -214,6 +233,8 @@ static str setting(running *q, const char *name, const char *otherwise)
     const map *props = q->q ? &q->q->properties : q->topt.properties;
     const str *v = props ? map_get(props, str_of(name)) : NULL;
     const map *config = q->rt->e->opt.config;
+    if (v == NULL)
+        v = engine_system_property(q->rt->e, str_of(name));
     if (v == NULL && config) {
         v = map_get(config, str_fmt(&q->a, "ksql.streams.%s", name));
         if (v == NULL)
@@ -350,6 +371,10 @@ static bool prepare(running *q, status *st)
     *thrown = setting(q, "ksql.timestamp.throw.on.invalid", "false");
     tp->throw_on_bad_timestamp = thrown;
     tp->ctx = q;
+    tp->log_error = log_error;
+    for (uint32_t i = 0; i < q->plan->source_count; i++) /* it would hear itself */
+        if (r->e->plog && str_eq(q->plan->sources[i]->topic, processing_log_topic(r->e->plog)))
+            tp->log_error = NULL;
     tp->state_dir = r->e->opt.state_dir;
     tp->io = r->e->opt.io ? r->e->opt.io : io_posix();
     if (q->q == NULL)
@@ -578,6 +603,7 @@ bool runtime_info(runtime *r, str id, run_info *out)
     running *q = find(r, id);
     if (q) {
         out->state = q->paused ? RUN_PAUSED : q->restart_at != INT64_MAX ? RUN_ERROR : RUN_RUNNING;
+        out->record_errors = atomic_load_explicit(&q->record_errors, memory_order_relaxed);
         out->error_count = q->error_count;
         memcpy(out->errors, q->errors, sizeof q->errors);
         for (uint32_t i = 0; i < q->task_count; i++) {
@@ -709,7 +735,7 @@ static void restart(runtime *r, running *q)
     }
     close_tasks(q, false);
     keep_error(q, st.msg);
-    q->restart_at = now(r) + BACKOFF_MAX_MS;
+    q->restart_at = now(r) + r->backoff_max_ms;
 }
 
 static void *timer(void *arg)
@@ -717,6 +743,9 @@ static void *timer(void *arg)
     runtime *r = arg;
     pthread_mutex_lock(&r->mu);
     while (!r->stop) {
+        pthread_mutex_unlock(&r->mu);
+        processing_log_flush(r->e->plog); /* may wake queries, which takes mu */
+        pthread_mutex_lock(&r->mu);
         int64_t t = now(r), next = t + TICK_MS;
         for (size_t i = 0; i < r->queries.n; i++) {
             running *q = r->queries.p[i];
@@ -732,8 +761,10 @@ static void *timer(void *arg)
                     next = due;
             }
         }
+        if (r->stop)
+            break;
         bool    work = r->queries.n > 0;
-        int64_t wait = work ? next - t : 60000;
+        int64_t wait = work || r->e->plog ? next - t : 60000;
         if (wait < 1)
             wait = 1;
         struct timespec until = clock_wall_after_ms(wait);
@@ -745,6 +776,13 @@ static void *timer(void *arg)
 
 /* ---- life */
 
+static int64_t config_number(engine *e, const char *name, int64_t otherwise)
+{
+    const str *v = e->opt.config ? map_get(e->opt.config, str_of(name)) : NULL;
+    int64_t    n;
+    return v && num_parse_i64(*v, &n) ? n : otherwise;
+}
+
 runtime *runtime_open(engine *e, status *st)
 {
     runtime *r = MEM_NEW(runtime);
@@ -753,6 +791,8 @@ runtime *runtime_open(engine *e, status *st)
         io *files = e->opt.io ? e->opt.io : io_posix();
         files->mkdir(files, e->opt.state_dir); /* there already, or every snapshot will say why not */
     }
+    r->backoff_initial_ms = config_number(e, "ksql.query.retry.backoff.initial.ms", 15000);
+    r->backoff_max_ms = config_number(e, "ksql.query.retry.backoff.max.ms", 900000);
     pthread_mutex_init(&r->mu, NULL);
     pthread_cond_init(&r->work, NULL);
     pthread_cond_init(&r->idle, NULL);

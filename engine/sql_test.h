@@ -20,6 +20,8 @@ typedef struct sql_test {
     str                  expected_error; /* n == 0: none; a Java class or its last part */
     const str           *expected_messages;
     size_t               expected_message_count;
+    const str           *settings; /* of the server: name, value, name, value, ... */
+    size_t               setting_count;
     const sql_test_step *steps;
     size_t               step_count;
 } sql_test;

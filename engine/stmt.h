@@ -9,6 +9,8 @@
 #include "engine/catalog.h"
 #include "engine/engine.h"
 #include "engine/plan/plan.h"
+
+#include "engine/topic_rules.h"
 #include "engine/with.h"
 #include "parser/parser.h"
 
@@ -42,6 +44,10 @@ struct engine {
     pthread_mutex_t lock;      /* one statement at a time; guards order and next_seq */
     pthread_mutex_t meta_lock; /* guards the pointer; never held for longer than it takes to copy it */
     metastore      *meta;
+    map             system; /* ALTER SYSTEM: plain name -> str *; guarded by meta_lock */
+    arena           a;      /* what lives as long as the engine; guarded by meta_lock */
+    struct processing_log *plog;   /* NULL: none is kept */
+    topic_rules     hidden_topics, readonly_topics;
     VEC(query_info *) order; /* queries as they were created; a replaced one keeps its place */
     int64_t         next_seq;
     struct runtime *run;       /* NULL when manual */
@@ -62,6 +68,7 @@ typedef struct exec {
     status         *st;
     json_t         *out;            /* array of entities */
     str             statement_text; /* what answers and errors quote */
+    str             shown_text;     /* what errors quote instead, once a query is planned; n = 0 before */
 } exec;
 
 int64_t exec_now(exec *x); /* wall clock, ms */
@@ -84,6 +91,10 @@ bool stmt_set(exec *x);
 bool stmt_unset(exec *x);
 bool stmt_define(exec *x);
 bool stmt_undefine(exec *x);
+bool stmt_alter_system(exec *x);
+bool stmt_assert_topic(exec *x); /* waits, with the statements' lock let go */
+bool stmt_assert_schema(exec *x);
+bool stmt_connector(exec *x);
 bool stmt_show(exec *x);
 bool stmt_describe(exec *x);
 bool stmt_explain(exec *x);
@@ -95,6 +106,8 @@ json_t *entity_new(exec *x, const char *kind);
 void    entity_status(exec *x, const char *kind, str name, const char *action, bool quoted, str message, str query_id);
 json_t *json_str(str s);
 
+/* What ALTER SYSTEM set; NULL: nothing. Lives as long as the engine. */
+const str *engine_system_property(engine *e, str name);
 /* Settings: the session's, else the server's, else otherwise. */
 str  exec_setting(exec *x, const char *name, const char *otherwise);
 bool exec_flag(exec *x, const char *name, bool otherwise);

@@ -161,6 +161,17 @@ static source *make_sink(exec *x, const plan *p, const with_props *w, source_kin
     return NULL;
 }
 
+/* The statement as ksqlDB's errors show it when the query itself was in order. */
+static void quote_shown(exec *x, const plan *p)
+{
+    ast_stmt s = *x->stmt;
+    buf      b = BUF_INIT(BUF_MAX);
+    s.query = (ast_query *)(uintptr_t)p->shown;
+    print_stmt(&b, &s);
+    x->shown_text = str_dup(x->a, buf_str(&b));
+    buf_free(&b);
+}
+
 /* ---- CREATE ... AS */
 
 static bool name_taken(exec *x, source_kind kind, const source *was, bool *skip)
@@ -256,6 +267,7 @@ bool stmt_create_as(exec *x)
     sink = make_sink(x, p, &w, kind);
     if (sink == NULL) {
         planner_fault(x);
+        quote_shown(x, p);
         goto failed;
     }
     if (!name_taken(x, kind, was, &skip))

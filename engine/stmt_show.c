@@ -210,13 +210,6 @@ static void describe_all(exec *x, source_kind kind, bool extended)
     entity_add(x, e);
 }
 
-static bool hidden_topic(const tlog_topic *t)
-{
-    return t->internal || str_starts(t->name, STR("_confluent")) || str_starts(t->name, STR("__confluent")) ||
-           str_starts(t->name, STR("__consumer_offsets")) || str_starts(t->name, STR("_schemas")) ||
-           str_starts(t->name, STR("__transaction_state"));
-}
-
 static bool show_topics(exec *x)
 {
     tlog_topic *t;
@@ -226,7 +219,7 @@ static bool show_topics(exec *x)
     bool    extended = x->stmt->extended;
     json_t *e = entity_new(x, extended ? "kafka_topics_extended" : "kafka_topics"), *list = json_array();
     for (size_t i = 0; i < n; i++) {
-        if (hidden_topic(&t[i]) && !x->stmt->all)
+        if (!x->stmt->all && (t[i].internal || topic_rules_match(&x->e->hidden_topics, t[i].name)))
             continue;
         json_t *o = json_object(), *replicas = json_array();
         for (int32_t p = 0; p < t[i].partitions; p++)
@@ -450,17 +443,18 @@ bool stmt_show(exec *x)
 
 /* ---- DESCRIBE */
 
-static json_t *variant_json(const overload *o, const char *doc)
+static json_t *variant_json(const overload *o, const char *doc, const func_origin *origin)
 {
     json_t *v = json_object(), *args = json_array(), *types = json_array();
     buf     b = BUF_INIT(BUF_MAX);
     for (uint32_t i = 0; i < o->param_count; i++) {
-        json_t *a = json_object();
+        json_t     *a = json_object();
+        const char *param_doc = origin ? origin->param_docs[i] : NULL;
         buf_clear(&b);
         ptype_print(&b, o->params[i].type);
         json_object_set_new(a, "name", json_str(o->params[i].name));
         json_object_set_new(a, "type", json_str(buf_str(&b)));
-        json_object_set_new(a, "description", json_string(""));
+        json_object_set_new(a, "description", json_string(param_doc ? param_doc : ""));
         json_object_set_new(a, "isVariadic", json_boolean(o->params[i].variadic));
         json_array_append_new(args, a);
         json_array_append_new(types, json_str(buf_str(&b)));
@@ -475,48 +469,62 @@ static json_t *variant_json(const overload *o, const char *doc)
     return v;
 }
 
+/* What DESCRIBE FUNCTION shows of a row of any kind. */
+typedef struct row_texts {
+    const char        *doc, *variant_doc;
+    uint32_t           flags;
+    const func_origin *origin;
+} row_texts;
+
+static row_texts func_texts(const void *row)
+{
+    const func_row *r = row;
+    return (row_texts){r->doc, r->variant_doc, r->flags, r->origin};
+}
+
+static row_texts agg_texts(const void *row)
+{
+    const agg_row *r = row;
+    return (row_texts){r->doc, r->variant_doc, r->flags, r->origin};
+}
+
+static const struct {
+    const char *name;
+    const overload *(*find)(str name, size_t *n);
+    row_texts (*texts)(const void *row);
+} function_kinds[] = {
+    {"SCALAR", func_find, func_texts},
+    {"TABLE", table_func_find, func_texts},
+    {"AGGREGATE", agg_find, agg_texts},
+};
+
 static bool describe_function(exec *x)
 {
-    size_t          n;
-    const char     *kind = "SCALAR", *doc = "";
-    json_t         *list = json_array();
-    const overload *o = func_find(x->stmt->name, &n);
-    for (size_t i = 0; i < n; i++) {
-        const func_row *r = o[i].row;
-        if (r->doc && !*doc)
-            doc = r->doc;
-        json_array_append_new(list, variant_json(&o[i], r->variant_doc));
-    }
-    if (n == 0 && (o = table_func_find(x->stmt->name, &n)) != NULL) {
-        kind = "TABLE";
-        for (size_t i = 0; i < n; i++) {
-            const func_row *r = o[i].row;
-            if (r->doc && !*doc)
-                doc = r->doc;
-            json_array_append_new(list, variant_json(&o[i], r->variant_doc));
-        }
-    }
-    if (n == 0 && (o = agg_find(x->stmt->name, &n)) != NULL) {
-        kind = "AGGREGATE";
-        for (size_t i = 0; i < n; i++) {
-            const agg_row *r = o[i].row;
-            if (r->doc && !*doc)
-                doc = r->doc;
-            json_array_append_new(list, variant_json(&o[i], NULL));
-        }
-    }
-    if (n == 0) {
-        json_decref(list);
+    size_t          n = 0, kind = 0;
+    const overload *o = NULL;
+    for (; kind < sizeof function_kinds / sizeof *function_kinds; kind++)
+        if ((o = function_kinds[kind].find(x->stmt->name, &n)) != NULL)
+            break;
+    if (o == NULL)
         return exec_fail(x, "Can't find any functions with the name '%.*s'", STR_FMT(x->stmt->name));
+    json_t     *list = json_array();
+    const char *doc = "";
+    for (size_t i = 0; i < n; i++) {
+        row_texts t = function_kinds[kind].texts(o[i].row);
+        if (t.doc && !*doc)
+            doc = t.doc;
+        json_array_append_new(list, variant_json(&o[i], t.variant_doc, t.origin));
     }
-    json_t *e = entity_new(x, "describe_function");
+    row_texts   first = function_kinds[kind].texts(o[0].row);
+    const char *author = first.flags & FN_NO_AUTHOR ? "" : "weir";
+    json_t     *e = entity_new(x, "describe_function");
     json_object_set_new(e, "name", json_str(str_upper(x->a, x->stmt->name)));
     json_object_set_new(e, "description", json_string(doc));
-    json_object_set_new(e, "author", json_string("weir"));
-    json_object_set_new(e, "version", json_string(""));
-    json_object_set_new(e, "path", json_string("internal"));
+    json_object_set_new(e, "author", json_string(first.origin ? first.origin->author : author));
+    json_object_set_new(e, "version", json_string(first.origin ? first.origin->version : ""));
+    json_object_set_new(e, "path", json_string(first.origin ? first.origin->path : "internal"));
     json_object_set_new(e, "functions", list);
-    json_object_set_new(e, "type", json_string(kind));
+    json_object_set_new(e, "type", json_string(function_kinds[kind].name));
     entity_add(x, e);
     return true;
 }

@@ -153,11 +153,11 @@ static void on_emit(void *ctx, int32_t internal, str key, str val, bool val_null
     add_out(t, &outs[p], ts, key, val_null ? STR_NONE : val, hn, headers);
 }
 
-static void on_error(void *ctx, proc_error kind, str step, const char *msg)
+static void on_error(void *ctx, const proc_failure *f)
 {
     task *t = ctx;
     if (t->tp->log_error)
-        t->tp->log_error(t->tp->ctx, kind, step, msg);
+        t->tp->log_error(t->tp->ctx, f);
 }
 
 static void on_fatal(void *ctx, const char *msg)
@@ -294,7 +294,7 @@ static void write_snapshot(task *t)
                        t->state_count, &st))
         t->changes = 0;
     else
-        on_error(t, PROC_THREAD, STR("Snapshot"), st.msg);
+        on_error(t, &(proc_failure){.kind = PROC_THREAD, .step = STR("Snapshot"), .msg = st.msg});
     arena_rewind(&t->a, mark);
 }
 

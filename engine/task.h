@@ -48,7 +48,7 @@ typedef struct task_plan {
     void *clock_ctx;
     /* Rows of a transient query; false: no more. Called with the task's lock held. */
     bool (*row)(void *ctx, const value *row, bool tombstone, int64_t ts);
-    void (*log_error)(void *ctx, proc_error kind, str step, const char *msg);
+    void (*log_error)(void *ctx, const proc_failure *f); /* any worker; may be NULL */
     void       *ctx;
     const str  *throw_on_bad_timestamp;
     const char *state_dir; /* snapshots: DIR/GROUP-STAGE-PARTITION.snap; NULL: none */

@@ -1,6 +1,6 @@
 # For the examples: a weir server of their own on a temporary folder, on the default ports.
 # Sourced by every examples/*/run; sets $work, $rest and $kafka, and stops the server at the end.
-# Other ports: WEIR_REST_PORT and WEIR_KAFKA_PORT. Another program than ./weir: WEIR.
+# More settings: an array `settings` of arguments. Other ports: WEIR_REST_PORT and WEIR_KAFKA_PORT. Another program than ./weir: WEIR.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 weir=${WEIR:-$root/weir}
@@ -18,7 +18,7 @@ trap stop_server EXIT
 
 "$weir" server --set weir.data.dir="$work/data" --set listeners="$rest" \
     --set weir.kafka.listeners="PLAINTEXT://$kafka" \
-    --set ksql.streams.auto.offset.reset=earliest >"$work/server.log" 2>&1 &
+    --set ksql.streams.auto.offset.reset=earliest ${settings[@]+"${settings[@]}"} >"$work/server.log" 2>&1 &
 server=$!
 for _ in $(seq 100); do
     grep -q 'weir is ready' "$work/server.log" && break

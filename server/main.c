@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "engine/engine.h"
 #include "engine/replay.h"
 #include "server/server.h"
 #include "server/settings.h"
@@ -14,13 +15,21 @@
 /* Reads cases line by line, writes an answer a line, and never stops at a bad one. */
 static int run_replay(int argc, char **argv)
 {
-    if (argc > 0) {
-        bool asked = strcmp(argv[0], "--help") == 0;
-        fputs("usage: weir replay <CASES >RESULTS\n"
-              "One JSON object a line on standard input, its result as one line on standard output: statements\n"
-              "and input records in, output records, sources and errors out. No server, nothing on disk.\n",
-              asked ? stdout : stderr);
-        return asked ? 0 : 2;
+    for (int i = 0; i < argc; i += 2) {
+        if (strcmp(argv[i], "--extension") != 0 || i + 1 == argc) {
+            bool asked = strcmp(argv[i], "--help") == 0;
+            fputs("usage: weir replay [--extension LIB]... <CASES >RESULTS\n"
+                  "One JSON object a line on standard input, its result as one line on standard output: statements\n"
+                  "and input records in, output records, sources and errors out. No server, nothing on disk.\n"
+                  "LIB: a library of functions (engine/udf.h), or a folder of them.\n",
+                  asked ? stdout : stderr);
+            return asked ? 0 : 2;
+        }
+        status st;
+        if (!engine_load_functions(argv[i + 1], &st)) {
+            fprintf(stderr, "weir: %s\n", st.msg);
+            return 2;
+        }
     }
     char  *line = NULL;
     size_t cap = 0;

@@ -30,6 +30,7 @@ typedef struct server {
     rest_server    *rest;
     char            address[300]; /* HOST:PORT of REST as answers name it; the configured port */
     int64_t         last_command;
+    bool            command_failed; /* a kept command could not be run again */
 } server;
 
 static void log_line(void *ctx, const char *line)
@@ -90,6 +91,7 @@ static bool replay_commands(server *s, status *st)
             snprintf(line, sizeof line, "server: command %ld could not be run again: %s: %.*s", list[i].seq, one.msg,
                      (int)(list[i].text.n < 400 ? list[i].text.n : 400), list[i].text.p);
             log_line(NULL, line);
+            s->command_failed = true;
         }
         s->last_command = list[i].seq;
     }
@@ -114,8 +116,15 @@ static bool open_engine(server *s, status *st)
         .report = log_line,
         .workers = (int)settings_number(&s->set, "weir.worker.threads"),
     };
+    str functions = settings_text(&s->set, "ksql.extension.dir");
+    if (functions.n) {
+        char path[4096];
+        snprintf(path, sizeof path, "%.*s", STR_FMT(functions));
+        if (!engine_load_functions(path, st))
+            return false;
+    }
     s->engine = engine_open(&o, st);
-    return s->engine != NULL && replay_commands(s, st);
+    return s->engine != NULL && replay_commands(s, st) && engine_declare_processing_log(s->engine, st);
 }
 
 static bool open_kafka(server *s, status *st)
@@ -139,6 +148,14 @@ static bool open_kafka(server *s, status *st)
     return s->kafka != NULL;
 }
 
+static rest_health health(void *ctx)
+{
+    const server  *s = ctx;
+    storage_health h = storage_get_health(s->storage);
+    return (rest_health){
+        .metastore = !h.metadata_failing, .kafka = !h.log_failing, .command_runner = !s->command_failed};
+}
+
 static bool open_rest(server *s, status *st)
 {
     rest_options o = {
@@ -156,6 +173,8 @@ static bool open_rest(server *s, status *st)
         .last_command = s->last_command,
         .service_id = settings_text(&s->set, "ksql.service.id"),
         .cluster_id = storage_cluster_id(s->storage),
+        .health = health,
+        .health_ctx = s,
         .log = log_line,
     };
     o.listener_count = settings_listeners(&s->set, "listeners", o.listeners);

@@ -1,5 +1,6 @@
 #include "storage/storage_int.h"
 
+#include <stdatomic.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <sys/random.h>
@@ -79,6 +80,7 @@ struct meta {
     sqlite3_stmt   *q[STATEMENT_COUNT];
     bool            fsync_off;
     bool            full; /* synchronous=FULL is in force */
+    _Atomic bool    failing;
     char            cluster_id[23];
 };
 
@@ -86,7 +88,8 @@ struct meta {
 
 static bool failed(meta *m, status *st)
 {
-    int     rc = sqlite3_errcode(m->db) & 0xff;
+    int rc = sqlite3_errcode(m->db) & 0xff;
+    atomic_store(&m->failing, true);
     st_code code = rc == SQLITE_FULL ? ST_FULL : rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB ? ST_CORRUPT : ST_IO;
     return status_set(st, code, "The metadata (meta.sqlite) could not be read or written: %s", sqlite3_errmsg(m->db));
 }
@@ -116,7 +119,11 @@ static str column_str(sqlite3_stmt *q, int i)
 static bool run(meta *m, sqlite3_stmt *q, status *st)
 {
     int  rc = q ? sqlite3_step(q) : SQLITE_ERROR;
-    bool ok = rc == SQLITE_DONE || rc == SQLITE_ROW || failed(m, st);
+    bool ok = rc == SQLITE_DONE || rc == SQLITE_ROW;
+    if (ok)
+        atomic_store(&m->failing, false);
+    else
+        failed(m, st);
     if (q)
         sqlite3_reset(q);
     return ok;
@@ -155,6 +162,11 @@ static bool finish(meta *m, bool ok, status *st)
         run(m, prepare(m, Q_ROLLBACK), &ignored);
     }
     return false;
+}
+
+bool meta_is_failing(const meta *m)
+{
+    return atomic_load(&m->failing);
 }
 
 /* ---- opening */

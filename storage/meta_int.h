@@ -22,6 +22,7 @@ typedef struct meta meta;
 meta *meta_open(const char *dir, bool fsync_off, status *st);
 void  meta_close(meta *m);
 str   meta_cluster_id(const meta *m);
+bool  meta_is_failing(const meta *m); /* the last statement failed */
 
 bool meta_topic_put(meta *m, const tlog_topic *t, status *st);    /* new */
 bool meta_topic_update(meta *m, const tlog_topic *t, status *st); /* partitions, configs */

@@ -179,8 +179,11 @@ static bool write_locked(plog *p, const topic_conf *c, batch_set *set, const uin
     if (!io_write_all(x, s->fd, bytes, len, at, &rc)) {
         status ignored; /* the next append tries again */
         cut_tail(p, s, &ignored);
+        atomic_store(p->env->failing, true);
         return io_failed(st, "Cannot append to", p->name, rc);
     }
+    if (atomic_load_explicit(p->env->failing, memory_order_relaxed))
+        atomic_store(p->env->failing, false);
     uint32_t pos = (uint32_t)at;
     int64_t  now = plog_now(p);
     for (size_t i = 0; i < set->n; i++) {
@@ -261,6 +264,7 @@ static bool check_sizes(plog *p, const topic_conf *c, const batch_set *set, uint
 
 static bool unsynced(const plog *p, status *st)
 {
+    atomic_store(p->env->failing, true);
     return status_set(st, ST_IO,
                       "%s could not be synced to disk; nothing is acknowledged as durable "
                       "until its tail has been written again",

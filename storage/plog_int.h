@@ -30,6 +30,7 @@ typedef struct plog_env { /* what all partitions of a storage share */
     void             *clock_ctx;
     const tlog_ops   *ops;
     struct txn_coord *txns;
+    _Atomic bool     *failing; /* the last append could not be written */
 } plog_env;
 
 typedef struct plog {

@@ -345,6 +345,7 @@ storage *storage_open(const storage_options *opt, status *st)
                         .fsync_off = opt->fsync_off,
                         .now_ms = opt->now_ms ? opt->now_ms : clock_wall_ms_of,
                         .clock_ctx = opt->clock_ctx,
+                        .failing = &s->log_failing,
                         .ops = &local_ops,
                         .txns = &s->txns};
     s->default_partitions = opt->default_partitions ? opt->default_partitions : 1;
@@ -444,4 +445,9 @@ bool storage_producer_id_new(storage *s, int64_t *pid, int16_t *epoch, status *s
 {
     *epoch = 0;
     return s->backend.pid_new(s, pid, st);
+}
+
+storage_health storage_get_health(const storage *s)
+{
+    return (storage_health){.log_failing = atomic_load(&s->log_failing), .metadata_failing = meta_is_failing(s->meta)};
 }

@@ -56,6 +56,12 @@ str storage_cluster_id(storage *s);
  * one thread. */
 void storage_maintain(storage *s);
 
+/* Whether the last thing written could not be written; for health checks. Any thread. */
+typedef struct storage_health {
+    bool log_failing, metadata_failing;
+} storage_health;
+storage_health storage_get_health(const storage *s);
+
 /* ---- topic settings ("configs") */
 
 typedef struct topic_setting {

@@ -15,6 +15,7 @@ typedef struct stored_topic {
 struct storage {
     tlog            log; /* what storage_log() gives out */
     plog_env        env;
+    _Atomic bool    log_failing;
     char           *dir, *topics_dir;
     int             lock_fd;
     meta           *meta;

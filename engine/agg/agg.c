@@ -14,7 +14,13 @@ static void build(void)
 {
     for (size_t f = 0; f < sizeof families / sizeof *families; f++)
         for (const agg_row *r = families[f]; r->name; r++)
-            overload_index_add(&idx, r->name, r->params, r->returns, r);
+            overload_index_build(&idx, r->name, r->params, r->returns, r);
+}
+
+bool agg_add(const agg_row *row, status *st)
+{
+    pthread_once(&once, build);
+    return overload_index_add(&idx, row->name, row->params, row->returns, row, st);
 }
 
 const overload *agg_find(str name, size_t *n)
@@ -49,6 +55,13 @@ static bool bind_types(arena *a, agg_call *c, const overload *o, const bindings 
     return c->state_type != NULL;
 }
 
+/* How many of n arguments are columns; a variadic parameter may be one of the literals. */
+static uint32_t column_count(const overload *o, uint32_t init_params, uint32_t n)
+{
+    uint32_t columns = o->param_count - init_params;
+    return o->variadic >= 0 && (uint32_t)o->variadic < columns ? n - init_params : columns;
+}
+
 /* The type of an untyped NULL: its parameter's, when that one is bound. */
 static const type *null_type(arena *a, const ptype *p, const bindings *bound)
 {
@@ -71,8 +84,9 @@ agg_call *agg_bind(arena *a, str name, const type **args, uint32_t n, const valu
     c->row = o->row;
     c->setting = setting;
     c->setting_ctx = setting_ctx;
-    c->init_count = c->row->init_params;
-    c->arg_count = n - c->init_count;
+    c->bound = &bound;
+    c->arg_count = column_count(o, c->row->init_params, n);
+    c->init_count = n - c->arg_count;
     const type **types = ARENA_ARRAY(a, const type *, n + 1);
     for (uint32_t i = 0; i < c->arg_count; i++)
         types[i] = args[i]->kind == T_NULL ? null_type(a, shape[i], &bound) : args[i];
@@ -98,7 +112,7 @@ agg_call *agg_bind(arena *a, str name, const type **args, uint32_t n, const valu
     c->init_types = init_types;
     if (!bind_types(a, c, o, &bound, st))
         return NULL;
-    if (c->row->setup && !c->row->setup(a, c, st))
-        return NULL;
-    return c;
+    bool ready = c->row->setup == NULL || c->row->setup(a, c, st);
+    c->bound = NULL;
+    return ready ? c : NULL;
 }

@@ -29,22 +29,25 @@ typedef struct agg_row {
     value (*merge)(const agg_call *c, ectx *cx, value a, value b);              /* of two sessions */
     value (*undo)(const agg_call *c, ectx *cx, value state, const value *args); /* NULL: streams only */
     value (*result)(const agg_call *c, ectx *cx, value state);                  /* NULL: the state is the result */
-    uint32_t flags;                                                             /* FN_NO_AUTHOR */
+    uint32_t           flags;                                                   /* FN_NO_AUTHOR */
+    const char        *variant_doc;                                             /* may be NULL */
+    const func_origin *origin;                                                  /* NULL: built in */
 } agg_row;
 
 /* A resolved aggregate; read-only while rows are processed. V_ERR from a function is fatal for the
  * query (spec/functions.md 1.10). */
 struct agg_call {
-    const agg_row *row;
-    const type    *state_type, *result_type;
-    const type   **arg_types; /* of the column arguments */
-    uint32_t       arg_count;
-    const value   *init_args; /* the literals */
-    const type   **init_types;
-    uint32_t       init_count;
-    void          *state;   /* setup's */
-    agg_setting    setting; /* for setup; may be NULL */
-    void          *setting_ctx;
+    const agg_row  *row;
+    const type     *state_type, *result_type;
+    const type    **arg_types; /* of the column arguments */
+    uint32_t        arg_count;
+    const value    *init_args; /* the literals */
+    const type    **init_types;
+    uint32_t        init_count;
+    const bindings *bound;   /* of type variables; only while the call is bound */
+    void           *state;   /* setup's */
+    agg_setting     setting; /* for setup; may be NULL */
+    void           *setting_ctx;
 };
 
 bool agg_exists(str name);
@@ -57,6 +60,8 @@ agg_call *agg_bind(arena *a, str name, const type **args, uint32_t n, const valu
                    agg_setting setting, void *setting_ctx, status *st);
 /* The first row of every aggregate, by name. */
 size_t agg_names(arena *a, const agg_row ***rows);
+/* As func_add(). */
+bool agg_add(const agg_row *row, status *st);
 
 extern const agg_row agg_basic[], agg_collect[], agg_distinct[], agg_offset[], agg_top[], agg_statistics[];
 

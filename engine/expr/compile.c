@@ -500,11 +500,12 @@ static xnode *comp_cast(xc *c, const ast_expr *e)
     /* User types were expanded when the statement was analysed: only built-in names are left. */
     const type  *t = type_resolve(c->a, e->type, NULL, NULL, c->st);
     const xnode *x = t ? cast_to(c, a, t) : NULL;
-    if (x == NULL || x == a || x->is_literal || t->kind != T_STRING || !c->opt.null_as_text)
-        return (xnode *)x;
-    xnode *n = node(c, ev_null_text, t, 1);
-    n->args[0] = x;
-    return n;
+    if (x && x != a && !x->is_literal && t->kind == T_STRING && c->opt.null_as_text) {
+        xnode *n = node(c, ev_null_text, t, 1);
+        n->args[0] = x;
+        x = n;
+    }
+    return x ? (xnode *)caught(c, x, "CAST") : NULL;
 }
 
 static xnode *comp_type_ctor(xc *c, const ast_expr *e)
@@ -757,7 +758,7 @@ static bool comp_lambda_arg(xc *c, const ast_expr *e, const ptype *p, bindings *
 static bool is_call_like(const xnode *x)
 {
     return x->eval == ev_call || x->eval == ev_call_nulls || x->eval == ev_field || x->eval == ev_cast ||
-           x->eval == ev_null_text;
+           x->eval == ev_int_to_double || x->eval == ev_null_text;
 }
 
 static xnode *comp_call(xc *c, const ast_expr *e)
@@ -809,12 +810,7 @@ static xnode *comp_call(xc *c, const ast_expr *e)
             const type *t = ptype_instantiate(c->a, shape[i], &bound, c->st);
             x = t ? cast_to(c, x, t) : NULL;
         } else if (shape[i]->kind == P_TYPE && shape[i]->base != x->type->kind) {
-            const type *t = ptype_instantiate(c->a, shape[i], &bound, c->st);
-            if (t && t->kind == T_DECIMAL && x->type->kind != T_DECIMAL) {
-                int32_t p, s;
-                type_as_decimal(x->type, &p, &s);
-                t = type_decimal(c->a, p, s);
-            }
+            const type *t = ptype_cast_target(c->a, shape[i], x->type, &bound, c->st);
             x = t ? cast_to(c, x, t) : NULL;
         } else if (shape[i]->kind == P_TYPE && type_is_nested(x->type) && shape[i]->elem) {
             const type *t = ptype_instantiate(c->a, shape[i], &bound, c->st);
@@ -827,8 +823,7 @@ static xnode *comp_call(xc *c, const ast_expr *e)
         types[i] = x->type;
     }
     f->arg_types = types;
-    f->type = f->row->computed ? f->row->computed(c->a, types, e->arg_count, c->st)
-                               : ptype_instantiate(c->a, o->returns, &bound, c->st);
+    f->type = f->row->computed ? f->row->computed(c->a, f, c->st) : ptype_instantiate(c->a, o->returns, &bound, c->st);
     if (f->type == NULL)
         return NULL;
     /* A call on nothing but the literal NULL never reaches the function. */
@@ -899,8 +894,10 @@ static xnode *compile(xc *c, const ast_expr *e)
 
 const xnode *expr_compile(arena *a, const ast_expr *e, const xscope *scope, xoptions opt, status *st)
 {
-    xc c = {.a = a, .scope = scope, .opt = opt, .st = st};
-    return compile(&c, e);
+    xc           c = {.a = a, .scope = scope, .opt = opt, .st = st};
+    const xnode *x = compile(&c, e);
+    /* A CAST that is the whole expression: its failure is the caller's to name. */
+    return x && x->eval == ev_catch ? x->args[0] : x;
 }
 
 const type *expr_type(arena *a, const ast_expr *e, const xscope *scope, status *st)

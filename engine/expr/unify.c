@@ -94,6 +94,12 @@ static const type *mismatch(arena *a, const type *common, const typed_expr *x, s
     return NULL;
 }
 
+/* What is wrong with a part that is no literal is told of the whole constructor. */
+static const type *part_failed(arena *a, const type *common, const typed_expr *x, const ast_expr *part, status *st)
+{
+    return is_literal(part) ? NULL : mismatch(a, common, x, st);
+}
+
 /* A constructor joins part by part: its literals adapt as literals do anywhere. */
 static const type *join_constructor(arena *a, const type *common, const typed_expr *x, status *st)
 {
@@ -109,7 +115,7 @@ static const type *join_constructor(arena *a, const type *common, const typed_ex
             if (k < 0)
                 f[n++] = x->t->fields[i];
             else if ((f[k].type = join_types(a, f[k].type, &part, st)) == NULL)
-                return NULL;
+                return part_failed(a, common, x, e->args[i], st);
         }
         return type_struct(a, f, n);
     }
@@ -119,7 +125,7 @@ static const type *join_constructor(arena *a, const type *common, const typed_ex
         typed_expr   part = {e->args[i], e->args[i]->kind == EX_NULL ? &type_null : is_key ? x->t->key : x->t->elem};
         *into = join_types(a, *into, &part, st);
         if (*into == NULL)
-            return NULL;
+            return part_failed(a, common, x, e->args[i], st);
     }
     return e->kind == EX_MAP ? type_map(a, key, elem) : type_array(a, elem);
 }

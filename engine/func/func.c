@@ -17,7 +17,13 @@ static void build(void)
 {
     for (size_t f = 0; f < sizeof families / sizeof *families; f++)
         for (const func_row *r = families[f]; r->name; r++)
-            overload_index_add(&idx, r->name, r->params, r->returns, r);
+            overload_index_build(&idx, r->name, r->params, r->returns, r);
+}
+
+bool func_add(const func_row *row, status *st)
+{
+    pthread_once(&once, build);
+    return overload_index_add(&idx, row->name, row->params, row->returns, row, st);
 }
 
 const overload *func_find(str name, size_t *n)

@@ -19,8 +19,9 @@ typedef struct func_call func_call;
  * call NULL before the function is reached). Lambda arguments have no value: use func_lambda().
  * Results may point into the arguments or into cx->a. Fail with ectx_fail(). */
 typedef value (*func_fn)(const func_call *f, ectx *cx, const value *args);
-/* The result type when it depends on the arguments; NULL + st on refusal. */
-typedef const type *(*func_returns)(arena *a, const type **arg_types, uint32_t n, status *st);
+/* The result type when it depends on the arguments, whose types and literals stand in f by then; NULL + st
+ * on refusal. */
+typedef const type *(*func_returns)(arena *a, const func_call *f, status *st);
 /* Runs once when the call is compiled: may precompute from literal arguments into f->state
  * (arguments that are literals: f->args[i]->is_literal, f->args[i]->lit). */
 typedef bool (*func_init)(arena *a, func_call *f, status *st);
@@ -31,6 +32,13 @@ enum {
     FN_NO_AUTHOR = 4 /* DESCRIBE FUNCTION shows no author (spec/functions.md 7) */
 };
 
+/* Where a user's function comes from (engine/udf). */
+typedef struct func_origin {
+    const char        *author, *version; /* "" when unknown */
+    const char        *path;             /* of the library */
+    const char *const *param_docs;       /* one a parameter; entries may be NULL */
+} func_origin;
+
 typedef struct func_row {
     const char *name;     /* registered spelling; looked up without regard to case */
     const char *category; /* as SHOW FUNCTIONS groups them */
@@ -38,13 +46,14 @@ typedef struct func_row {
     /* Parameters as DESCRIBE prints them: "VARCHAR input, INT length", "T... values",
      * "ARRAY<T> array, LAMBDA (T) => BOOLEAN lambda", "INTERVAL UNIT unit", "" for none. A name that
      * is not one word stands in single quotes. */
-    const char  *params;
-    const char  *returns; /* "VARCHAR", "T", "ARRAY<T>"; with `computed` only what DESCRIBE prints */
-    func_returns computed;
-    func_fn      fn;
-    func_init    init;
-    uint32_t     flags;
-    const char  *variant_doc; /* what this overload does; may be NULL */
+    const char        *params;
+    const char        *returns; /* "VARCHAR", "T", "ARRAY<T>"; with `computed` only what DESCRIBE prints */
+    func_returns       computed;
+    func_fn            fn;
+    func_init          init;
+    uint32_t           flags;
+    const char        *variant_doc; /* what this overload does; may be NULL */
+    const func_origin *origin;      /* NULL: built in */
 } func_row;
 
 /* A resolved call: bound at compile time, read-only while rows are processed. */
@@ -65,7 +74,10 @@ value func_lambda(const func_call *f, ectx *cx, uint32_t i, const value *inputs,
 extern const func_row func_math[], func_string[], func_mask[], func_encoding[], func_regexp[], func_json[],
     func_collection[], func_lambda_rows[], func_datetime[], func_conditional[], func_bytes[], func_url[], func_geo[];
 
-/* ---- look-up (func.c, resolve.c) */
+/* ---- look-up (func.c, signature.c, resolve.c) */
+
+#define PARAMS_MAX 32       /* of one overload */
+#define LAMBDA_INPUTS_MAX 4 /* of one lambda */
 
 /* Parsed parameter list of a row. */
 typedef enum ptype_kind { P_TYPE, P_GENERIC, P_ANY, P_LAMBDA, P_UNIT } ptype_kind;
@@ -88,17 +100,20 @@ typedef struct param {
     bool   variadic;
 } param;
 typedef struct overload {
-    const void *row; /* func_row, or an aggregate's or table function's row */
-    const char *name;
-    param      *params;
-    uint32_t    param_count;
-    int32_t     variadic; /* index or -1 */
-    ptype      *returns;
+    const void  *row; /* func_row, or an aggregate's or table function's row */
+    const char  *name;
+    param       *params;
+    uint32_t     param_count;
+    int32_t      variadic; /* index or -1 */
+    const ptype *returns;
 } overload;
 
-bool overload_parse(arena *a, const char *name, const char *params, const char *returns, const void *row,
-                    overload *out);
-void ptype_print(buf *out, const ptype *p);
+/* Errors: ST_SQL with what is wrong with the text; the caller says where it stands. */
+bool overload_parse(arena *a, const char *name, const char *params, const char *returns, const void *row, overload *out,
+                    status *st);
+const ptype *ptype_parse(arena *a, const char *text, status *st);
+void         ptype_print(buf *out, const ptype *p);
+bool         ptype_is_generic(const ptype *p); /* names a type variable outside a STRUCT */
 
 typedef struct binding { /* type variables bound while a call was resolved */
     str         name;
@@ -121,6 +136,8 @@ const overload *overload_resolve(arena *a, const overload *all, size_t n, const 
                                  status *st);
 /* The SQL type a parameter type stands for under these bindings; NULL + st when one is unbound. */
 const type *ptype_instantiate(arena *a, const ptype *p, const bindings *bound, status *st);
+/* What an argument of type t is cast to for parameter p: DECIMAL parameters take the digits of t. */
+const type *ptype_cast_target(arena *a, const ptype *p, const type *t, const bindings *bound, status *st);
 /* Binds the variables of p to the structure of t. */
 bool ptype_bind(const ptype *p, const type *t, bindings *bound);
 
@@ -128,5 +145,7 @@ bool ptype_bind(const ptype *p, const type *t, bindings *bound);
 const overload *func_find(str name, size_t *n);
 /* The first row of every scalar function, by name; for SHOW FUNCTIONS. */
 size_t func_names(arena *a, const func_row ***rows);
+/* Adds a user's function; before any thread looks functions up. The row is kept. Errors: overload_parse(). */
+bool func_add(const func_row *row, status *st);
 
 #endif

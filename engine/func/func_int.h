@@ -13,9 +13,8 @@
 #define FN(name)                                                                                    \
     static value name(__attribute__((unused)) const func_call *f, __attribute__((unused)) ectx *cx, \
                       __attribute__((unused)) const value *args)
-#define RETURNS(name)                                                                                     \
-    static const type *name(__attribute__((unused)) arena *a, __attribute__((unused)) const type **types, \
-                            __attribute__((unused)) uint32_t n, __attribute__((unused)) status *st)
+#define RETURNS(name) \
+    static const type *name(__attribute__((unused)) arena *a, const func_call *f, __attribute__((unused)) status *st)
 
 /* ---- sets of values (value_set.c) */
 

@@ -69,7 +69,7 @@ BINARY(fn_power, power_of)
 
 RETURNS(same)
 {
-    return types[0];
+    return f->arg_types[0];
 }
 
 FN(abs_int)
@@ -144,7 +144,7 @@ FN(sign_double)
 
 RETURNS(without_fraction)
 {
-    int32_t p = types[0]->precision - types[0]->scale;
+    int32_t p = f->arg_types[0]->precision - f->arg_types[0]->scale;
     if (p < 1) {
         status_set(st, ST_SQL, "DECIMAL precision must be >= 1: DECIMAL(%d,0)", p);
         return NULL;
@@ -241,12 +241,12 @@ FN(random_double)
 RETURNS(widest)
 {
     int32_t whole = 0, scale = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        if (types[i]->kind != T_DECIMAL)
+    for (uint32_t i = 0; i < f->arg_count; i++) {
+        if (f->arg_types[i]->kind != T_DECIMAL)
             continue;
-        int32_t w = types[i]->precision - types[i]->scale;
+        int32_t w = f->arg_types[i]->precision - f->arg_types[i]->scale;
         whole = w > whole ? w : whole;
-        scale = types[i]->scale > scale ? types[i]->scale : scale;
+        scale = f->arg_types[i]->scale > scale ? f->arg_types[i]->scale : scale;
     }
     return type_decimal(a, whole + scale, scale);
 }

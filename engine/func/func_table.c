@@ -12,7 +12,7 @@ FN(explode)
 
 RETURNS(element)
 {
-    return types[0]->elem;
+    return f->arg_types[0]->elem;
 }
 
 FN(cube_explode)

@@ -7,8 +7,12 @@ typedef struct group { /* the overloads of one name */
     size_t    n;
 } group;
 
-void overload_index_add(overload_index *x, const char *name, const char *params, const char *returns, const void *row)
+bool overload_index_add(overload_index *x, const char *name, const char *params, const char *returns, const void *row,
+                        status *st)
 {
+    overload one;
+    if (!overload_parse(&x->a, name, params, returns, row, &one, st))
+        return false;
     str    key = str_upper(&x->a, str_of(name));
     group *g = map_get(&x->by_name, key);
     if (g == NULL) {
@@ -18,10 +22,17 @@ void overload_index_add(overload_index *x, const char *name, const char *params,
     overload *bigger = ARENA_ARRAY(&x->a, overload, g->n + 1);
     if (g->n)
         memcpy(bigger, g->list, g->n * sizeof *bigger);
-    if (!overload_parse(&x->a, name, params, returns, row, &bigger[g->n]))
-        abort(); /* the unit tests visit every row */
+    bigger[g->n] = one;
     g->list = bigger;
     g->n++;
+    return true;
+}
+
+void overload_index_build(overload_index *x, const char *name, const char *params, const char *returns, const void *row)
+{
+    status st;
+    if (!overload_index_add(x, name, params, returns, row, &st))
+        abort(); /* the unit tests visit every row */
 }
 
 const overload *overload_index_find(const overload_index *x, str name, size_t *n)

@@ -1,239 +1,21 @@
-/* Parameter types and the choice among overloads (spec/functions.md 1.3 to 1.6). */
+/* The choice among overloads (spec/functions.md 1.4 to 1.6). */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "engine/func/func.h"
 
-/* ---- reading "VARCHAR input, ARRAY<T>... lists, LAMBDA (K, V) => BOOLEAN f" */
-
-typedef struct reader {
-    arena      *a;
-    const char *p;
-} reader;
-
-static void blanks(reader *r)
-{
-    while (*r->p == ' ')
-        r->p++;
-}
-
-static str word(reader *r)
-{
-    blanks(r);
-    const char *from = r->p;
-    while ((*r->p >= 'A' && *r->p <= 'Z') || (*r->p >= 'a' && *r->p <= 'z') || (*r->p >= '0' && *r->p <= '9') ||
-           *r->p == '_')
-        r->p++;
-    return str_make(from, (size_t)(r->p - from));
-}
-
-static bool eat(reader *r, const char *z);
-
-/* A parameter's name: a word, or a phrase in quotes. */
-static str param_name(reader *r)
-{
-    if (!eat(r, "'"))
-        return word(r);
-    const char *from = r->p;
-    while (*r->p && *r->p != '\'')
-        r->p++;
-    str s = str_make(from, (size_t)(r->p - from));
-    eat(r, "'");
-    return s;
-}
-
-static bool eat(reader *r, const char *z)
-{
-    blanks(r);
-    size_t n = strlen(z);
-    if (strncmp(r->p, z, n) != 0)
-        return false;
-    r->p += n;
-    return true;
-}
-
-static const struct {
-    const char *name;
-    type_kind   kind;
-} base_types[] = {
-    {"BOOLEAN", T_BOOLEAN}, {"INT", T_INTEGER},   {"INTEGER", T_INTEGER}, {"BIGINT", T_BIGINT},
-    {"DECIMAL", T_DECIMAL}, {"DOUBLE", T_DOUBLE}, {"VARCHAR", T_STRING},  {"STRING", T_STRING},
-    {"BYTES", T_BYTES},     {"TIME", T_TIME},     {"DATE", T_DATE},       {"TIMESTAMP", T_TIMESTAMP},
-    {"ARRAY", T_ARRAY},     {"MAP", T_MAP},       {"STRUCT", T_STRUCT},
-};
-
-static const char *const printed_names[T_KIND_COUNT] = {
-    [T_BOOLEAN] = "BOOLEAN", [T_INTEGER] = "INT",         [T_BIGINT] = "BIGINT", [T_DECIMAL] = "DECIMAL",
-    [T_DOUBLE] = "DOUBLE",   [T_STRING] = "VARCHAR",      [T_BYTES] = "BYTES",   [T_TIME] = "TIME",
-    [T_DATE] = "DATE",       [T_TIMESTAMP] = "TIMESTAMP", [T_ARRAY] = "ARRAY",   [T_MAP] = "MAP",
-    [T_STRUCT] = "STRUCT",
-};
-
-static ptype *read_type(reader *r);
-
-static void read_struct(reader *r, ptype *p)
-{
-    str          names[32];
-    const ptype *types[32];
-    uint32_t     n = 0;
-    while (n < 32 && !eat(r, ">")) {
-        names[n] = word(r);
-        types[n++] = read_type(r);
-        eat(r, ",");
-    }
-    p->field_names = arena_dup(r->a, names, n * sizeof *names);
-    p->fields = arena_dup(r->a, types, n * sizeof *types);
-    p->field_count = n;
-}
-
-static ptype *read_lambda(reader *r, ptype *p)
-{
-    const ptype *in[4];
-    uint32_t     n = 0;
-    p->kind = P_LAMBDA;
-    eat(r, "(");
-    while (n < 4 && !eat(r, ")")) {
-        in[n++] = read_type(r);
-        eat(r, ",");
-    }
-    eat(r, "=>");
-    p->inputs = arena_dup(r->a, in, n * sizeof *in);
-    p->input_count = n;
-    p->elem = read_type(r);
-    return p;
-}
-
-static ptype *read_type(reader *r)
-{
-    ptype *p = ARENA_NEW(r->a, ptype);
-    str    w = word(r);
-    if (str_eqz(w, "LAMBDA"))
-        return read_lambda(r, p);
-    if (str_eqz(w, "INTERVAL")) {
-        word(r);
-        p->kind = P_UNIT;
-        return p;
-    }
-    if (str_eqz(w, "ANY")) {
-        p->kind = P_ANY;
-        return p;
-    }
-    for (size_t i = 0; i < sizeof base_types / sizeof *base_types; i++) {
-        if (!str_eqz(w, base_types[i].name))
-            continue;
-        p->kind = P_TYPE;
-        p->base = base_types[i].kind;
-        if (p->base == T_ARRAY && eat(r, "<")) {
-            p->elem = read_type(r);
-            eat(r, ">");
-        } else if (p->base == T_MAP && eat(r, "<")) {
-            p->key = read_type(r);
-            eat(r, ",");
-            p->elem = read_type(r);
-            eat(r, ">");
-        } else if (p->base == T_STRUCT && eat(r, "<")) {
-            read_struct(r, p);
-        } else if (p->base == T_DECIMAL && eat(r, "(")) {
-            p->precision = (int32_t)strtol(r->p, (char **)&r->p, 10);
-            eat(r, ",");
-            p->scale = (int32_t)strtol(r->p, (char **)&r->p, 10);
-            eat(r, ")");
-        }
-        return p;
-    }
-    p->kind = P_GENERIC;
-    p->name = w;
-    return p;
-}
-
-bool overload_parse(arena *a, const char *name, const char *params, const char *returns, const void *row, overload *out)
-{
-    reader r = {a, params};
-    param  list[32];
-    memset(out, 0, sizeof *out);
-    out->name = name;
-    out->row = row;
-    out->variadic = -1;
-    blanks(&r);
-    while (*r.p && out->param_count < 32) {
-        param *p = &list[out->param_count];
-        p->type = read_type(&r);
-        p->variadic = eat(&r, "...");
-        p->name = param_name(&r);
-        if (p->variadic)
-            out->variadic = (int32_t)out->param_count;
-        out->param_count++;
-        if (!eat(&r, ","))
-            break;
-        blanks(&r);
-    }
-    out->params = arena_dup(a, list, out->param_count * sizeof *list);
-    reader rr = {a, returns};
-    out->returns = read_type(&rr);
-    blanks(&r);
-    return *r.p == 0;
-}
-
-void ptype_print(buf *out, const ptype *p)
-{
-    switch (p->kind) {
-    case P_GENERIC:
-        buf_puts(out, p->name);
-        return;
-    case P_ANY:
-        buf_putz(out, "ANY");
-        return;
-    case P_UNIT:
-        buf_putz(out, "INTERVAL UNIT");
-        return;
-    case P_LAMBDA:
-        buf_putz(out, "LAMBDA (");
-        for (uint32_t i = 0; i < p->input_count; i++) {
-            if (i)
-                buf_putz(out, ", ");
-            ptype_print(out, p->inputs[i]);
-        }
-        buf_putz(out, ") => ");
-        ptype_print(out, p->elem);
-        return;
-    case P_TYPE:
-        break;
-    }
-    buf_putz(out, printed_names[p->base]);
-    if (p->base == T_STRUCT) {
-        buf_putc(out, '<');
-        for (uint32_t i = 0; i < p->field_count; i++) {
-            if (i)
-                buf_putz(out, ", ");
-            buf_puts(out, p->field_names[i]);
-            buf_putc(out, ' ');
-            ptype_print(out, p->fields[i]);
-        }
-        buf_putc(out, '>');
-    } else if (p->elem) {
-        buf_putc(out, '<');
-        if (p->key) {
-            ptype_print(out, p->key);
-            buf_putz(out, ", ");
-        }
-        ptype_print(out, p->elem);
-        buf_putc(out, '>');
-    }
-}
-
 /* ---- matching */
 
-static bool is_generic(const ptype *p)
+bool ptype_is_generic(const ptype *p)
 {
     if (p->kind == P_GENERIC)
         return true;
     if (p->kind == P_LAMBDA) {
         for (uint32_t i = 0; i < p->input_count; i++)
-            if (is_generic(p->inputs[i]))
+            if (ptype_is_generic(p->inputs[i]))
                 return true;
-        return is_generic(p->elem);
+        return ptype_is_generic(p->elem);
     }
-    return (p->key && is_generic(p->key)) || (p->elem && is_generic(p->elem));
+    return (p->key && ptype_is_generic(p->key)) || (p->elem && ptype_is_generic(p->elem));
 }
 
 static bool castable(type_kind from, type_kind to)
@@ -266,7 +48,7 @@ static bool match(const ptype *p, const type *t, bool casts, bindings *b)
         return bind(b, p->name, t);
     if (p->kind == P_UNIT)
         return false;
-    bool exact = is_generic(p);
+    bool exact = ptype_is_generic(p);
     if (p->base != t->kind)
         return casts && !exact && castable(t->kind, p->base);
     switch (p->base) {
@@ -314,11 +96,11 @@ static int rank(const candidate *x, const candidate *y)
     int ga = 0, gb = 0, any_a = 0, any_b = 0;
     for (uint32_t i = 0; i < a->param_count; i++) {
         any_a += a->params[i].type->kind == P_ANY && a->params[i].variadic;
-        ga += is_generic(a->params[i].type);
+        ga += ptype_is_generic(a->params[i].type);
     }
     for (uint32_t i = 0; i < b->param_count; i++) {
         any_b += b->params[i].type->kind == P_ANY && b->params[i].variadic;
-        gb += is_generic(b->params[i].type);
+        gb += ptype_is_generic(b->params[i].type);
     }
     ga += any_a;
     gb += any_b;
@@ -482,4 +264,13 @@ const type *ptype_instantiate(arena *a, const ptype *p, const bindings *bound, s
             return NULL;
     }
     return type_struct(a, f, p->field_count);
+}
+
+const type *ptype_cast_target(arena *a, const ptype *p, const type *t, const bindings *bound, status *st)
+{
+    if (p->kind != P_TYPE || p->base != T_DECIMAL || !type_is_number(t))
+        return ptype_instantiate(a, p, bound, st);
+    int32_t precision, scale;
+    type_as_decimal(t, &precision, &scale);
+    return type_decimal(a, precision, scale);
 }

@@ -11,7 +11,13 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static void build(void)
 {
     for (const func_row *r = func_table; r->name; r++)
-        overload_index_add(&idx, r->name, r->params, r->returns, r);
+        overload_index_build(&idx, r->name, r->params, r->returns, r);
+}
+
+bool table_func_add(const func_row *row, status *st)
+{
+    pthread_once(&once, build);
+    return overload_index_add(&idx, row->name, row->params, row->returns, row, st);
 }
 
 const overload *table_func_find(str name, size_t *n)
@@ -53,7 +59,7 @@ func_call *table_func_bind(arena *a, str name, const xnode **args, uint32_t n, s
     for (uint32_t i = 0; i < n; i++) {
         cast[i] = args[i];
         if (shape[i]->kind == P_TYPE && shape[i]->base != args[i]->type->kind) {
-            const type *t = ptype_instantiate(a, shape[i], &bound, st);
+            const type *t = ptype_cast_target(a, shape[i], args[i]->type, &bound, st);
             cast[i] = t ? expr_cast(a, args[i], t, (xoptions){0}, st) : NULL;
             if (cast[i] == NULL)
                 return NULL;
@@ -63,8 +69,7 @@ func_call *table_func_bind(arena *a, str name, const xnode **args, uint32_t n, s
     f->args = cast;
     f->arg_types = types;
     f->arg_count = n;
-    const type *elem =
-        f->row->computed ? f->row->computed(a, types, n, st) : ptype_instantiate(a, o->returns, &bound, st);
+    const type *elem = f->row->computed ? f->row->computed(a, f, st) : ptype_instantiate(a, o->returns, &bound, st);
     if (elem == NULL)
         return NULL;
     f->type = type_array(a, elem);

@@ -12,6 +12,7 @@ extern const func_row func_table[];
 const overload *table_func_find(str name, size_t *n);
 bool            table_func_exists(str name);
 size_t          table_func_names(arena *a, const func_row ***rows);
+bool            table_func_add(const func_row *row, status *st);
 
 /* Binds a call whose arguments are compiled; the result's type is ARRAY<element>. */
 func_call *table_func_bind(arena *a, str name, const xnode **args, uint32_t n, status *st);

@@ -30,11 +30,15 @@ static bool fatal_error(agg_op *o)
     return false;
 }
 
-static void set_initial(agg_op *o)
+static bool set_initial(agg_op *o)
 {
     const plan_node *n = o->base.plan;
-    for (uint32_t i = 0; i < n->agg.agg_count; i++)
+    for (uint32_t i = 0; i < n->agg.agg_count; i++) {
         o->states[i] = n->agg.aggs[i].call->row->initial(n->agg.aggs[i].call, &o->base.cx);
+        if (o->states[i].state == V_ERR)
+            return fatal_error(o);
+    }
+    return true;
 }
 
 static bool load(agg_op *o, const store_row *sr)
@@ -61,7 +65,7 @@ static bool apply(agg_op *o, const value *row, bool undo)
     const plan_node *n = o->base.plan;
     ectx            *cx = &o->base.cx;
     cx->row = row;
-    cx->now_ms = o->base.pl->now_ms;
+    cx->now_ms = o->base.pl->call_now_ms;
     for (uint32_t i = 0; i < n->agg.agg_count; i++) {
         const plan_agg *g = &n->agg.aggs[i];
         for (uint32_t k = 0; k < g->arg_count; k++) {
@@ -143,8 +147,8 @@ static void aggregate_group(op *base, record *r, int port)
         out.has_old = true;
         if (!results(o, out.old))
             return;
-    } else {
-        set_initial(o);
+    } else if (!set_initial(o)) {
+        return;
     }
     if (undo && had && !apply(o, r->old, true))
         return;
@@ -196,8 +200,8 @@ static bool update_window(agg_op *o, const record *r, str key, int64_t start, bo
             if (!results(o, out.old))
                 return false;
         }
-    } else {
-        set_initial(o);
+    } else if (!set_initial(o)) {
+        return false;
     }
     if (!apply(o, r->row, false))
         return false;
@@ -398,7 +402,8 @@ static void aggregate_sessions(op *base, record *r, int port)
     int64_t    start = r->ts, end = r->ts;
     store_row *all, *hit = NULL;
     uint32_t   count = store_range(o->s, key, INT64_MIN, r->ts + gap, base->cx.a, &all), hits = 0;
-    set_initial(o);
+    if (!set_initial(o))
+        return;
     if (count)
         hit = arena_alloc(base->cx.a, count * sizeof *hit);
     for (uint32_t i = 0; i < count; i++)

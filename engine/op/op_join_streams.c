@@ -17,7 +17,7 @@ typedef struct stream_join {
     op          base;
     stream_side in[2];
     uint32_t    key_slot;
-    int64_t     stream_time, next_emit, min_time, seq;
+    int64_t     stream_time, next_emit, min_time;
     store      *waiting; /* rows without a match whose window is still open (GRACE mode) */
     buf         tmp;
 } stream_join;
@@ -49,16 +49,15 @@ static void emit(stream_join *o, const record *r, int port, const value *mine, c
 /* ---- rows that wait for a match */
 
 /* Ordered by time, then the right side before the left (a swapped join: the other way round), then
- * the key, then arrival: exactly the order of these bytes. */
-static str pending_key(stream_join *o, int64_t ts, int port, str key, int64_t seq)
+ * the key: exactly the order of these bytes; rows of one entry stand in order of arrival. */
+static str waiting_key(stream_join *o, int64_t ts, int port, str key)
 {
     bool first = (port == 1) != o->base.plan->join.swapped;
     buf_clear(&o->tmp);
     buf_put_i64(&o->tmp, ts);
     buf_putc(&o->tmp, first ? 0 : 1);
     buf_puts(&o->tmp, key);
-    buf_put_i64(&o->tmp, seq);
-    return buf_str(&o->tmp);
+    return str_dup(o->base.cx.a, buf_str(&o->tmp));
 }
 
 static int64_t add_clamped(int64_t x, int64_t y)
@@ -71,8 +70,7 @@ static int64_t add_clamped(int64_t x, int64_t y)
 
 static void wait_for_match(stream_join *o, const record *r, int port, str key)
 {
-    str k = str_dup(o->base.cx.a, pending_key(o, r->ts, port, key, o->seq++));
-    store_put(o->waiting, k, rower_encode(&o->in[port].rows, r->row), r->ts);
+    store_add_window(o->waiting, waiting_key(o, r->ts, port, key), r->ts, rower_encode(&o->in[port].rows, r->row));
     if (r->ts < o->min_time)
         o->min_time = r->ts;
 }
@@ -82,20 +80,17 @@ static void matched(stream_join *o, int port, str key, int64_t ts)
 {
     if (store_keys(o->waiting) == 0)
         return;
-    str prefix = str_dup(o->base.cx.a, pending_key(o, ts, port, key, 0));
-    prefix.n -= 8;
-    size_t      n;
-    store_item *items = store_scan(o->waiting, o->base.cx.a, &n);
-    for (size_t i = 0; i < n; i++)
-        if (items[i].key.n == prefix.n + 8 && memcmp(items[i].key.p, prefix.p, prefix.n) == 0)
-            store_delete(o->waiting, str_dup(o->base.cx.a, items[i].key));
+    str        k = waiting_key(o, ts, port, key);
+    store_row *rows;
+    for (uint32_t n = store_range(o->waiting, k, ts, ts, o->base.cx.a, &rows); n > 0; n--)
+        store_delete_window(o->waiting, k, ts, rows[n - 1].end);
 }
 
 static void emit_expired(stream_join *o, const record *r, int port)
 {
     const plan_node *n = o->base.plan;
     pipeline        *pl = o->base.pl;
-    if (r->ts != o->stream_time || store_keys(o->waiting) == 0)
+    if (r->ts != o->stream_time)
         return;
     if (add_clamped(add_clamped(o->min_time, o->in[port].ahead), n->join.grace_ms) >= o->stream_time)
         return;
@@ -124,11 +119,9 @@ static void emit_expired(stream_join *o, const record *r, int port)
             late.wstart = l->wstart != SLOT_NONE ? row[l->wstart].i : r->wstart;
             late.wend = l->wend != SLOT_NONE ? row[l->wend].i : r->wend;
         }
-        store_delete(o->waiting, k);
+        store_delete_window(o->waiting, k, ts, items[i].row.end);
         emit(o, &late, side, row, NULL, true, row[l->keys[0].slot], ts);
     }
-    if (store_keys(o->waiting) == 0)
-        o->min_time = INT64_MAX;
 }
 
 /* ---- a record */
@@ -244,9 +237,8 @@ op *op_join_streams_new(pipeline *pl, const plan_node *n)
     o->key_slot = n->out.keys[0].slot;
     side_init(o, pl, 0, "Join-this-store");
     side_init(o, pl, 1, "Join-other-store");
-    o->waiting = pipeline_store(pl, STR("Join-outershared-store"), false);
+    o->waiting = pipeline_store(pl, STR("Join-outershared-store"), true);
     VEC_PUSH(&pl->clocks, &o->stream_time);
     VEC_PUSH(&pl->clocks, &o->min_time);
-    VEC_PUSH(&pl->clocks, &o->seq);
     return o->in[0].keys.serde && o->in[1].keys.serde ? &o->base : NULL;
 }

@@ -139,7 +139,7 @@ static bool foreign_key(table_join *o, const value *row, str *out)
 {
     op *base = &o->base;
     base->cx.row = row;
-    base->cx.now_ms = base->pl->now_ms;
+    base->cx.now_ms = base->pl->call_now_ms;
     value v = xnode_eval(base->plan->join.foreign_key, &base->cx);
     bool  is_null;
     if (v.state == V_ERR)

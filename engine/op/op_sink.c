@@ -79,12 +79,19 @@ static void keep_row(sink_op *o, const record *r, str key)
         store_put(o->table, copy, buf_str(&o->row_out), r->ts);
 }
 
-static void serialization_error(sink_op *o, const char *what, const char *msg)
+static void serialization_error(sink_op *o, const char *target, const record *r, const char *msg)
 {
-    pipeline *pl = o->base.pl;
+    pipeline    *pl = o->base.pl;
+    proc_failure f = {.kind = PROC_SERIALIZATION,
+                      .step = STR("Sink"),
+                      .msg = msg,
+                      .target = target,
+                      .topic = o->p->sink->topic,
+                      .layout = &o->p->root->out,
+                      .row = r->row};
     if (pl->env.error)
-        pl->env.error(pl->env.ctx, PROC_SERIALIZATION, STR("Sink"), msg);
-    op_fatal(&o->base, "Error serializing %s to topic: %.*s. %s", what, STR_FMT(o->p->sink->topic), msg);
+        pl->env.error(pl->env.ctx, &f);
+    op_fatal(&o->base, "Error serializing %s to topic: %.*s. %s", target, STR_FMT(o->p->sink->topic), msg);
 }
 
 static void write_row(op *base, record *r, int port)
@@ -102,7 +109,7 @@ static void write_row(op *base, record *r, int port)
     buf_clear(&o->value_out);
     if (!key_null) {
         if (!o->key->encode(o->key, r->row, &o->key_out, &key_null)) {
-            serialization_error(o, "key", o->key->err);
+            serialization_error(o, "key", r, o->key->err);
             return;
         }
         if (o->p->window.kind == WINDOW_SESSION && !key_null) {
@@ -113,7 +120,7 @@ static void write_row(op *base, record *r, int port)
         }
     }
     if (!value_null && !o->value->encode(o->value, r->row + o->key_n, &o->value_out, &value_null)) {
-        serialization_error(o, "value", o->value->err);
+        serialization_error(o, "value", r, o->value->err);
         return;
     }
     if (o->key_out.p == NULL)

@@ -46,11 +46,17 @@ static bool cut_window(const source *s, str *key, int64_t *start, int64_t *end)
     return true;
 }
 
-static void deserialization_error(source_op *o, const char *msg)
+static void deserialization_error(source_op *o, const char *target, str bytes, const char *msg)
 {
-    pipeline *pl = o->base.pl;
+    pipeline    *pl = o->base.pl;
+    proc_failure f = {.kind = PROC_DESERIALIZATION,
+                      .step = o->base.plan->step,
+                      .msg = msg,
+                      .target = target,
+                      .topic = o->src->topic,
+                      .bytes = bytes};
     if (pl->env.error)
-        pl->env.error(pl->env.ctx, PROC_DESERIALIZATION, o->base.plan->step, msg);
+        pl->env.error(pl->env.ctx, &f);
 }
 
 static bool decode_key(source_op *o, arena *a, const rec_view *r, record *out)
@@ -60,11 +66,11 @@ static bool decode_key(source_op *o, arena *a, const rec_view *r, record *out)
         return true;
     str key = r->key;
     if (o->src->window.kind && !cut_window(o->src, &key, &out->wstart, &out->wend)) {
-        deserialization_error(o, "A windowed key is too short for its window.");
+        deserialization_error(o, "key", r->key, "A windowed key is too short for its window.");
         return false;
     }
     if (!o->key->decode(o->key, a, key, o->scratch)) {
-        deserialization_error(o, o->key->err);
+        deserialization_error(o, "key", r->key, o->key->err);
         return false;
     }
     for (uint32_t i = 0; i < o->key_n; i++)
@@ -80,7 +86,7 @@ static bool decode_value(source_op *o, arena *a, const rec_view *r, record *out)
     for (uint32_t i = 0; i < o->value_n; i++)
         o->scratch[i] = VALUE_NULL;
     if (!o->value->decode(o->value, a, r->value, o->scratch)) {
-        deserialization_error(o, o->value->err);
+        deserialization_error(o, "value", r->value, o->value->err);
         return false;
     }
     for (uint32_t i = 0; i < o->value_n; i++)
@@ -180,6 +186,8 @@ void op_source_feed(op *base, const rec_view *r, int32_t partition)
     source_op *o = (source_op *)base;
     pipeline  *pl = base->pl;
     record     rec = {.ts = r->ts, .header_count = r->header_count};
+    if (base->plan->source.tap && ((r->key_null && o->key_n) || r->value_null))
+        return;
     rec.headers = str_make((const char *)r->headers, (size_t)(r->headers_end - r->headers));
     rec.row = row_new_null(base->cx.a, o->row_n);
     if (!decode_key(o, base->cx.a, r, &rec) || !decode_value(o, base->cx.a, r, &rec))

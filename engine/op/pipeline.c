@@ -96,11 +96,17 @@ void op_error(op *o, const char *fmt, ...)
 {
     char    msg[1024];
     va_list ap;
+    if (o->pl->env.error == NULL)
+        return;
     va_start(ap, fmt);
     vsnprintf(msg, sizeof msg, fmt, ap);
     va_end(ap);
-    if (o->pl->env.error)
-        o->pl->env.error(o->pl->env.ctx, PROC_PROCESSING, o->plan ? o->plan->step : STR("Sink"), msg);
+    proc_failure f = {.kind = PROC_PROCESSING, .step = o->plan ? o->plan->step : STR("Sink"), .msg = msg};
+    if (o->plan && o->plan->in[0]) {
+        f.layout = &o->plan->in[0]->out;
+        f.row = o->cx.row;
+    }
+    o->pl->env.error(o->pl->env.ctx, &f);
 }
 
 void op_fatal(op *o, const char *fmt, ...)
@@ -326,6 +332,7 @@ void pipeline_feed(pipeline *pl, uint32_t input, const rec_view *r, int32_t part
     if (pl->failed)
         return;
     pl->now_ms = pl->env.now_ms ? pl->env.now_ms(pl->env.ctx) : 0;
+    pl->call_now_ms = pl->env.call_now_ms ? pl->env.call_now_ms(pl->env.ctx) : pl->now_ms;
     if (pl->stage->inputs[input].internal)
         op_repartition_feed(pl->inputs[input], r);
     else

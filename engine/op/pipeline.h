@@ -52,6 +52,18 @@ typedef enum proc_error { /* spec/processing-semantics.md 7.2 */
                           PROC_THREAD = 4
 } proc_error;
 
+/* What could not be done with a record. Everything lives for the call. */
+typedef struct proc_failure {
+    proc_error    kind;
+    str           step;
+    const char   *msg;
+    const char   *target; /* of PROC_DESERIALIZATION and PROC_SERIALIZATION: "key" or "value"; else NULL */
+    str           topic;  /* likewise */
+    str           bytes;  /* what could not be deserialized */
+    const layout *layout; /* of the row that was worked on */
+    const value  *row;    /* NULL: there is none */
+} proc_failure;
+
 typedef struct pipeline_env {
     void *ctx;
     /* A record for a topic: internal >= 0 an internal one, else the sink. key.p NULL: null key.
@@ -60,10 +72,11 @@ typedef struct pipeline_env {
                  str headers);
     /* Transient queries: an output row in the order of plan.outputs. false: no more are wanted. */
     bool (*row)(void *ctx, const value *row, bool tombstone, int64_t ts);
-    void (*error)(void *ctx, proc_error kind, str step, const char *msg);
+    void (*error)(void *ctx, const proc_failure *f); /* may be NULL */
     /* The query cannot go on. */
     void (*fatal)(void *ctx, const char *msg);
     int64_t (*now_ms)(void *ctx);
+    int64_t (*call_now_ms)(void *ctx); /* for functions that ask the time; NULL: now_ms */
     /* Closed windows and unmatched rows are looked for at most once in so many ms (0: always). */
     int64_t emit_interval_ms, join_interval_ms;
     bool    throw_on_bad_timestamp;

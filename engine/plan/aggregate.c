@@ -2,6 +2,7 @@
  * 2.5 to 2.7 and 3). */
 #include <stdio.h>
 
+#include "engine/func/table_func.h"
 #include "engine/plan/build.h"
 #include "parser/parser.h"
 
@@ -11,6 +12,24 @@ static bool is_agg_call(const ast_expr *e, void *ctx)
 {
     (void)ctx;
     return e->kind == EX_CALL && agg_exists(e->text);
+}
+
+static bool is_unknown_call(const ast_expr *e, void *ctx)
+{
+    size_t n;
+    (void)ctx;
+    return e->kind == EX_CALL && !agg_exists(e->text) && !table_func_exists(e->text) && func_find(e->text, &n) == NULL;
+}
+
+/* Which calls are aggregates cannot be told while a function is unknown. */
+static bool check_functions(builder *b)
+{
+    const ast_expr *bad = b->an.having ? an_find(b->an.having, is_unknown_call) : NULL;
+    for (size_t i = b->an.items.n; i-- > 0;) {
+        const ast_expr *e = an_find(b->an.items.p[i].expr, is_unknown_call);
+        bad = e ? e : bad;
+    }
+    return bad == NULL || refuse(b, "Can't find any functions with the name '%.*s'", STR_FMT(bad->text));
 }
 
 static bool check_group_by(builder *b)
@@ -24,6 +43,8 @@ static bool check_group_by(builder *b)
                           "GROUP BY does not support aggregate functions: %.*s is an aggregate "
                           "function.",
                           STR_FMT(an_find(b->an.group_by[i], is_agg_call)->text));
+    if (!check_functions(b))
+        return false;
     if (!b->an.has_aggregates)
         return refuse(b, "GROUP BY requires aggregate functions in either the SELECT or HAVING clause.");
     return true;
@@ -147,20 +168,13 @@ static bool refuse_not_undoable(builder *b, const plan_node *agg)
         const agg_row *row = agg->agg.aggs[i].call->row;
         if (row->undo)
             continue;
-        str  name = str_upper(b->a, str_of(row->name));
+        str  name = str_of(row->name);
         bool seen = false;
         for (uint32_t k = 0; k < n; k++)
             seen |= str_eq(list[k], name);
         if (!seen)
             list[n++] = name;
     }
-    for (uint32_t i = 0; i < n; i++)
-        for (uint32_t k = i + 1; k < n; k++)
-            if (str_cmp(list[k], list[i]) < 0) {
-                str t = list[i];
-                list[i] = list[k];
-                list[k] = t;
-            }
     for (uint32_t i = 0; i < n; i++)
         buf_printf(&names, "%s%.*s", i == 0 ? "" : i + 1 == n ? " and " : ", ", STR_FMT(list[i]));
     if (n)

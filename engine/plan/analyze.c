@@ -316,6 +316,13 @@ static ast_visit visit_qualify(ast_expr *e, void *ctx)
     return VISIT_CONTINUE;
 }
 
+ast_expr *an_qualified(analysis *an, const ast_expr *e)
+{
+    ast_expr *c = ast_expr_copy(an->a, e);
+    ast_walk(c, visit_qualify, an);
+    return c;
+}
+
 static ast_expr *shown(analysis *an, const ast_expr *e)
 {
     ast_expr *c = ast_expr_copy(an->a, e);

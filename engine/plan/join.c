@@ -102,6 +102,16 @@ static bool is_key(const plan_node *n, const ast_expr *e)
     return false;
 }
 
+/* Has an earlier join compared its key with this expression? */
+static bool equals_key(const plan_node *n, const ast_expr *e)
+{
+    const layout_key *k = n->out.keys;
+    for (uint32_t i = 0; n->out.key_count == 1 && i < k->same_count; i++)
+        if (ast_expr_equal(k->same[i], e))
+            return true;
+    return is_key(n, e);
+}
+
 static str got(builder *b, uint32_t j)
 {
     return str_fmt(b->a, "%.*s = %.*s", STR_FMT(an_expr_text(b->a, b->an.join_left_orig[j])),
@@ -248,8 +258,9 @@ static bool refuse_windowed_rekey(builder *b, bool table)
                         : "");
 }
 
-/* Brings a side to the join's key and key format. */
-static bool align(builder *b, join_side *s, const side_format *f, const window_info *w, bool preserved,
+/* Brings a side to the join's key and key format. outer: some side of the join is preserved; then even the
+ * other side's rows whose new key is NULL must reach it, for they move its time. */
+static bool align(builder *b, join_side *s, const side_format *f, const window_info *w, bool preserved, bool outer,
                   const char *topic)
 {
     layout *l = &s->node->out;
@@ -280,7 +291,7 @@ static bool align(builder *b, join_side *s, const side_format *f, const window_i
         spread = true;
     }
     if (spread) {
-        s->node = build_repartition(b, s->node, topic, preserved);
+        s->node = build_repartition(b, s->node, topic, preserved || (outer && s->rekey));
         s->node->out.key_format = *f;
     }
     return true;
@@ -330,6 +341,20 @@ static uint32_t viable_keys(const ast_join *jn, const join_side *l, const join_s
     return n;
 }
 
+/* The expressions that equal the key behind the join: the left side's, and this comparison's two. */
+static void note_same(builder *b, layout_key *key, const join_side *l, const join_side *r, const layout *left_before)
+{
+    uint32_t n = 0, before = l->rekey || left_before->key_count != 1 ? 0 : left_before->keys[0].same_count;
+    key->same = ARENA_ARRAY(b->a, ast_expr *, before + 2);
+    for (; n < before; n++)
+        key->same[n] = left_before->keys[0].same[n];
+    if (l->expr->kind != EX_COLUMN)
+        key->same[n++] = l->expr;
+    if (r->expr->kind != EX_COLUMN)
+        key->same[n++] = r->expr;
+    key->same_count = n;
+}
+
 /* ---- one join */
 
 static void join_layout(builder *b, plan_node *n, const join_side *l, const join_side *r)
@@ -354,8 +379,8 @@ static plan_node *join_node(builder *b, uint32_t j, plan_kind kind, join_side *l
         bool        stream = kind == PLAN_JOIN_STREAMS;
         bool        keep_l = jn->kind == JOIN_LEFT || jn->kind == JOIN_FULL;
         bool        keep_r = jn->kind == JOIN_RIGHT || jn->kind == JOIN_FULL;
-        if (!align(b, l, &f, &rw, keep_l, stream ? "Join-left-repartition" : "Join-repartition") ||
-            !align(b, r, &f, &lw, keep_r, stream ? "Join-right-repartition" : "Join-repartition"))
+        if (!align(b, l, &f, &rw, keep_l, keep_l || keep_r, stream ? "Join-left-repartition" : "Join-repartition") ||
+            !align(b, r, &f, &lw, keep_r, keep_l || keep_r, stream ? "Join-right-repartition" : "Join-repartition"))
             return NULL;
     }
     plan_node *n = node_new(b, kind, "Join");
@@ -381,6 +406,7 @@ static plan_node *join_node(builder *b, uint32_t j, plan_kind kind, join_side *l
     } else {
         uint32_t slot = layout_add(b, &n->out, str_fmt(b->a, "\x01K%u", j), kt);
         layout_add_key(b, &n->out, slot, viable, count);
+        note_same(b, &n->out.keys[0], l, r, &left_before);
     }
     if (kind == PLAN_JOIN_STREAMS) {
         n->join.before_ms = ast_duration_ms(jn->before);
@@ -448,7 +474,7 @@ static plan_node *join_one(builder *b, uint32_t j, plan_node *left)
         return NULL;
     if (!check_within(b, &b->an.q->joins[j], kind) || !refuse_kafka_values(b, "JOIN"))
         return NULL;
-    l.rekey = kind != PLAN_JOIN_FOREIGN && !is_key(l.node, l.expr);
+    l.rekey = kind != PLAN_JOIN_FOREIGN && !equals_key(l.node, l.expr);
     r.rekey = !is_key(r.node, r.expr);
     return join_node(b, j, kind, &l, &r);
 }

@@ -83,7 +83,7 @@ void layout_add_key(builder *b, layout *l, uint32_t slot, const str *viable, uin
     layout_key *keys = ARENA_ARRAY(b->a, layout_key, l->key_count + 1);
     if (l->key_count)
         memcpy(keys, l->keys, l->key_count * sizeof *keys);
-    keys[l->key_count++] = (layout_key){slot, arena_dup(b->a, viable, n * sizeof *viable), n};
+    keys[l->key_count++] = (layout_key){slot, arena_dup(b->a, viable, n * sizeof *viable), n, NULL, 0};
     l->keys = keys;
 }
 
@@ -149,8 +149,27 @@ static void show_aggregates(builder *b)
     buf_free(&out);
 }
 
+typedef struct column_search {
+    const layout   *in;
+    const ast_expr *found;
+} column_search;
+
+static bool note_unknown(const ast_expr *e, void *ctx)
+{
+    column_search *s = ctx;
+    if (s->found == NULL && e->kind == EX_COLUMN && layout_find(s->in, e->text) == SLOT_NONE)
+        s->found = e;
+    return false;
+}
+
 const xnode *compile_predicate(builder *b, const ast_expr *e, const ast_expr *as, const layout *in, const char *clause)
 {
+    column_search unknown = {in, NULL}; /* columns are looked up before functions are */
+    an_expr_uses(e, note_unknown, &unknown);
+    if (unknown.found) {
+        refuse(b, "Error in %s expression: Unknown column %.*s.", clause, STR_FMT(unknown.found->text));
+        return NULL;
+    }
     xscope       s = layout_scope(in);
     const xnode *x = expr_compile(b->a, e, &s, compile_options(b, false), b->st);
     if (x == NULL && b->st->code == ST_SQL_GEN) {
@@ -184,7 +203,8 @@ static plan_node *source_slots(builder *b, uint32_t i)
     source    *s = as->src;
     plan_node *n = node_new(b, PLAN_SOURCE, "KsqlTopic.Source");
     layout    *l = &n->out;
-    n->is_table = s->kind == SOURCE_TABLE;
+    n->is_table = s->kind == SOURCE_TABLE && !b->opt->tap;
+    n->source.tap = b->opt->tap;
     n->source.src = s;
     n->source.alias = as->alias;
     n->source.column_slot = ARENA_ARRAY(b->a, uint32_t, s->schema.n);
@@ -553,7 +573,29 @@ static bool refuse_twice(builder *b, const layout *l, uint32_t k, str x, str y)
                   STR_FMT(l->keys[k].viable[0]), STR_FMT(first), STR_FMT(second), tail);
 }
 
-/* For every key part the item that gives it. */
+/* ksqlDB's "new planner" lets a stream's projection order the key columns and leave some out. */
+static bool free_keys(const builder *b, const plan_node *in)
+{
+    return plan_flag(b->opt, "ksql.new.query.planner.enabled", false) && !in->is_table && !b->an.is_join &&
+           !b->an.is_group;
+}
+
+/* The key parts that are there, in the order of their items; gives their number. */
+static uint32_t order_by_item(uint32_t *order, uint32_t count, const int *chosen)
+{
+    uint32_t n = 0;
+    for (uint32_t k = 0; k < count; k++) {
+        if (chosen[k] < 0)
+            continue;
+        uint32_t at = n++;
+        for (; at > 0 && chosen[order[at - 1]] > chosen[k]; at--)
+            order[at] = order[at - 1];
+        order[at] = k;
+    }
+    return n;
+}
+
+/* For every key part the item that gives it; -1 where one may be missing. */
 static bool choose_keys(builder *b, const layout *l, int *chosen)
 {
     uint32_t *pref = ARENA_ARRAY(b->a, uint32_t, l->key_count + 1);
@@ -577,7 +619,7 @@ static bool choose_keys(builder *b, const layout *l, int *chosen)
     }
     for (uint32_t k = 0; k < l->key_count; k++)
         all &= have[k];
-    if (all)
+    if (all || free_keys(b, b->p->root))
         return true;
     /* Behind a foreign-key join all of the left table's key must be there. */
     plan_node *n = b->p->root;
@@ -680,7 +722,7 @@ static plan_node *build_project(builder *b, plan_node *in)
     pn->project.texts = ARENA_ARRAY(b->a, const ast_expr *, max);
     pn->project.names = ARENA_ARRAY(b->a, str, max);
     b->p->outputs = ARENA_ARRAY(b->a, plan_output, max);
-    uint32_t n = 0;
+    uint32_t n = 0, key_count = 0;
     int     *chosen = ARENA_ARRAY(b->a, int, l->key_count + 1);
     b->p->root = in;
     if (!check_items(b, l))
@@ -688,9 +730,15 @@ static plan_node *build_project(builder *b, plan_node *in)
     if (!b->opt->transient) {
         if (!choose_keys(b, l, chosen))
             return NULL;
-        for (uint32_t k = 0; k < l->key_count; k++) {
-            const an_item *it = &b->an.items.p[chosen[k]];
-            uint32_t       slot = l->keys[k].slot;
+        uint32_t *order = ARENA_ARRAY(b->a, uint32_t, l->key_count + 1);
+        key_count = l->key_count;
+        for (uint32_t k = 0; k < key_count; k++)
+            order[k] = k;
+        if (free_keys(b, in))
+            key_count = order_by_item(order, l->key_count, chosen);
+        for (uint32_t k = 0; k < key_count; k++) {
+            const an_item *it = &b->an.items.p[chosen[order[k]]];
+            uint32_t       slot = l->keys[order[k]].slot;
             str            alias = it->alias;
             output(b, pn, &n, alias, expr_column(b->a, slot, l->cols[slot].type), it->orig, true, true);
             layout_add_key(b, &pn->out, n - 1, &alias, 1);
@@ -722,7 +770,7 @@ static plan_node *build_project(builder *b, plan_node *in)
         output(b, pn, &n, it->alias, x, it->orig, false, k >= 0 || is_window_bound(l, it->expr));
     }
     b->p->output_count = n;
-    if (!b->opt->transient && n == l->key_count) {
+    if (!b->opt->transient && n == key_count) {
         refuse(b, "The projection contains no value columns.");
         return NULL;
     }
@@ -835,6 +883,28 @@ static bool build(builder *b)
     return true;
 }
 
+/* The query as ksqlDB shows it once it is analysed: columns qualified, * spelled out, every item named. */
+static const ast_query *shown_query(builder *b)
+{
+    analysis  *an = &b->an;
+    ast_query *q = arena_dup(b->a, an->q, sizeof *q);
+    q->item_count = (uint32_t)an->items.n;
+    q->items = ARENA_ARRAY(b->a, ast_select_item, an->items.n + 1);
+    for (size_t i = 0; i < an->items.n; i++)
+        q->items[i] = (ast_select_item){.expr = an_qualified(an, an->items.p[i].orig), .alias = an->items.p[i].alias};
+    q->where = q->where ? an_qualified(an, q->where) : NULL;
+    q->having = q->having ? an_qualified(an, q->having) : NULL;
+    q->group_by = ARENA_ARRAY(b->a, ast_expr *, q->group_by_count + 1);
+    for (uint32_t i = 0; i < q->group_by_count; i++)
+        q->group_by[i] = an_qualified(an, an->group_orig[i]);
+    q->partition_by = ARENA_ARRAY(b->a, ast_expr *, q->partition_by_count + 1);
+    for (uint32_t i = 0; i < q->partition_by_count; i++)
+        q->partition_by[i] = an_qualified(an, an->partition_orig[i]);
+    if (q->emit == EMIT_NONE)
+        q->emit = EMIT_CHANGES;
+    return q;
+}
+
 plan *plan_query(const ast_query *q, const plan_options *opt, status *st)
 {
     builder b = {0};
@@ -847,8 +917,10 @@ plan *plan_query(const ast_query *q, const plan_options *opt, status *st)
     b.an.a = b.a;
     b.an.opt = opt;
     b.an.q = ast_query_own(b.a, q);
-    if (build(&b))
+    if (build(&b)) {
+        b.p->shown = shown_query(&b);
         return b.p;
+    }
     plan_unref(b.p);
     return NULL;
 }

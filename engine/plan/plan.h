@@ -23,9 +23,11 @@
 #define SLOT_NONE UINT32_MAX
 
 typedef struct layout_key {
-    uint32_t slot;
-    str     *viable; /* names of the value columns that equal this key part; in order of preference */
-    uint32_t viable_count;
+    uint32_t   slot;
+    str       *viable; /* names of the value columns that equal this key part; in order of preference */
+    uint32_t   viable_count;
+    ast_expr **same; /* expressions other than columns that equal it, as joins compared them */
+    uint32_t   same_count;
 } layout_key;
 
 typedef struct layout {
@@ -81,6 +83,7 @@ struct plan_node {
             source *src; /* borrowed from the plan, which holds a reference */
             str     alias;
             bool    materialise; /* tables: keep the rows, so that changes carry the old one */
+            bool    tap;         /* as plan_options.tap */
             /* slots of out: keys, bounds, values, headers in order, then the three pseudo columns */
             uint32_t *column_slot; /* of src->schema.cols[i] */
             uint32_t  rowtime, rowpartition, rowoffset;
@@ -160,22 +163,25 @@ typedef struct plan {
     ast_emit     emit;
     bool         is_aggregate;
     /* Persistent queries: where results go. NULL for transient ones. */
-    source  *sink; /* referenced */
-    bool     creates_sink;
-    str      sql;           /* canonical text of the statement */
-    bool     grace_warning; /* stream-stream join without GRACE PERIOD */
-    uint32_t join_count;
+    source          *sink; /* referenced */
+    bool             creates_sink;
+    const ast_query *shown;         /* as errors found behind planning quote it */
+    bool             grace_warning; /* stream-stream join without GRACE PERIOD */
+    uint32_t         join_count;
 } plan;
 
 typedef struct plan_options {
     const catalog *catalog;
-    const map     *properties;        /* session properties: name -> const str *; may be NULL */
-    const map     *config;            /* the server's settings, asked where the session has none; may be NULL */
-    str            sink_name;         /* for error texts */
-    str            ts_column;         /* of the sink (WITH TIMESTAMP); n = 0: none */
-    bool           transient;         /* push query: keys are not required in the projection */
-    bool           persistent_insert; /* INSERT INTO: results are matched with an existing sink */
-    str            text;              /* the text that was parsed, for lines and columns */
+    const map     *properties; /* session properties: name -> const str *; may be NULL */
+    const map     *config;     /* the server's settings, asked where the session has none; may be NULL */
+    str            sink_name;  /* for error texts */
+    str            ts_column;  /* of the sink (WITH TIMESTAMP); n = 0: none */
+    bool           transient;  /* push query: keys are not required in the projection */
+    /* A push query that taps the running query behind its source (spec/processing-semantics.md 8.6): a table's
+     * changes are read like a stream; records without value are left out, and those that lack their key. */
+    bool tap;
+    bool persistent_insert; /* INSERT INTO: results are matched with an existing sink */
+    str  text;              /* the text that was parsed, for lines and columns */
     /* Partitions of a topic; 0 when unknown. */
     int32_t (*partitions)(void *ctx, str topic);
     void *ctx;

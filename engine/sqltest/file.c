@@ -14,9 +14,9 @@ static const struct directive {
     place       where;
     step_kind   step; /* PLACE_STEP */
 } directives[] = {
-    {"test", PLACE_TEST, 0},           {"expected.error", PLACE_HEAD, 0},   {"expected.message", PLACE_HEAD, 0},
-    {"input", PLACE_STEP, STEP_INPUT}, {"output", PLACE_STEP, STEP_OUTPUT}, {"end", PLACE_STEP, STEP_END},
-    {"log", PLACE_STEP, STEP_LOG},
+    {"test", PLACE_TEST, 0},       {"expected.error", PLACE_HEAD, 0}, {"expected.message", PLACE_HEAD, 0},
+    {"setting", PLACE_HEAD, 0},    {"input", PLACE_STEP, STEP_INPUT}, {"output", PLACE_STEP, STEP_OUTPUT},
+    {"end", PLACE_STEP, STEP_END}, {"log", PLACE_STEP, STEP_LOG},
 };
 #define DIRECTIVE_COUNT (sizeof directives / sizeof *directives)
 
@@ -64,7 +64,7 @@ typedef struct reader {
     bool        script;
     VEC(sql_test) tests;
     VEC(sql_test_step) steps; /* of the last test, or of the script */
-    VEC(str) messages;
+    VEC(str) messages, settings;
     status *st;
 } reader;
 
@@ -118,7 +118,10 @@ static void end_test(reader *r)
     t->expected_messages = r->messages.p;
     t->expected_message_count = r->messages.n;
     memset(&r->steps, 0, sizeof r->steps);
+    t->settings = r->settings.p;
+    t->setting_count = r->settings.n;
     memset(&r->messages, 0, sizeof r->messages);
+    memset(&r->settings, 0, sizeof r->settings);
 }
 
 /* "\n" in a message stands for a line feed: a directive has only one line. */
@@ -136,11 +139,25 @@ static str unescape(arena *a, str s)
     return str_make(p, n);
 }
 
+static bool read_setting(reader *r, uint32_t at, str text)
+{
+    int64_t equals = str_find_char(text, '=');
+    if (equals <= 0)
+        return fault(r, at, "'--@setting: NAME=VALUE', not '", text, "'");
+    str name = str_trim(str_make(text.p, (size_t)equals));
+    str set = str_trim(str_make(text.p + equals + 1, text.n - (size_t)equals - 1));
+    AVEC_PUSH(r->a, &r->settings, name);
+    AVEC_PUSH(r->a, &r->settings, set);
+    return true;
+}
+
 static bool head_directive(reader *r, uint32_t at, str name, str rest)
 {
     sql_test *t = &r->tests.p[r->tests.n - 1];
     if (r->steps.n)
         return fault(r, at, "'--@", name, "' must stand before the test's first statement");
+    if (str_eqz(name, "setting"))
+        return read_setting(r, at, rest);
     if (str_eqz(name, "expected.message")) {
         AVEC_PUSH(r->a, &r->messages, unescape(r->a, rest));
         return true;

@@ -393,6 +393,8 @@ bool sql_test_run(const sql_test_file *f, const sql_test *t, buf *why)
     r.d.emit_interval_ms = r.d.join_interval_ms = 0;
     r.d.log_line = on_log_line;
     r.d.log_ctx = &r;
+    for (size_t i = 0; i + 1 < t->setting_count; i += 2)
+        map_put(&r.d.config, t->settings[i], arena_dup(&r.d.a, &t->settings[i + 1], sizeof(str)));
     for (size_t i = 0; i < t->step_count && ok; i++)
         ok = run_step(&r, &t->steps[i]);
     ok = judge(&r, f, t, ok, why);

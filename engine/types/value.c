@@ -180,6 +180,36 @@ int value_compare(const type *t, value x, value y)
 
 /* ---- text */
 
+/* Whole numbers below 2^63: Java (to 18) takes the digits of the integer itself and rounds away only those that
+ * the spacing of doubles there makes meaningless, so there may be more of them than in the shortest text: 2^62 is
+ * 4.6116860184273879E18. Gives the exponent of the first. */
+static int whole_digits(char out[24], double m)
+{
+    int      bits = ilogb(m) - 54; /* of the integer that no double tells apart */
+    int      drop = bits > 0 ? bits * 30103 / 100000 : 0;
+    uint64_t i = (uint64_t)m, power = drop == 2 ? 100 : drop == 1 ? 10 : 1;
+    i = i / power + (drop && i % power >= power / 2);
+    return snprintf(out, 24, "%llu", (unsigned long long)i) + drop - 1;
+}
+
+/* The fewest digits that read back as d; gives the exponent of the first. */
+static int shortest_digits(char out[24], double d)
+{
+    char tmp[32];
+    int  prec = 15, n = 0; /* 15 digits every double keeps; 17 always suffice */
+    for (;; prec++) {
+        snprintf(tmp, sizeof tmp, "%.*e", prec - 1, d);
+        if (prec == 17 || strtod(tmp, NULL) == d)
+            break;
+    }
+    char *e = strchr(tmp, 'e');
+    for (char *p = tmp; p < e; p++)
+        if (*p >= '0' && *p <= '9')
+            out[n++] = *p;
+    out[n] = 0;
+    return atoi(e + 1);
+}
+
 void double_text(buf *out, double d)
 {
     if (isnan(d)) {
@@ -199,22 +229,11 @@ void double_text(buf *out, double d)
         buf_printf(out, "%ld.0", (int64_t)d);
         return;
     }
-    char tmp[32];
-    int  prec = 15; /* digits that every double keeps; 17 always suffice */
-    for (;; prec++) {
-        snprintf(tmp, sizeof tmp, "%.*e", prec - 1, d);
-        if (prec == 17 || strtod(tmp, NULL) == d)
-            break;
-    }
-    char  digits[24];
-    int   n = 0;
-    char *e = strchr(tmp, 'e');
-    for (char *p = tmp; p < e; p++)
-        if (*p >= '0' && *p <= '9')
-            digits[n++] = *p;
+    char digits[24];
+    int  exp = m < 0x1p63 && m == trunc(m) ? whole_digits(digits, m) : shortest_digits(digits, d);
+    int  n = (int)strlen(digits);
     while (n > 1 && digits[n - 1] == '0')
         n--;
-    int exp = atoi(e + 1);
     if (d < 0)
         buf_putc(out, '-');
     if (m >= 1e-3 && m < 1e7) {

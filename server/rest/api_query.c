@@ -28,9 +28,24 @@ static bool has_word(str sql, const char *word)
     return false;
 }
 
+/* Behind blanks and comments. */
+static str first_token(str sql)
+{
+    for (;;) {
+        sql = str_trim(sql);
+        str end = str_starts(sql, STR("--")) ? STR("\n") : str_starts(sql, STR("/*")) ? STR("*/") : STR_NONE;
+        if (end.n == 0)
+            return sql;
+        const char *p = memmem(sql.p, sql.n, end.p, end.n);
+        if (p == NULL)
+            return STR_NONE;
+        sql = str_make(p + end.n, (size_t)(sql.p + sql.n - p) - end.n);
+    }
+}
+
 static bool is_print(str sql)
 {
-    sql = str_trim(sql);
+    sql = first_token(sql);
     return sql.n > 6 && str_eq_nocase(str_make(sql.p, 5), STR("PRINT")) && (unsigned char)sql.p[5] <= ' ';
 }
 
@@ -62,6 +77,15 @@ static void append_statement(status *st, str sql)
     snprintf(st->msg + n, sizeof st->msg - n, "\nStatement: %.*s", STR_FMT(sql));
 }
 
+/* The two endpoints have their own errors for it (spec 1.7). */
+static void unknown_topic(engine_error *err, bool old_endpoint)
+{
+    if (old_endpoint)
+        err->st.code = ST_BAD_REQUEST;
+    else
+        status_set(&err->st, ST_SQL, "Topic does not exist: %.*s", STR_FMT(err->missing_topic));
+}
+
 /* kind and content type are those for rows; PRINT has its own. */
 static void run_query(call *c, str sql, session *ses, framing_kind kind, bool old_endpoint)
 {
@@ -83,6 +107,8 @@ static void run_query(call *c, str sql, session *ses, framing_kind kind, bool ol
         answer_stream(c, s, media);
     } else {
         stream_free(s);
+        if (err.missing_topic.n)
+            unknown_topic(&err, old_endpoint);
         /* As ksqlDB does on these endpoints, though not on /ksql. */
         if (err.st.code == ST_SYNTAX)
             append_statement(&err.st, sql);

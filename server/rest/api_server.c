@@ -19,6 +19,12 @@ void rest_alive(call *c)
     call_text(c, 200, TYPE_JSON, STR("{}"));
 }
 
+static rest_health health_of(const call *c)
+{
+    const rest_options *o = &c->r->o;
+    return o->health ? o->health(o->health_ctx) : (rest_health){true, true, true};
+}
+
 void rest_info(call *c)
 {
     buf *o = &c->out;
@@ -28,14 +34,27 @@ void rest_info(call *c)
     json_put_text(o, c->r->o.cluster_id);
     buf_putz(o, ",\"ksqlServiceId\":");
     json_put_text(o, c->r->o.service_id);
-    buf_putz(o, ",\"serverStatus\":\"RUNNING\"}}");
+    buf_printf(o, ",\"serverStatus\":\"%s\"}}", health_of(c).command_runner ? "RUNNING" : "DEGRADED");
+}
+
+static void put_health(buf *o, const char *name, bool healthy)
+{
+    buf_printf(o, "\"%s\":{\"isHealthy\":%s}", name, healthy ? "true" : "false");
 }
 
 void rest_healthcheck(call *c)
 {
-    call_text(c, 200, TYPE_JSON,
-              STR("{\"isHealthy\":true,\"details\":{\"metastore\":{\"isHealthy\":true},\"kafka\":{\"isHealthy\":true},"
-                  "\"commandRunner\":{\"isHealthy\":true}},\"serverState\":\"READY\"}"));
+    buf        *o = &c->out;
+    rest_health h = health_of(c);
+    c->status = 200;
+    c->content_type = TYPE_JSON;
+    buf_printf(o, "{\"isHealthy\":%s,\"details\":{", h.metastore && h.kafka && h.command_runner ? "true" : "false");
+    put_health(o, "metastore", h.metastore);
+    buf_putc(o, ',');
+    put_health(o, "kafka", h.kafka);
+    buf_putc(o, ',');
+    put_health(o, "commandRunner", h.command_runner);
+    buf_putz(o, "},\"serverState\":\"READY\"}");
 }
 
 void rest_cluster_status(call *c)
@@ -115,6 +134,8 @@ void rest_metrics(call *c)
     put_metric(o, "weir_records_out_total", "counter", "Records written by queries.", s.records_out);
     put_metric(o, "weir_state_bytes", "gauge", "Bytes of state in memory.", s.state_bytes);
     put_metric(o, "weir_pull_queries_total", "counter", "Pull queries answered.", s.pull_queries);
+    put_metric(o, "weir_record_errors_total", "counter", "Errors with single records and columns in running queries.",
+               s.record_errors);
     put_metric(o, "weir_push_queries_active", "gauge", "Push queries that run.", s.push_queries_active);
     put_metric(o, "weir_rest_connections", "gauge", "Open connections of the REST port.",
                atomic_load(&r->connections_open));

@@ -15,6 +15,10 @@ typedef struct rest_server rest_server;
 #define REST_LOOPS_MAX 16
 #define REST_BODY_MAX_BYTES ((size_t)10 << 20)
 
+typedef struct rest_health { /* GET /healthcheck */
+    bool metastore, kafka, command_runner;
+} rest_health;
+
 typedef struct rest_options {
     engine       *engine;
     kafka_server *kafka; /* for /metrics; NULL: no Kafka port */
@@ -27,10 +31,12 @@ typedef struct rest_options {
     int           request_timeout_s;   /* for one request to arrive, once begun */
     size_t        stream_buffer_bytes; /* unsent rows of a push query before it is cut off */
     int           push_queries_max;
-    int64_t       command_timeout_ms;         /* waiting for a commandSequenceNumber */
-    bool          heartbeat;                  /* ksql.heartbeat.enable: answers /clusterStatus */
-    int64_t       last_command;               /* sequence number of the newest kept command; -1: none */
-    str           service_id, cluster_id;     /* borrowed for the server's life */
+    int64_t       command_timeout_ms;     /* waiting for a commandSequenceNumber */
+    bool          heartbeat;              /* ksql.heartbeat.enable: answers /clusterStatus */
+    int64_t       last_command;           /* sequence number of the newest kept command; -1: none */
+    str           service_id, cluster_id; /* borrowed for the server's life */
+    rest_health (*health)(void *ctx);     /* any thread; NULL: all is well */
+    void *health_ctx;
     void (*log)(void *ctx, const char *line); /* one line, any thread; NULL: standard error */
     void *log_ctx;
 } rest_options;

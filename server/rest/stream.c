@@ -104,24 +104,23 @@ static bool is_format_line(str text)
     return str_starts(text, STR("Key format: ")) || str_starts(text, STR("Value format: "));
 }
 
-static void on_line(void *ctx, str text)
+/* A line waits while the reader has not taken those before it; one alone always fits. */
+static bool on_line(void *ctx, str text)
 {
     stream *s = ctx;
+    bool    taken = true;
     pthread_mutex_lock(&s->mu);
     if (!s->over && !s->hung && (s->print_formats || !is_format_line(text))) {
-        size_t was = s->ready.n;
-        buf_puts(&s->ready, text);
-        buf_putc(&s->ready, '\n');
-        s->last_ms = clock_mono_coarse_ms();
-        if (s->ready.full) {
-            s->ready.n = was;
-            s->over = true;
-            s->full_since_ms = s->last_ms;
-            atomic_fetch_add(&s->r->slow_readers, 1);
+        taken = s->ready.n == 0 || s->ready.n + text.n < s->r->o.stream_buffer_bytes;
+        if (taken) {
+            buf_puts(&s->ready, text);
+            buf_putc(&s->ready, '\n');
+            s->last_ms = clock_mono_coarse_ms();
+            wake(s);
         }
-        wake(s);
     }
     pthread_mutex_unlock(&s->mu);
+    return taken;
 }
 
 static void on_end(void *ctx, query_end why, const char *msg)
@@ -135,6 +134,8 @@ static void on_end(void *ctx, query_end why, const char *msg)
             framing_error(&s->f, &s->ready, 50000, str_of(msg ? msg : ""));
         else if (s->started)
             framing_end(&s->f, &s->ready, why);
+        else if (s->is_print && why == QUERY_ERROR)
+            buf_printf(&s->ready, "%s\n", msg);
         wake(s);
     }
     pthread_mutex_unlock(&s->mu);

@@ -49,7 +49,7 @@ static void execute(engine *e, const char *sql)
     session_init(&s);
     status st;
     status_init(&st);
-    session_set(&s, STR("auto.offset.reset"), STR("earliest"), &st);
+    session_set(&s, STR("auto.offset.reset"), STR("earliest"));
     json_t *out = engine_execute(e, &s, str_of(sql), &a, &err);
     if (out == NULL)
         die(err.st.msg);

@@ -51,3 +51,26 @@ CREATE TABLE O AS SELECT A.ID AS ID, Y FROM A JOIN B ON A.F = B.ID;
 CREATE STREAM S (ID INT KEY, V INT) WITH (kafka_topic='s', value_format='JSON');
 CREATE TABLE U (ID INT PRIMARY KEY, NAME STRING) WITH (kafka_topic='u', value_format='JSON');
 CREATE STREAM O AS SELECT U.ID, V, NAME FROM U JOIN S ON S.ID = U.ID;
+
+--@test: a row whose new key is NULL moves the time of an outer join
+CREATE STREAM A (ID INT KEY, F INT, X INT) WITH (kafka_topic='a', value_format='JSON');
+CREATE STREAM B (ID INT KEY, Y INT) WITH (kafka_topic='b', value_format='JSON');
+CREATE STREAM O AS SELECT B.ID AS ID, X, Y FROM A RIGHT JOIN B WITHIN 10 MILLISECONDS GRACE PERIOD 5 MILLISECONDS ON A.F = B.ID;
+--@input: a {"key": 1, "value": {"F": null, "X": 1}, "timestamp": 100}
+--@input: b {"key": 2, "value": {"Y": 2}, "timestamp": 50}
+--@output: O {"key": 2, "value": {"X": null, "Y": 2}, "timestamp": 50}
+
+--@test: rows of one time and key wait for a match together
+CREATE STREAM A (ID INT KEY, X INT) WITH (kafka_topic='a', value_format='JSON');
+CREATE STREAM B (ID INT KEY, Y INT) WITH (kafka_topic='b', value_format='JSON');
+CREATE STREAM O AS SELECT A.ID AS ID, X, Y FROM A LEFT JOIN B WITHIN 10 MILLISECONDS GRACE PERIOD 0 MILLISECONDS ON A.ID = B.ID;
+--@input: a {"key": 1, "value": {"X": 1}, "timestamp": 5}
+--@input: a {"key": 1, "value": {"X": 2}, "timestamp": 5}
+--@input: a {"key": 2, "value": {"X": 3}, "timestamp": 5}
+--@input: a {"key": 2, "value": {"X": 4}, "timestamp": 5}
+--@input: b {"key": 1, "value": {"Y": 1}, "timestamp": 6}
+--@input: a {"key": 3, "value": {"X": 5}, "timestamp": 40}
+--@output: O {"key": 1, "value": {"X": 1, "Y": 1}, "timestamp": 6}
+--@output: O {"key": 1, "value": {"X": 2, "Y": 1}, "timestamp": 6}
+--@output: O {"key": 2, "value": {"X": 3, "Y": null}, "timestamp": 5}
+--@output: O {"key": 2, "value": {"X": 4, "Y": null}, "timestamp": 5}

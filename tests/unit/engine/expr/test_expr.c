@@ -94,6 +94,8 @@ static void casts(void **state)
         {"CAST('12' AS INT) + 1", "13"},          {"CAST(2.9 AS INT)", "2"},
         {"CAST(I AS STRING) + '!'", "5!"},        {"CAST('x' AS INT)", "ERR For input string: \"x\""},
         {"ABS(CAST('x' AS INT))", "NULL"},        {"CAST('true' AS BOOLEAN)", "true"},
+        {"CAST('x' AS INT) IS NULL", "true"},     {"CAST(I / 0 AS BIGINT) IS NULL", "true"},
+        {"CAST('x' AS INT) = 1", "false"},        {"GREATEST(D, I / 0) = D", "true"},
         {"CAST(1.005 AS DECIMAL(3, 2))", "1.01"}, {"CAST(TS AS DATE)", "2020-01-02"},
     };
     check(cases, sizeof cases / sizeof *cases);

@@ -241,7 +241,7 @@ static void visit(arena *a, const overload *all, size_t count, const overload *o
         }
         for (size_t i = 0; i < 5; i++)
             ptype_bind(&(ptype){.kind = P_GENERIC, .name = bound.b[i].name}, bound.b[i].type, &got);
-        f.type = row->computed ? row->computed(a, types, n, st) : ptype_instantiate(a, o->returns, &got, st);
+        f.type = row->computed ? row->computed(a, &f, st) : ptype_instantiate(a, o->returns, &got, st);
         if (f.type == NULL)
             fail_msg("%s: %s", row->name, st->msg);
         if (table)

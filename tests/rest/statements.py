@@ -1,0 +1,229 @@
+"""What POST /ksql does with statements, and PRINT."""
+import json
+import threading
+import time
+
+from harness import read_until, send_query, test
+
+
+@test
+def statements(s):
+    sql = "CREATE STREAM ${s} (id INT KEY, v STRING) WITH (kafka_topic='clicks', value_format='JSON', partitions=2);"
+    e = s.ksql(sql, sessionVariables={'s': 'CLICKS'})
+    assert list(e[0]) == ['@type', 'statementText', 'commandId', 'commandStatus', 'commandSequenceNumber', 'warnings']
+    assert e[0]['@type'] == 'currentStatus' and e[0]['commandId'] == 'stream/`CLICKS`/create'
+    assert e[0]['statementText'] == sql.replace('${s}', 'CLICKS')
+    assert e[0]['commandStatus'] == {'status': 'SUCCESS', 'message': 'Stream created', 'queryId': None}
+    seq = e[0]['commandSequenceNumber']
+    assert s.ksql('SHOW STREAMS;', commandSequenceNumber=seq)[0]['streams'][0]['name'] == 'CLICKS'
+    assert s.ksql("INSERT INTO clicks VALUES (1, 'a');") == []
+    assert s.ksql('') == [] and json.loads(s.request('POST', '/ksql', '{}')[1]) == []
+    assert json.loads(s.request('GET', '/status')[1]) == {'commandStatuses': {'stream/`CLICKS`/create': 'SUCCESS'}}
+    _, text = s.request('GET', '/status/stream/%60CLICKS%60/create')
+    assert json.loads(text) == {'status': 'SUCCESS', 'message': 'Stream created', 'queryId': None}
+    r, text = s.request('GET', '/status/stream/%60X%60/create')
+    assert r.status == 404 and json.loads(text) == {'@type': 'generic_error', 'error_code': 40400,
+                                                    'message': 'Command not found'}
+
+
+@test
+def statement_errors(s):
+    e = s.ksql('SELEC 1;', 400)
+    assert e['@type'] == 'statement_error' and e['error_code'] == 40001 and e['message'].startswith('line 1:1: ')
+    assert list(e) == ['@type', 'error_code', 'message', 'statementText', 'entities']
+    e = s.ksql('SELECT * FROM x EMIT CHANGES;', 400)
+    assert e['error_code'] == 40002
+    e = s.ksql("CREATE TYPE t AS INT; DROP STREAM nothing;", 400)
+    assert e['error_code'] == 40001 and e['statementText'] == 'DROP STREAM nothing;'
+    assert s.ksql('SHOW TYPES;')[0]['types'] == {}
+    for body in ('', '{', '[]', 'null', '{"ksql":5}', '{"ksql":"x","streamsProperties":[]}'):
+        r, text = s.request('POST', '/ksql', body)
+        e = json.loads(text)
+        assert r.status == 400 and e['error_code'] == 40000, (body, text)
+        assert e['message'].startswith('Invalid JSON in request: '), text
+    e = s.ksql('SHOW STREAMS;', 400, streamsProperties={'nonsense': 1})
+    assert e['error_code'] == 40000 and 'Not recognizable' in e['message']
+    start = time.time()
+    e = s.ksql('SHOW STREAMS;', 503, commandSequenceNumber=1000000)
+    assert e['error_code'] == 50301 and '1000000' in e['message'] and time.time() - start < 15
+
+
+TOPIC = "WITH (kafka_topic='%s', value_format='JSON', partitions=2);"
+
+
+@test
+def topics_are_printed(s):
+    s.ksql("CREATE STREAM clicks (id INT KEY, v STRING) " + TOPIC % 'clicks')
+    for i in range(3):
+        s.ksql(f"INSERT INTO clicks (rowtime, id, v) VALUES ({1741504089123 + i}, {i}, 'a b');")
+    _, text = s.query('-- all of it\nPRINT clicks FROM BEGINNING LIMIT 3;')
+    lines = text.splitlines()
+    assert lines[:2] == ['Key format: KAFKA_INT or KAFKA_STRING', 'Value format: JSON or KAFKA_STRING'], text
+    assert 'rowtime: 2025/03/09 07:08:09.123 Z, key: 0, value: {"V":"a b"}, partition: 0' in lines or \
+        'rowtime: 2025/03/09 07:08:09.123 Z, key: 0, value: {"V":"a b"}, partition: 1' in lines, text
+    assert len(lines) == 5
+    _, text = s.query('PRINT clicks FROM BEGINNING INTERVAL 2 LIMIT 2;', None, '/query-stream')
+    assert len(text.splitlines()) == 2 and 'format:' not in text, text
+    _, text = s.query('PRINT CLICKS;', status=400)
+    e = json.loads(text)
+    assert e['error_code'] == 40000 and e['message'].endswith('\nDid you mean:\n\tprint clicks;'), text
+    _, text = s.query('PRINT CLICKS;', None, '/query-stream', status=400)
+    assert json.loads(text)['message'] == 'Topic does not exist: CLICKS', text
+    _, text = s.query('PRINT clicks INTERVAL 0;', status=400)
+    assert 'INTERVAL must be greater than one, but was: 0' in text
+
+
+@test
+def printing_goes_on(s):
+    """From the end, over a topic that gets records, until the client leaves, and over one that is dropped."""
+    s.ksql("CREATE STREAM clicks (v STRING) " + TOPIC % 'clicks')
+    s.ksql("INSERT INTO clicks VALUES ('before');")
+    c = s.socket()
+    send_query(c, 'PRINT clicks;')
+    read_until(c, b'\r\n\r\n')
+    s.wait_metric('weir_push_queries_active', 1)
+    s.ksql("INSERT INTO clicks VALUES ('after');")
+    out = read_until(c, b'after')
+    assert b'before' not in out and b'key: <null>' in out, out
+    assert b'Key format: \xc2\xaf\\_(\xe3\x83\x84)_/\xc2\xaf - no data processed' in out, out
+    c.close()
+    s.wait_metric('weir_push_queries_active', 0)
+    c = s.socket()
+    send_query(c, 'PRINT clicks FROM BEGINNING;')
+    read_until(c, b'after')
+    s.ksql('DROP STREAM clicks DELETE TOPIC;')
+    assert b'deleted' in read_until(c, b'deleted')
+    c.close()
+
+
+@test
+def slow_readers_of_a_print_hold_it_up(s):
+    s.ksql("CREATE STREAM big (v STRING) " + TOPIC % 'big')
+    for i in range(300):
+        s.ksql(f"INSERT INTO big VALUES ('{'x' * 20000}{i}');")
+    c = s.socket()
+    send_query(c, 'PRINT big FROM BEGINNING LIMIT 300;')
+    time.sleep(1)
+    out = read_until(c, b'0\r\n\r\n')
+    assert out.count(b'rowtime: ') == 300
+    c.close()
+
+
+slow_readers_of_a_print_hold_it_up.settings = ['weir.rest.stream.buffer.bytes=65536']
+
+
+@test
+def topics_are_asserted(s):
+    s.ksql("CREATE STREAM clicks (v STRING) " + TOPIC % 'clicks')
+    e = s.ksql("ASSERT TOPIC clicks WITH (PARTITIONS=2, REPLICAS='1'); ASSERT NOT EXISTS TOPIC other;")
+    assert [(x['@type'], x['topicName'], x['exists']) for x in e] == [('assert_topic', 'clicks', True),
+                                                                     ('assert_topic', 'other', False)]
+    for sql, text in (("ASSERT TOPIC other TIMEOUT 0 SECONDS;", 'Topic other does not exist'),
+                      ("ASSERT NOT EXISTS TOPIC clicks TIMEOUT 0 SECONDS;", 'Topic clicks exists'),
+                      ("ASSERT TOPIC clicks WITH (PARTITIONS=3, FOO=1) TIMEOUT 0 SECONDS;",
+                       'Mismatched configuration for topic clicks: For config partitions, expected 3 got 2\n'
+                       'Cannot assert unknown topic property: FOO'),
+                      ("ASSERT TOPIC clicks WITH (PARTITIONS='x') TIMEOUT 0 SECONDS;",
+                       'Cannot assert topic property PARTITIONS: a number is needed'),
+                      ("ASSERT SCHEMA SUBJECT a;", 'Cannot check schema existence: this server has no schema registry.')):
+        e = s.ksql(sql, 417)
+        assert (e['@type'], e['error_code'], e['message']) == ('generic_error', 41700, text), e
+    s.ksql('ASSERT SCHEMA;', 400)
+    # Others are served while one waits, and what they do is kept.
+    late = threading.Timer(0.3, s.ksql, ["CREATE STREAM late (v STRING) " + TOPIC % 'late'])
+    late.start()
+    s.ksql("ASSERT TOPIC late TIMEOUT 10 SECONDS; CREATE STREAM other (v STRING) " + TOPIC % 'other')
+    late.join()
+    assert [x['name'] for x in s.ksql('LIST STREAMS;')[0]['streams']] == ['CLICKS', 'LATE', 'OTHER']
+
+
+@test
+def properties_are_checked(s):
+    assert s.ksql("SET 'auto.offset.reset'='earliest'; UNSET 'auto.offset.reset';") == []
+    for sql, text in (("SET 'nonsense'='1';", 'Unknown property: nonsense'),
+                      ("SET 'auto.offset.reset'='none';", "'none' is not valid for this property within KSQL"),
+                      ("SET 'ksql.service.id'='x';", 'denylist'),
+                      ("SET 'commit.interval.ms'='x';", "Failed to coerce type of value 'x'"),
+                      ("ALTER SYSTEM 'nonsense'='1';", 'Failed to set nonsense to 1. Caused by: Not recognizable'),
+                      ("ALTER SYSTEM 'batch.size'='1';", 'It cannot be changed while the server runs'),
+                      ("ALTER SYSTEM 'commit.interval.ms'='x';", 'The value must be a number of milliseconds')):
+        e = s.ksql(sql, 400)
+        assert e['error_code'] == 40001 and text in e['message'], e
+
+
+@test
+def the_system_is_altered(s):
+    """The new interval holds for running queries: what they do is committed at once."""
+    s.ksql("CREATE STREAM clicks (v STRING) " + TOPIC % 'clicks')
+    s.ksql("CREATE TABLE counts AS SELECT v, COUNT(*) AS n FROM clicks GROUP BY v;")
+    e = s.ksql("ALTER SYSTEM 'ksql.streams.commit.interval.ms'='10';")
+    assert e[0]['commandStatus']['message'] == 'System property commit.interval.ms was set to 10.'
+    s.ksql("INSERT INTO clicks VALUES ('a');")
+    s.eventually('SELECT * FROM counts;', '["a",1]', accept=None)
+    e = s.ksql("ALTER SYSTEM 'processing.guarantee'='exactly_once_v2';", 400)
+    assert e['message'].startswith('Unable to set processing.guarantee to exactly_once_v2, as the'), e
+    s.ksql("TERMINATE ALL; ALTER SYSTEM 'processing.guarantee'='exactly_once_v2';")
+
+
+the_system_is_altered.settings = ['ksql.streams.commit.interval.ms=3600000']
+
+
+@test
+def topics_by_rules(s):
+    for name in ('seen', 'inner-1', '_schemas2'):
+        s.ksql(f'CREATE STREAM "{name}" (v STRING) ' + TOPIC % name)
+    assert [t['name'] for t in s.ksql('SHOW TOPICS;')[0]['topics']] == ['_schemas2', 'seen']
+    assert len(s.ksql('SHOW ALL TOPICS;')[0]['topics']) == 3
+    e = s.ksql("INSERT INTO \"seen\" VALUES ('a');", 400)
+    assert e['message'] == 'Cannot insert values into read-only topic: seen', e
+    s.ksql("INSERT INTO \"inner-1\" VALUES ('a');")
+
+
+topics_by_rules.settings = ['ksql.hidden.topics=inner-[0-9]+, other.*', 'ksql.readonly.topics=se+n']
+
+
+@test
+def errors_are_logged(s):
+    """What a query cannot work with stands in the processing log, which is a stream."""
+    s.ksql("CREATE STREAM clicks (id INT KEY, v STRING) " + TOPIC % 'clicks')
+    s.ksql("CREATE STREAM numbers AS SELECT id, CAST(v AS INT) AS n FROM clicks;")
+    s.ksql("INSERT INTO clicks VALUES (1, 'x'); INSERT INTO clicks VALUES (2, '3');")
+    s.eventually("SELECT logger, level, message->type AS t, message->recordProcessingError->record AS r, "
+                 "message->recordProcessingError->errorMessage AS m FROM ksql_processing_log;",
+                 '["processing.CSAS_NUMBERS_3.Project","ERROR",1,"[1,', accept=None)
+    _, text = s.query("SELECT * FROM ksql_processing_log;", accept=None)
+    assert 'For input string' in text and text.count('processing.CSAS') == 1, text
+    assert s.metric('weir_record_errors_total') == 1
+    e = s.ksql("INSERT INTO ksql_processing_log (logger) VALUES ('x');", 400)
+    assert 'read-only topic' in e['message']
+
+
+errors_are_logged.settings = ['ksql.logging.processing.topic.auto.create=true',
+                              'ksql.logging.processing.stream.auto.create=true',
+                              'ksql.logging.processing.rows.include=true',
+                              'ksql.streams.auto.offset.reset=earliest']
+
+
+@test
+def persistent_query_limit(s):
+    s.ksql("CREATE STREAM clicks (v STRING) " + TOPIC % 'clicks')
+    s.ksql("CREATE STREAM a AS SELECT * FROM clicks;")
+    e = s.ksql("CREATE STREAM b AS SELECT * FROM clicks;", 400)
+    assert e['message'].endswith('Current persistent query count: 1. Configured limit: 1.'), e
+    s.ksql("CREATE OR REPLACE STREAM a AS SELECT * FROM clicks; DROP STREAM a; CREATE STREAM b AS SELECT * FROM clicks;")
+
+
+persistent_query_limit.settings = ['ksql.query.persistent.active.limit=1']
+
+
+@test
+def statements_for_elsewhere(s):
+    """Connectors, and the test tool's own statements."""
+    for sql in ("SHOW CONNECTORS;", "SHOW CONNECTOR PLUGINS;", "DESCRIBE CONNECTOR c;", "DROP CONNECTOR c;",
+                "CREATE SOURCE CONNECTOR c WITH ('connector.class'='x');"):
+        e = s.ksql(sql, 400)
+        assert e['error_code'] == 40000 and 'weir runs no connectors' in e['message'], e
+    for sql in ("ASSERT VALUES s (a) VALUES (1);", "ASSERT NULL VALUES s KEY (1);", "RUN SCRIPT 'x.sql';",
+                "ASSERT STREAM s (a INT);", "ASSERT TABLE s (a INT);"):
+        e = s.ksql(sql, 400)
+        assert 'SQL tests' in e['message'], e

@@ -14,20 +14,16 @@
 
 typedef struct sql_test_step sql_test_step;
 
-typedef struct sql_test_setting {
-    str name, value;
-} sql_test_setting;
-
 typedef struct sql_test {
-    str                     name;
-    uint32_t                line;           /* of its --@test, from 1 */
-    str                     expected_error; /* n == 0: none; a Java class or its last part */
-    const str              *expected_messages;
-    size_t                  expected_message_count;
-    const sql_test_setting *settings; /* of the server */
-    size_t                  setting_count;
-    const sql_test_step    *steps;
-    size_t                  step_count;
+    str                  name;
+    uint32_t             line;           /* of its --@test, from 1 */
+    str                  expected_error; /* n == 0: none; a Java class or its last part */
+    const str           *expected_messages;
+    size_t               expected_message_count;
+    const str           *settings; /* of the server: name, value, name, value, ... */
+    size_t               setting_count;
+    const sql_test_step *steps;
+    size_t               step_count;
 } sql_test;
 
 typedef struct sql_test_file {

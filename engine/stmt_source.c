@@ -79,6 +79,9 @@ bool stmt_read_columns(exec *x, source *src, bool table)
         cols[i].header_key = str_dup(&src->a, c->header_key);
         if (cols[i].ns != NS_HEADERS)
             continue;
+        if (!cols[i].all_headers && cols[i].header_key.n == 0)
+            return exec_fail(x, "Failed to prepare statement: Header column must have a non-empty header key name "
+                                "defined");
         if (!check_header_column(x, &cols[i]))
             return false;
         for (uint32_t k = 0; k < i; k++) {

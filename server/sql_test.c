@@ -8,12 +8,13 @@
 #include <sys/stat.h>
 
 #include "base/vec.h"
+#include "engine/engine.h"
 #include "engine/sql_test.h"
 
 #define FOLDER_DEPTH_MAX 32
 
 static const char usage[] =
-    "usage: weir test [--only TEXT] FOLDER|FILE...\n"
+    "usage: weir test [--only TEXT] [--extension LIB]... FOLDER|FILE...\n"
     "Runs SQL tests without a server and without anything on disk. A folder stands for its *.sql files and those of\n"
     "its sub-folders. A file is a list of tests:\n"
     "\n"
@@ -24,8 +25,9 @@ static const char usage[] =
     "    INSERT INTO orders (id, total) VALUES (2, 500);\n"
     "    ASSERT VALUES large (id, total) VALUES (2, 500);\n"
     "\n"
-    "    --only TEXT    only tests whose file or name holds TEXT\n"
-    "    --help         this text\n"
+    "    --only TEXT        only tests whose file or name holds TEXT\n"
+    "    --extension LIB    a library of functions (engine/udf.h), or a folder of them\n"
+    "    --help             this text\n"
     "\n"
     "Prints what failed and closes with 'N passed, N failed'. Exit status: 0 all passed, 1 a test failed, 2 wrong\n"
     "usage. All statements and directives: engine/sqltest/README.md.\n";
@@ -138,6 +140,16 @@ static int run_all(const paths *p, str only)
     return s.failed ? 1 : 0;
 }
 
+static bool load_functions(const char *path)
+{
+    status st;
+    status_init(&st);
+    if (engine_load_functions(path, &st))
+        return true;
+    fprintf(stderr, "weir test: %s\n", st.msg);
+    return false;
+}
+
 static int wrong_usage(const char *what, const char *arg)
 {
     fprintf(stderr, "weir test: %s%s\n%s", what, arg, usage);
@@ -158,8 +170,11 @@ int sql_test_main(int argc, char **argv)
             VEC_FREE(&p.list);
             return 0;
         }
-        if (strcmp(argv[i], "--only") == 0 && i + 1 == argc)
+        bool takes_text = strcmp(argv[i], "--only") == 0 || strcmp(argv[i], "--extension") == 0;
+        if (takes_text && i + 1 == argc)
             code = wrong_usage("a text must follow ", argv[i]);
+        else if (strcmp(argv[i], "--extension") == 0)
+            ok = load_functions(argv[++i]);
         else if (strcmp(argv[i], "--only") == 0)
             only = str_of(argv[++i]);
         else if (argv[i][0] == '-')

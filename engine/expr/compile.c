@@ -503,14 +503,12 @@ static xnode *comp_cast(xc *c, const ast_expr *e)
     /* User types were expanded when the statement was analysed: only built-in names are left. */
     const type  *t = type_resolve(c->a, e->type, NULL, NULL, c->st);
     const xnode *x = t ? cast_to(c, a, t) : NULL;
-    if (x == NULL)
-        return NULL;
-    x = caught(c, x, "CAST");
-    if (x == a || x->is_literal || t->kind != T_STRING || !c->opt.null_as_text)
-        return (xnode *)x;
-    xnode *n = node(c, ev_null_text, t, 1);
-    n->args[0] = x;
-    return n;
+    if (x && x != a && !x->is_literal && t->kind == T_STRING && c->opt.null_as_text) {
+        xnode *n = node(c, ev_null_text, t, 1);
+        n->args[0] = x;
+        x = n;
+    }
+    return x ? (xnode *)caught(c, x, "CAST") : NULL;
 }
 
 static xnode *comp_type_ctor(xc *c, const ast_expr *e)

@@ -239,10 +239,27 @@ static bool lambda_argument_taken(analysis *an, str name)
     return false;
 }
 
+static bool check_lambda_duplicates(resolver *r, const ast_expr *e)
+{
+    bool twice = false;
+    str  names = STR("");
+    for (uint32_t i = 0; i < e->name_count; i++) {
+        for (uint32_t k = 0; k < i; k++)
+            twice |= str_eq(e->names[i], e->names[k]);
+        names = str_fmt(r->an->a, "%.*s%s%.*s", STR_FMT(names), i ? ", " : "", STR_FMT(e->names[i]));
+    }
+    return !twice || status_set(r->st, ST_SQL, "Failed to prepare statement: Lambda arguments have duplicates: [%.*s]",
+                                STR_FMT(names));
+}
+
 static ast_visit visit_resolve(ast_expr *e, void *ctx)
 {
     resolver *r = ctx;
     if (e->kind == EX_LAMBDA) {
+        if (!check_lambda_duplicates(r, e)) {
+            r->ok = false;
+            return VISIT_ABORT;
+        }
         if (!plan_flag(r->an->opt, "ksql.lambdas.enabled", true)) {
             status_set(r->st, ST_SQL, "Exception while preparing statement: Lambdas are not enabled at this time.");
             r->ok = false;

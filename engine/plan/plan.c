@@ -109,6 +109,20 @@ static void add_expression(builder *b, const ast_expr *e)
     snprintf(b->st->msg + n, sizeof b->st->msg - n, ". expression: %.*s, schema:", STR_FMT(an_expr_text(b->a, e)));
 }
 
+/* "Invalid Select: ..." or, where ksqlDB's generated code would not compile, "Unexpected error generating code for
+ * Select: ...". */
+static void name_clause(status *st, const char *clause)
+{
+    static const char unexpected[] = "Unexpected error generating code";
+    char              rest[ST_MSG_MAX];
+    if (strncmp(st->msg, unexpected, sizeof unexpected - 1) != 0) {
+        status_prefix(st, "Invalid %s: ", clause);
+        return;
+    }
+    snprintf(rest, sizeof rest, "%s", st->msg + sizeof unexpected - 1);
+    status_set(st, st->code, "%s for %s%s", unexpected, clause, rest);
+}
+
 static xoptions compile_options(const builder *b, bool select)
 {
     return (xoptions){.catch_nested = select && plan_flag(b->opt, "ksql.nested.error.set.null", true),
@@ -120,7 +134,7 @@ const xnode *compile_select(builder *b, const ast_expr *e, const layout *in)
     xscope       s = layout_scope(in);
     const xnode *x = expr_compile(b->a, e, &s, compile_options(b, true), b->st);
     if (x == NULL && b->st->code == ST_SQL_GEN) {
-        status_prefix(b->st, "Invalid Select: ");
+        name_clause(b->st, "Select");
         add_expression(b, e);
     }
     return x;
@@ -174,7 +188,7 @@ const xnode *compile_predicate(builder *b, const ast_expr *e, const ast_expr *as
     xscope       s = layout_scope(in);
     const xnode *x = expr_compile(b->a, e, &s, compile_options(b, false), b->st);
     if (x == NULL && b->st->code == ST_SQL_GEN) {
-        status_prefix(b->st, "Invalid Predicate: ");
+        name_clause(b->st, "Predicate");
         add_expression(b, as);
         return NULL;
     }

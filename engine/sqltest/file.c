@@ -64,8 +64,7 @@ typedef struct reader {
     bool        script;
     VEC(sql_test) tests;
     VEC(sql_test_step) steps; /* of the last test, or of the script */
-    VEC(str) messages;
-    VEC(sql_test_setting) settings;
+    VEC(str) messages, settings;
     status *st;
 } reader;
 
@@ -140,22 +139,27 @@ static str unescape(arena *a, str s)
     return str_make(p, n);
 }
 
+static bool read_setting(reader *r, uint32_t at, str text)
+{
+    int64_t equals = str_find_char(text, '=');
+    if (equals <= 0)
+        return fault(r, at, "'--@setting: NAME=VALUE', not '", text, "'");
+    str name = str_trim(str_make(text.p, (size_t)equals));
+    str set = str_trim(str_make(text.p + equals + 1, text.n - (size_t)equals - 1));
+    AVEC_PUSH(r->a, &r->settings, name);
+    AVEC_PUSH(r->a, &r->settings, set);
+    return true;
+}
+
 static bool head_directive(reader *r, uint32_t at, str name, str rest)
 {
     sql_test *t = &r->tests.p[r->tests.n - 1];
     if (r->steps.n)
         return fault(r, at, "'--@", name, "' must stand before the test's first statement");
+    if (str_eqz(name, "setting"))
+        return read_setting(r, at, rest);
     if (str_eqz(name, "expected.message")) {
         AVEC_PUSH(r->a, &r->messages, unescape(r->a, rest));
-        return true;
-    }
-    if (str_eqz(name, "setting")) {
-        int64_t equals = str_find_char(rest, '=');
-        if (equals <= 0)
-            return fault(r, at, "'--@", name, "' needs NAME=VALUE");
-        sql_test_setting v = {str_trim(str_make(rest.p, (size_t)equals)),
-                              str_trim(str_make(rest.p + equals + 1, rest.n - (size_t)equals - 1))};
-        AVEC_PUSH(r->a, &r->settings, v);
         return true;
     }
     if (t->expected_error.n)

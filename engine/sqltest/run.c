@@ -390,11 +390,11 @@ bool sql_test_run(const sql_test_file *f, const sql_test *t, buf *why)
     test_run r = {.path = f->path, .line = t->line};
     bool     ok = true;
     driver_open(&r.d);
-    for (size_t i = 0; i < t->setting_count; i++)
-        map_put(&r.d.config, t->settings[i].name, (void *)(uintptr_t)&t->settings[i].value);
     r.d.emit_interval_ms = r.d.join_interval_ms = 0;
     r.d.log_line = on_log_line;
     r.d.log_ctx = &r;
+    for (size_t i = 0; i + 1 < t->setting_count; i += 2)
+        map_put(&r.d.config, t->settings[i], arena_dup(&r.d.a, &t->settings[i + 1], sizeof(str)));
     for (size_t i = 0; i < t->step_count && ok; i++)
         ok = run_step(&r, &t->steps[i]);
     ok = judge(&r, f, t, ok, why);

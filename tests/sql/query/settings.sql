@@ -39,6 +39,6 @@ CREATE STREAM o AS SELECT id, v FROM s;
 ASSERT STREAM o WITH (kafka_topic='out_O');
 
 --@test: ksql.source.table.materialization.enabled
---@expected.message: Cannot execute command because source table materialization is disabled.
 --@setting: ksql.source.table.materialization.enabled=false
+--@expected.message: Cannot execute command because source table materialization is disabled.
 CREATE SOURCE TABLE t (id INT PRIMARY KEY, v INT) WITH (kafka_topic='t', value_format='JSON');

@@ -59,6 +59,6 @@ CREATE STREAM s (v INT, h STRING HEADER('a')) WITH (kafka_topic='s', value_forma
 CREATE STREAM s (v INT, h BYTES HEADER('a'), g BYTES HEADER('a')) WITH (kafka_topic='s', value_format='JSON');
 
 --@test: headers can be switched off
---@expected.message: Cannot create Stream because schema with headers columns is disabled.
 --@setting: ksql.headers.columns.enabled=false
+--@expected.message: Cannot create Stream because schema with headers columns is disabled.
 CREATE STREAM s (id INT KEY, v INT, h ARRAY<STRUCT<key STRING, value BYTES>> HEADERS) WITH (kafka_topic='s', value_format='JSON');

@@ -310,13 +310,41 @@ static void refusals_change_nothing(void **state)
     arena_free(&a);
 }
 
+/* Statements of SQL tests and of the shell: a server says who runs them. */
+static void statements_of_other_tools(void **state)
+{
+    static const struct {
+        const char *sql, *text;
+    } cases[] = {
+        {"ASSERT VALUES S (V) VALUES (1);", "which 'weir test FILE' runs without a server"},
+        {"ASSERT NULL VALUES S (V) KEY (1);", "which 'weir test FILE' runs without a server"},
+        {"ASSERT STREAM S (V INT);", "which 'weir test FILE' runs without a server"},
+        {"ASSERT TABLE S (V INT PRIMARY KEY);", "which 'weir test FILE' runs without a server"},
+        {"RUN SCRIPT 'x.sql';", "RUN SCRIPT is a command of the SQL shell and of SQL tests"},
+    };
+    env *v = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        arena        a;
+        session      s;
+        engine_error err;
+        arena_init(&a);
+        session_init(&s);
+        assert_null(engine_execute(v->e, &s, str_of(cases[i].sql), &a, &err));
+        assert_int_equal(err.st.code, ST_SQL);
+        assert_non_null(strstr(err.st.msg, cases[i].text));
+        session_free(&s);
+        arena_free(&a);
+    }
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(table_by_key_and_scan), T(push_with_limit),      T(pull_on_a_stream_ends), T(state_survives_a_restart),
-        T(repartition_and_join),  T(exactly_once_commits), T(drop_and_create_again), T(refusals_change_nothing),
+        T(table_by_key_and_scan),    T(push_with_limit),         T(pull_on_a_stream_ends),
+        T(state_survives_a_restart), T(repartition_and_join),    T(exactly_once_commits),
+        T(drop_and_create_again),    T(refusals_change_nothing), T(statements_of_other_tools),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

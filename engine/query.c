@@ -310,7 +310,7 @@ static bool is_bare(const ast_query *q)
 }
 
 /* ksqlDB answers such a query out of the running query that writes the source; here it reads the sink's topic
- * from its end, which gives the same rows. Only the id tells. */
+ * from its end, which gives the same rows. The id tells, and that rows without a key are left out. */
 static bool is_scalable_push(exec *x, const source *s, const plan *p)
 {
     const ast_query *q = x->stmt->query;
@@ -326,12 +326,12 @@ static bool is_scalable_push(exec *x, const source *s, const plan *p)
            str_eq_nocase(exec_setting(x, "auto.offset.reset", "latest"), STR("latest"));
 }
 
-static str transient_id(exec *x, const source *s, const plan *p)
+static str transient_id(exec *x, const source *s, bool scalable)
 {
     static uint64_t last;
     uint64_t        n = (uint64_t)clock_wall_ns();
     n = n * 6364136223846793005u + 1442695040888963407u + __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
-    const char *kind = is_scalable_push(x, s, p) ? "SCALABLE_PUSH_QUERY" : "transient";
+    const char *kind = scalable ? "SCALABLE_PUSH_QUERY" : "transient";
     return str_fmt(x->a, "%s_%.*s_%lu", kind, STR_FMT(s->name), (unsigned long)(n >> 1));
 }
 
@@ -342,12 +342,14 @@ static bool start_push(exec *x, const source *s, bool bounded, const query_liste
     plan *p = plan_query(x->stmt->query, &po, x->st);
     if (p == NULL)
         return false;
+    bool scalable = !bounded && is_scalable_push(x, s, p);
+    p->skip_null_keys = scalable && schema_count(&s->schema, NS_KEY) > 0;
     push_query *q = MEM_NEW(push_query);
     arena_init(&q->a);
     pthread_mutex_init(&q->lock, NULL);
     q->e = x->e;
     q->l = *l;
-    q->id = str_dup(&q->a, transient_id(x, s, p));
+    q->id = str_dup(&q->a, transient_id(x, s, scalable));
     q->limited = p->has_limit;
     q->left = p->limit;
     str               reset = exec_setting(x, "auto.offset.reset", "latest");

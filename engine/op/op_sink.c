@@ -23,6 +23,8 @@ static void give_row(op *base, record *r, int port)
     sink_op  *o = (sink_op *)base;
     pipeline *pl = base->pl;
     (void)port;
+    if (o->p->skip_null_keys && !r->has_key)
+        return;
     if (!r->has_row) {
         if (o->p->result == RESULT_STREAM)
             return;

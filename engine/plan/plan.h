@@ -160,6 +160,7 @@ typedef struct plan {
     int64_t      limit;
     ast_emit     emit;
     bool         is_aggregate;
+    bool         skip_null_keys; /* rows without a key are not given out: scalable push queries */
     /* Persistent queries: where results go. NULL for transient ones. */
     source          *sink; /* referenced */
     bool             creates_sink;

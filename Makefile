@@ -17,7 +17,8 @@ DEPS := gcc:/usr/bin/gcc make:/usr/bin/make pkg-config:/usr/bin/pkg-config lemon
         libunistring-dev:/usr/include/unistr.h libedit-dev:/usr/include/histedit.h \
         tzdata:/usr/share/zoneinfo/UTC
 # Needed to run tests and examples, not to build.
-TEST_DEPS := python3:/usr/bin/python3 python3-venv:/usr/share/doc/python3-venv kcat:/usr/bin/kcat curl:/usr/bin/curl
+TEST_DEPS := python3:/usr/bin/python3 python3-venv:/usr/share/doc/python3-venv kcat:/usr/bin/kcat curl:/usr/bin/curl \
+             python3-kafka:/usr/lib/python3/dist-packages/kafka/__init__.py
 missing_of = $(strip $(foreach d,$(1),$(if $(wildcard $(lastword $(subst :, ,$(d)))),,$(firstword $(subst :, ,$(d))))))
 missing_all = $(call missing_of,$(DEPS) $(TEST_DEPS))
 missing = $(call missing_of,$(DEPS))

@@ -30,18 +30,3 @@ if ! grep -q 'weir is ready' "$work/server.log"; then
     echo "The server did not start. Is another program on port $rest_port or $kafka_port? Set WEIR_REST_PORT and WEIR_KAFKA_PORT to use others."
     exit 1
 fi
-
-# A Python with kafka-python, in a virtual environment below build/ that is made once.
-python_with_kafka() {
-    local venv=$root/build/venv
-    if [ ! -e "$venv/ready" ]; then
-        mkdir -p "$root/build"
-        if ! { python3 -m venv "$venv" && "$venv/bin/pip" -q install kafka-python==2.0.2; } >"$work/pip.log" 2>&1; then
-            cat "$work/pip.log" >&2
-            echo "kafka-python 2.0.2 could not be installed." >&2
-            return 1
-        fi
-        touch "$venv/ready"
-    fi
-    echo "$venv/bin/python"
-}

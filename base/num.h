@@ -61,6 +61,15 @@ static inline void be_put64(void *p, uint64_t v)
     memcpy(p, &v, sizeof v);
 }
 
+/* The sum, held at the ends of the range: times and durations come from records and statements. */
+static inline int64_t add_clamped(int64_t x, int64_t y)
+{
+    int64_t sum;
+    if (__builtin_add_overflow(x, y, &sum))
+        return y > 0 ? INT64_MAX : INT64_MIN;
+    return sum;
+}
+
 #define VARINT_MAX_BYTES 10
 
 static inline uint64_t zigzag(int64_t v)

@@ -31,9 +31,10 @@ static inline str str_make(const char *p, size_t n)
     return (str){p, (uint32_t)n};
 }
 
+/* The last byte first: names that are searched in a list share their beginnings. */
 static inline bool str_eq(str a, str b)
 {
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+    return a.n == b.n && (a.n == 0 || (a.p[a.n - 1] == b.p[b.n - 1] && memcmp(a.p, b.p, a.n) == 0));
 }
 
 static inline bool str_eqz(str a, const char *z)

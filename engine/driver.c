@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 
-#include "base/clock.h"
 #include "engine/op/pipeline.h"
 #include "storage/record.h"
 
@@ -243,6 +242,11 @@ static void on_error(void *ctx, const proc_failure *f)
         run->d->log_line(run->d->log_ctx, run->q->id, f->msg);
 }
 
+static int64_t query_clock(void *ctx)
+{
+    return ((driver_query *)ctx)->d->now_ms;
+}
+
 static rec_view view_of(const queued *q)
 {
     rec_view v = {.offset = q->offset,
@@ -352,8 +356,7 @@ static bool open_stages(driver_query *run, status *st)
                         .emit = on_emit,
                         .error = on_error,
                         .fatal = on_fatal,
-                        .now_ms = frozen_clock,
-                        .call_now_ms = d->wall_clock ? clock_wall_ms_of : NULL,
+                        .now_ms = query_clock,
                         .emit_interval_ms = d->emit_interval_ms,
                         .join_interval_ms = d->join_interval_ms};
     const str   *thrown = map_get(&run->q->properties, STR("ksql.timestamp.throw.on.invalid"));

@@ -41,10 +41,10 @@ typedef struct driver {
     map     config;
     str     service_id;
     VEC(driver_topic *) topics;
+    int64_t now_ms; /* at which the queries' clock stands; the one of statements stands at 0 */
     /* How often closed windows and unmatched rows are looked for. The clock stands still: 0 is with every
      * record, anything else only once. */
     int64_t emit_interval_ms, join_interval_ms;
-    bool    wall_clock; /* functions that ask the time are told it; else it is 0, so that a run repeats */
     /* Lines of the processing log go here; may be NULL. */
     void (*log_line)(void *ctx, str query_id, const char *line);
     void    *log_ctx;

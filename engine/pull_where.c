@@ -16,8 +16,7 @@ typedef struct where_ctx {
     arena        *a;
     const source *t;
     status       *st;
-    bool          scans;
-    VEC(disjunct *) list;
+    pull_scans    scans;
 } where_ctx;
 
 static str text_of(where_ctx *w, const ast_expr *e)
@@ -189,7 +188,7 @@ static bool constant(where_ctx *w, const ast_expr *e, const column *c, value *ou
         return true;
     buf t = BUF_INIT(EXPR_ERR_MAX);
     value_text(&t, x->type, v);
-    refuse(w, "'%.*s' can not be converted to the type of the key column: {%.*s %.*s KEY}", (int)t.n, t.p,
+    refuse(w, "'%.*s' can not be converted to the type of the key column: %.*s %.*s KEY", (int)t.n, t.p,
            STR_FMT(c->name), STR_FMT(type_text(w->a, c->type)));
     buf_free(&t);
     return false;
@@ -233,21 +232,35 @@ static bool is_bound_name(str n)
     return str_eqz(n, COL_WINDOWSTART) || str_eqz(n, COL_WINDOWEND);
 }
 
-/* Why a disjunct is no look-up. */
-static bool explain_scan(where_ctx *w, const disjunct *d)
+static bool refuse_scan(where_ctx *w)
+{
+    return status_set(w->st, ST_SQL,
+                      "Query requires table scan to be enabled. Table scans can be enabled by setting "
+                      "ksql.query.pull.table.scan.enabled=true");
+}
+
+/* Can the rows of a range of this table's keys be asked for? */
+static bool has_ranges(const where_ctx *w)
+{
+    if (!w->scans.range || w->t->window.kind || schema_count(&w->t->schema, NS_KEY) != 1)
+        return false;
+    type_kind k = schema_at(&w->t->schema, NS_KEY, 0)->type->kind;
+    return k == T_STRING || k == T_BYTES;
+}
+
+/* A disjunct that is no look-up: a range, or why it is not possible. alone: it is the only one. */
+static bool range_or_refuse(where_ctx *w, const disjunct *d, bool alone)
 {
     uint32_t n = schema_count(&w->t->schema, NS_KEY), have = 0;
     buf      names = BUF_INIT(ST_MSG_MAX), all = BUF_INIT(ST_MSG_MAX);
-    bool     ok = true;
+    bool     ok = true, range = false;
     for (uint32_t i = 0; i < n; i++)
         buf_printf(&all, "%s%.*s", i ? ", " : "", STR_FMT(schema_at(&w->t->schema, NS_KEY, i)->name));
     bool *seen = ARENA_ARRAY(w->a, bool, n + 1);
     for (size_t i = 0; ok && i < d->parts.n; i++) {
         const ast_expr *e = d->parts.p[i];
         if (e->kind == EX_LIKE) {
-            ok = status_set(w->st, ST_SQL,
-                            "Query requires table scan to be enabled. Table scans can be enabled by setting "
-                            "ksql.query.pull.table.scan.enabled=true");
+            ok = is_column(e->args[0]) ? refuse_scan(w) : refuse(w, "Like condition must be between strings");
             continue;
         }
         const ast_expr *c = is_column(e->args[0]) ? e->args[0] : e->args[1];
@@ -270,16 +283,11 @@ static bool explain_scan(where_ctx *w, const disjunct *d)
                            "comparisons such as an IN predicate");
             continue;
         }
-        if (e->op != OP_EQ) {
-            bool range = e->op >= OP_LT && e->op <= OP_GE;
-            if (range)
-                ok = status_set(w->st, ST_SQL,
-                                "Query requires table scan to be enabled. Table scans can be enabled by "
-                                "setting ksql.query.pull.table.scan.enabled=true");
-            else
-                ok = refuse(w, "Bound on key columns '[%.*s]' must currently be '='", (int)all.n, all.p);
+        if (e->op != OP_EQ && (e->op < OP_LT || e->op > OP_GE)) {
+            ok = refuse(w, "Bound on key columns '[%.*s]' must currently be '='", (int)all.n, all.p);
             continue;
         }
+        range |= e->op != OP_EQ;
         seen[k] = true;
         buf_printf(&names, "%s%.*s", names.n ? ", " : "", STR_FMT(c->text));
         have++;
@@ -289,6 +297,8 @@ static bool explain_scan(where_ctx *w, const disjunct *d)
         for (size_t i = 1; i < d->parts.n; i++)
             e = binary(w, EX_AND, OP_NONE, e, d->parts.p[i]);
         ok = refuse(w, "WHERE clause missing key column for disjunct: %.*s", STR_FMT(text_of(w, e)));
+    } else if (ok && have == n) {
+        ok = (range && alone && has_ranges(w)) || refuse_scan(w);
     } else if (ok) {
         ok = refuse(w,
                     "Multi-column sources must specify every key in the WHERE clause. Specified: [%.*s] "
@@ -302,22 +312,48 @@ static bool explain_scan(where_ctx *w, const disjunct *d)
 
 /* ---- the whole */
 
-bool pull_where(arena *a, ast_expr *where, const source *table, bool scans, pull_keys *out, status *st)
+typedef struct like_check {
+    const source *t;
+    status       *st;
+    bool          ok;
+} like_check;
+
+static ast_visit visit_like(ast_expr *e, void *ctx)
+{
+    like_check *c = ctx;
+    if (e->kind != EX_LIKE || !is_column(e->args[0]))
+        return VISIT_CONTINUE;
+    const column *col = schema_find(&c->t->schema, e->args[0]->text);
+    if (col && col->type->kind != T_STRING)
+        c->ok = status_set(c->st, ST_SQL, "The column type for Like condition must be VARCHAR. The column type is %s",
+                           type_base(col->type));
+    return c->ok ? VISIT_CONTINUE : VISIT_ABORT;
+}
+
+bool pull_check_likes(ast_expr *where, const source *table, status *st)
+{
+    like_check c = {table, st, true};
+    if (where)
+        ast_walk(where, visit_like, &c);
+    return c.ok;
+}
+
+bool pull_where(arena *a, ast_expr *where, const source *table, pull_scans scans, pull_keys *out, status *st)
 {
     where_ctx w = {.a = a, .t = table, .st = st, .scans = scans};
     *out = (pull_keys){.scan = true, .from = INT64_MIN, .to = INT64_MAX};
     if (where == NULL)
-        return scans || refuse(&w, "Missing WHERE clause");
+        return scans.table || refuse(&w, "Missing WHERE clause");
     ast_expr *e = normal(&w, where, false);
     if (e == NULL) {
-        if (scans)
+        if (scans.table)
             return true; /* the predicate is applied to every row anyway */
         return refuse(&w, "Unsupported expression in WHERE clause: %.*s", STR_FMT(text_of(&w, where)));
     }
     disjunct first = {0}, *start = &first, **list;
     size_t   n;
     if (!distribute(&w, e, &start, 1, &list, &n))
-        return scans || refuse(&w, "The WHERE clause has too many alternatives");
+        return scans.table || refuse(&w, "The WHERE clause has too many alternatives");
     uint32_t keys = schema_count(&table->schema, NS_KEY);
     value  **found = ARENA_ARRAY(a, value *, n);
     for (size_t i = 0; i < n; i++) {
@@ -327,7 +363,7 @@ bool pull_where(arena *a, ast_expr *where, const source *table, bool scans, pull
             return false;
         if (complete)
             continue;
-        return scans || explain_scan(&w, list[i]);
+        return scans.table || range_or_refuse(&w, list[i], n == 1);
     }
     out->scan = false;
     out->keys = found;

@@ -16,7 +16,14 @@ typedef struct pull_keys {
     int64_t from, to; /* bounds of window starts */
 } pull_keys;
 
-/* where may be NULL; names in it are resolved to the table's columns. scans: table scans are allowed. */
-bool pull_where(arena *a, ast_expr *where, const source *table, bool scans, pull_keys *out, status *st);
+typedef struct pull_scans {
+    bool table; /* all rows may be looked at */
+    bool range; /* those of a range of one STRING or BYTES key; read as a scan of the table */
+} pull_scans;
+
+/* where may be NULL; names in it are resolved to the table's columns. */
+bool pull_where(arena *a, ast_expr *where, const source *table, pull_scans scans, pull_keys *out, status *st);
+/* What LIKE may stand between, told before types are checked. where may be NULL. */
+bool pull_check_likes(ast_expr *where, const source *table, status *st);
 
 #endif

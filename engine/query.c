@@ -210,7 +210,8 @@ static bool run_pull(exec *x, const plan *p, const source *table, const query_in
     str       *keys = NULL;
     size_t     key_count = 0, n = 0;
     table_row *rows = NULL;
-    bool       scans = exec_flag(x, "ksql.query.pull.table.scan.enabled", true);
+    pull_scans scans = {.table = exec_flag(x, "ksql.query.pull.table.scan.enabled", true),
+                        .range = exec_flag(x, "ksql.query.pull.range.scan.enabled", true)};
     ast_expr  *where = pp.filter ? ast_expr_copy(x->a, pp.filter->filter.text) : NULL;
     map_columns(x->a, &pp, maker->plan, table);
     if (!pull_where(x->a, where, table, scans, &pk, x->st))
@@ -237,6 +238,21 @@ static bool run_pull(exec *x, const plan *p, const source *table, const query_in
     return true;
 }
 
+/* Faults of WHERE as pull queries tell them. */
+static bool pull_fault(exec *x, const ast_query *q)
+{
+    str compiled = STR("Invalid Predicate: "), m = str_dup(x->a, str_of(x->st->msg));
+    if (str_starts(m, compiled)) /* they have an interpreter instead of generated code */
+        return exec_fail(x, "Invalid expression: %.*s", (int)(m.n - compiled.n), m.p + compiled.n);
+    if (!str_starts(m, STR("Error in WHERE expression: ")))
+        return false;
+    buf text = BUF_INIT(ST_MSG_MAX);
+    print_expr(&text, q->where);
+    exec_fail(x, "%.*s\nStatement: %.*s", STR_FMT(m), (int)text.n, text.p);
+    buf_free(&text);
+    return false;
+}
+
 static bool pull_table(exec *x, const source *table, const query_listener *l)
 {
     const ast_query *q = x->stmt->query;
@@ -245,9 +261,11 @@ static bool pull_table(exec *x, const source *table, const query_listener *l)
         return false;
     plan_options po = exec_plan_options(x);
     po.transient = true;
+    if (!pull_check_likes(q->where, table, x->st))
+        return false;
     plan *p = plan_query(q, &po, x->st);
     if (p == NULL)
-        return false;
+        return pull_fault(x, q);
     bool ok;
     if (maker == NULL || x->e->run == NULL)
         ok = exec_fail(x,

@@ -167,7 +167,7 @@ void record_json_put(buf *out, const driver_topic *t, const driver_rec *rec)
     } else if (windowed && key.n >= 8) {
         key.n -= 8;
         start = (int64_t)be_get64(key.p + key.n);
-        end = start + t->window.size_ms;
+        end = add_clamped(start, t->window.size_ms);
     }
     buf_putz(out, "{\"key\":");
     put_bytes(out, key, &t->key, t->key_type);

@@ -262,7 +262,7 @@ void replay_case(str line, buf *out)
     str         rest;
     const char *why;
     driver_open(&r.d);
-    r.d.wall_clock = true;
+    r.d.now_ms = CLOCK_MS;
     r.in = json_doc_parse(&r.d.a, line, &rest, &why);
     const jnode *id = json_doc_member(r.in, "id");
     buf_putz(out, "{\"id\":");

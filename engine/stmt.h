@@ -39,15 +39,15 @@ typedef struct metastore {
 } metastore;
 
 struct engine {
-    engine_options  opt;
-    char           *state_dir; /* opt.state_dir, owned */
-    pthread_mutex_t lock;      /* one statement at a time; guards order and next_seq */
-    pthread_mutex_t meta_lock; /* guards the pointer; never held for longer than it takes to copy it */
-    metastore      *meta;
-    map             system; /* ALTER SYSTEM: plain name -> str *; guarded by meta_lock */
-    arena           a;      /* what lives as long as the engine; guarded by meta_lock */
+    engine_options         opt;
+    char                  *state_dir; /* opt.state_dir, owned */
+    pthread_mutex_t        lock;      /* one statement at a time; guards order and next_seq */
+    pthread_mutex_t        meta_lock; /* guards the pointer; never held for longer than it takes to copy it */
+    metastore             *meta;
+    map                    system; /* ALTER SYSTEM: plain name -> str *; guarded by meta_lock */
+    arena                  a;      /* what lives as long as the engine; guarded by meta_lock */
     struct processing_log *plog;   /* NULL: none is kept */
-    topic_rules     hidden_topics, readonly_topics;
+    topic_rules            hidden_topics, readonly_topics;
     VEC(query_info *) order; /* queries as they were created; a replaced one keeps its place */
     int64_t         next_seq;
     struct runtime *run;       /* NULL when manual */

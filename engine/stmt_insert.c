@@ -18,6 +18,9 @@ bool stmt_constant(exec *x, const ast_expr *e, str name, const type *t, value *o
     xscope none = {NULL, 0};
     status inner;
     status_init(&inner);
+    if (is_reference(e) && e->qual.n)
+        return exec_fail(x, "Failed to prepare statement: '%.*s' is not a valid stream/table name or alias.",
+                         STR_FMT(e->qual));
     if (is_reference(e))
         return exec_fail(x, "Unsupported column reference in insert value: %.*s%s%.*s", STR_FMT(e->qual),
                          e->qual.n ? "." : "", STR_FMT(e->text));

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "base/map.h"
 #include "engine/expr/expr.h"
 
 /* ---- columns */
@@ -43,12 +44,11 @@ static bool check_header_column(exec *x, const column *c)
 static bool check_duplicate_columns(exec *x, const ast_stmt *s)
 {
     buf b = BUF_INIT(ST_MSG_MAX);
+    map seen = {0};
     for (uint32_t i = 0; i < s->column_count; i++)
-        for (uint32_t k = 0; k < i; k++)
-            if (str_eq(s->columns[i].name, s->columns[k].name)) {
-                buf_printf(&b, "%s`%.*s`", b.n ? ", " : "", STR_FMT(s->columns[i].name));
-                break;
-            }
+        if (map_put(&seen, s->columns[i].name, &s->columns[i]))
+            buf_printf(&b, "%s`%.*s`", b.n ? ", " : "", STR_FMT(s->columns[i].name));
+    map_free(&seen);
     bool ok = b.n == 0;
     if (!ok)
         exec_fail(x, "Failed to prepare statement: Duplicate column names: %.*s", (int)b.n, b.p);

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/map.h"
 #include "base/num.h"
 #include "engine/func/timestamp_format.h"
 #include "parser/parser.h"
@@ -63,15 +64,18 @@ static str literal_text(arena *a, const ast_expr *e)
 
 static bool check_duplicates(arena *a, const ast_prop *p, uint32_t n, status *st)
 {
-    for (uint32_t i = 0; i < n; i++)
-        for (uint32_t k = 0; k < i; k++) {
-            str x = str_upper(a, p[k].name), y = str_upper(a, p[i].name);
-            if (!str_eq(x, y))
-                continue;
-            return status_set(st, ST_SQL, PREFIX "Multiple entries with same key: %.*s=%.*s and %.*s=%.*s", STR_FMT(y),
-                              STR_FMT(literal_text(a, p[i].value)), STR_FMT(x), STR_FMT(literal_text(a, p[k].value)));
-        }
-    return true;
+    map  seen = {0};
+    bool ok = true;
+    for (uint32_t i = 0; i < n && ok; i++) {
+        str             name = str_upper(a, p[i].name);
+        const ast_prop *first = map_put(&seen, name, (void *)&p[i]);
+        if (first)
+            ok =
+                status_set(st, ST_SQL, PREFIX "Multiple entries with same key: %.*s=%.*s and %.*s=%.*s", STR_FMT(name),
+                           STR_FMT(literal_text(a, p[i].value)), STR_FMT(name), STR_FMT(literal_text(a, first->value)));
+    }
+    map_free(&seen);
+    return ok;
 }
 
 static bool bad_number(str v, const struct prop_row *r, status *st)

@@ -349,8 +349,11 @@ static xnode *comp_between(xc *c, const ast_expr *e)
     xnode *hi = lo ? compile(c, e->args[2]) : NULL;
     xnode *l = hi ? compare_nodes(c, OP_GE, e->args[0], v, e->args[1], lo) : NULL;
     xnode *r = l ? compare_nodes(c, OP_LE, e->args[0], v, e->args[2], hi) : NULL;
-    if (r == NULL)
+    if (r == NULL) {
+        if (hi)
+            c->st->code = ST_SQL_GEN;
         return NULL;
+    }
     xnode *x = node(c, ev_and, &type_boolean, 2);
     x->args[0] = l;
     x->args[1] = r;
@@ -406,7 +409,7 @@ static xnode *comp_like(xc *c, const ast_expr *e)
     if (p == NULL)
         return NULL;
     if (s->type->kind != T_STRING || p->type->kind != T_STRING)
-        return refuse(c, "Like condition must be between strings");
+        return refuse_gen(c, "Like condition must be between strings");
     xnode *x = node(c, ev_like, &type_boolean, 2);
     x->args[0] = s;
     x->args[1] = p;

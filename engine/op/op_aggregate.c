@@ -4,6 +4,7 @@
  * timestamp of the result. */
 #include <stdlib.h>
 
+#include "base/num.h"
 #include "engine/op/op_int.h"
 
 typedef struct agg_op {
@@ -65,7 +66,7 @@ static bool apply(agg_op *o, const value *row, bool undo)
     const plan_node *n = o->base.plan;
     ectx            *cx = &o->base.cx;
     cx->row = row;
-    cx->now_ms = o->base.pl->call_now_ms;
+    cx->now_ms = o->base.pl->now_ms;
     for (uint32_t i = 0; i < n->agg.agg_count; i++) {
         const plan_agg *g = &n->agg.aggs[i];
         for (uint32_t k = 0; k < g->arg_count; k++) {
@@ -171,7 +172,7 @@ static void aggregate_group(op *base, record *r, int port)
 static void expire(agg_op *o, bool by_end)
 {
     const plan_node *n = o->base.plan;
-    int64_t          bound = o->max_start - n->agg.retention_ms;
+    int64_t          bound = add_clamped(o->max_start, -n->agg.retention_ms);
     int64_t          stride = n->agg.retention_ms / 4 > 60000 ? n->agg.retention_ms / 4 : 60000;
     if (o->max_start == INT64_MIN || bound - o->swept < stride)
         return;
@@ -182,7 +183,7 @@ static void expire(agg_op *o, bool by_end)
 static bool update_window(agg_op *o, const record *r, str key, int64_t start, bool final)
 {
     const plan_node *n = o->base.plan;
-    int64_t          end = start + n->agg.size_ms;
+    int64_t          end = add_clamped(start, n->agg.size_ms);
     store_row        was;
     /* Rows out of retention are hidden from the aggregate (strictness: spec 3.5). */
     bool   hidden = o->max_start != INT64_MIN && start < o->max_start - n->agg.retention_ms + (final ? 0 : 1);
@@ -289,20 +290,20 @@ static void final_windows(agg_op *o, const record *trigger)
     int64_t          close = o->stream_time - n->agg.grace_ms;
     if (!emit_due(o) || (o->last_close != -1 && o->last_close >= close))
         return;
-    int64_t upper = close - n->agg.size_ms;
+    int64_t upper = add_clamped(close, -n->agg.size_ms);
     int64_t lower = o->last_close == -1 ? 0 : later(0, o->last_close - n->agg.size_ms) + 1;
     if (upper < 0)
         return;
     if (o->last_close != -1 && same_windows(n, upper, lower - 1))
         return;
-    lower = later(lower, o->max_start - n->agg.retention_ms);
+    lower = later(lower, add_clamped(o->max_start, -n->agg.retention_ms));
     size_t      count;
     store_item *items = store_scan_windows(o->s, lower, upper, false, o->base.cx.a, &count);
     if (count)
         qsort(items, count, sizeof *items, by_start_then_key);
     o->last_close = close;
     for (size_t i = 0; i < count && !o->base.pl->failed; i++)
-        emit_final(o, trigger, &items[i], items[i].row.start + n->agg.size_ms, items[i].row.ts);
+        emit_final(o, trigger, &items[i], add_clamped(items[i].row.start, n->agg.size_ms), items[i].row.ts);
 }
 
 static void aggregate_windows(op *base, record *r, int port)
@@ -315,9 +316,13 @@ static void aggregate_windows(op *base, record *r, int port)
     o->stream_time = later(o->stream_time, r->ts);
     int64_t close = o->stream_time - n->agg.grace_ms;
     str     key = keyer_bytes(&o->keys, r);
-    for (int64_t s = first_start(r->ts, n->agg.size_ms, n->agg.advance_ms); s <= r->ts; s += n->agg.advance_ms)
-        if (s + n->agg.size_ms > close && !update_window(o, r, key, s, n->agg.emit_final))
+    int64_t first = first_start(r->ts, n->agg.size_ms, n->agg.advance_ms);
+    int64_t hops = (r->ts - first) / n->agg.advance_ms;
+    for (int64_t i = 0; i <= hops; i++) {
+        int64_t start = first + i * n->agg.advance_ms;
+        if (add_clamped(start, n->agg.size_ms) > close && !update_window(o, r, key, start, n->agg.emit_final))
             return;
+    }
     if (n->agg.emit_final)
         final_windows(o, r);
     expire(o, false);
@@ -374,10 +379,10 @@ static bool merge_session(agg_op *o, const store_row *sr)
 static void final_sessions(agg_op *o, const record *trigger)
 {
     const plan_node *n = o->base.plan;
-    int64_t          close = o->stream_time - n->agg.grace_ms - n->agg.size_ms;
+    int64_t          close = add_clamped(o->stream_time - n->agg.grace_ms, -n->agg.size_ms);
     if (!emit_due(o) || (o->last_close != -1 && o->last_close >= close))
         return;
-    int64_t upper = close - 1, lower = later(0, o->last_close);
+    int64_t upper = add_clamped(close, -1), lower = later(0, o->last_close);
     if (upper < 0 || upper < lower)
         return;
     size_t      count;
@@ -397,18 +402,17 @@ static void aggregate_sessions(op *base, record *r, int port)
     if (!r->has_key || !r->has_row)
         return;
     o->stream_time = later(o->stream_time, r->ts);
-    int64_t    gap = n->agg.size_ms, close = o->stream_time - n->agg.grace_ms - gap;
+    int64_t    gap = n->agg.size_ms, close = add_clamped(o->stream_time - n->agg.grace_ms, -gap);
     str        key = str_dup(base->cx.a, keyer_bytes(&o->keys, r));
     int64_t    start = r->ts, end = r->ts;
     store_row *all, *hit = NULL;
-    uint32_t   count = store_range(o->s, key, INT64_MIN, r->ts + gap, base->cx.a, &all), hits = 0;
+    uint32_t   count = store_range_sessions(o->s, key, r->ts - gap, add_clamped(r->ts, gap), base->cx.a, &all), hits = 0;
     if (!set_initial(o))
         return;
     if (count)
         hit = arena_alloc(base->cx.a, count * sizeof *hit);
     for (uint32_t i = 0; i < count; i++)
-        if (all[i].end >= r->ts - gap &&
-            (o->max_start == INT64_MIN || all[i].end >= o->max_start - n->agg.retention_ms + 1)) {
+        if (o->max_start == INT64_MIN || all[i].end >= o->max_start - n->agg.retention_ms + 1) {
             hit[hits] = all[i];
             hit[hits].bytes = str_dup(base->cx.a, all[i].bytes);
             hits++;
@@ -529,7 +533,8 @@ bool op_aggregate_row(op *base, arena *a, str key, const store_row *sr, value *r
         row[n->out.keys[k].slot] = tmp[k];
     if (n->agg.is_windowed) {
         row[n->out.wstart] = value_i(sr->start);
-        row[n->out.wend] = value_i(n->agg.window.kind == WINDOW_SESSION ? sr->end : sr->start + n->agg.size_ms);
+        row[n->out.wend] =
+            value_i(n->agg.window.kind == WINDOW_SESSION ? sr->end : add_clamped(sr->start, n->agg.size_ms));
     }
     return true;
 }

@@ -22,7 +22,7 @@ struct pipeline {
     VEC(serde *) serdes;
     VEC(int64_t *) clocks;
     int64_t         stream_time; /* highest timestamp fed: the task's stream time */
-    int64_t         now_ms, call_now_ms; /* the latter is what functions get */
+    int64_t         now_ms;
     bool            failed;
     status         *st; /* while it is being built */
     pipeline_state *state_list;

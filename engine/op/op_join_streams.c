@@ -1,4 +1,5 @@
 /* Stream-stream joins within a window (spec/processing-semantics.md 4.1). */
+#include "base/num.h"
 #include "engine/op/op_int.h"
 
 typedef struct stream_side {
@@ -58,14 +59,6 @@ static str waiting_key(stream_join *o, int64_t ts, int port, str key)
     buf_putc(&o->tmp, first ? 0 : 1);
     buf_puts(&o->tmp, key);
     return str_dup(o->base.cx.a, buf_str(&o->tmp));
-}
-
-static int64_t add_clamped(int64_t x, int64_t y)
-{
-    int64_t r;
-    if (__builtin_add_overflow(x, y, &r))
-        return y > 0 ? INT64_MAX : INT64_MIN;
-    return r;
 }
 
 static void wait_for_match(stream_join *o, const record *r, int port, str key)

@@ -1,5 +1,7 @@
 /* Joins with tables: stream with table, table with table on primary keys, and on a foreign key
  * (spec/processing-semantics.md 4.2 to 4.4). */
+#include <stdlib.h>
+
 #include "engine/op/op_int.h"
 
 /* One side as the join keeps it. */
@@ -16,11 +18,9 @@ typedef struct table_join {
     side     in[2];
     uint32_t key_slot; /* of the output; SLOT_NONE: the left side's own */
     /* foreign keys: */
-    store *subs; /* windowed by nothing: key = fk bytes, rows = left keys in a list */
+    store *subs; /* who points to a foreign key: its bytes -> a row for each left key, found by a hash as `start` */
     serde *fk_serde;
     buf    fk_out;
-    keyer  right_keys;
-    buf    list;
 } table_join;
 
 static void side_init(side *s, pipeline *pl, const plan_node *n, uint32_t first, const char *store_name)
@@ -133,13 +133,11 @@ static void join_tables(op *base, record *r, int port)
 
 /* ---- foreign keys */
 
-/* Subscriptions: for each foreign key the left keys that point to it, kept as windowed rows whose
- * bytes are the left key; found by scanning the list. They come out in the order of the key bytes. */
 static bool foreign_key(table_join *o, const value *row, str *out)
 {
     op *base = &o->base;
     base->cx.row = row;
-    base->cx.now_ms = base->pl->call_now_ms;
+    base->cx.now_ms = base->pl->now_ms;
     value v = xnode_eval(base->plan->join.foreign_key, &base->cx);
     bool  is_null;
     if (v.state == V_ERR)
@@ -154,48 +152,33 @@ static bool foreign_key(table_join *o, const value *row, str *out)
     return true;
 }
 
-/* The subscribers of a foreign key: uvarint length and bytes each, in byte order. */
-static bool next_subscriber(str *list, str *key)
+/* Where a left key stands among its foreign key's rows: FNV-1a, the same in every process. */
+static int64_t subscriber_hash(str pk)
 {
-    uint64_t    n;
-    const char *p = uvarint_read(list->p, list->p + list->n, &n);
-    if (p == NULL || n > (uint64_t)(list->p + list->n - p))
-        return false;
-    *key = str_make(p, n);
-    uint32_t used = (uint32_t)(p + n - list->p);
-    list->p += used;
-    list->n -= used;
-    return true;
+    uint64_t h = 0xcbf29ce484222325u;
+    for (uint32_t i = 0; i < pk.n; i++)
+        h = (h ^ (uint8_t)pk.p[i]) * 0x100000001b3u;
+    return (int64_t)h;
 }
 
 static void change_subscription(table_join *o, str fk, str pk, bool add)
 {
-    store_row sr;
-    str       list = STR_NONE, key;
-    if (store_get(o->subs, fk, &sr))
-        list = sr.bytes;
-    buf_clear(&o->list);
-    bool done = !add;
-    while (next_subscriber(&list, &key)) {
-        int c = str_cmp(key, pk);
-        if (c >= 0 && !done) {
-            buf_put_uvarint(&o->list, pk.n);
-            buf_puts(&o->list, pk);
-            done = true;
+    int64_t    at = subscriber_hash(pk);
+    store_row *same;
+    uint32_t   n = store_range(o->subs, fk, at, at, o->base.cx.a, &same);
+    for (uint32_t i = 0; i < n; i++)
+        if (str_eq(same[i].bytes, pk)) {
+            if (!add)
+                store_delete_window(o->subs, fk, at, same[i].end);
+            return;
         }
-        if (c == 0)
-            continue;
-        buf_put_uvarint(&o->list, key.n);
-        buf_puts(&o->list, key);
-    }
-    if (!done) {
-        buf_put_uvarint(&o->list, pk.n);
-        buf_puts(&o->list, pk);
-    }
-    if (o->list.n)
-        store_put(o->subs, fk, buf_str(&o->list), 0);
-    else
-        store_delete(o->subs, fk);
+    if (add)
+        store_add_window(o->subs, fk, at, pk);
+}
+
+static int by_bytes(const void *x, const void *y)
+{
+    return str_cmp(((const store_row *)x)->bytes, ((const store_row *)y)->bytes);
 }
 
 static void foreign_emit(table_join *o, const record *r, const value *left, const value *right, bool has_row,
@@ -243,17 +226,17 @@ static void foreign_left(table_join *o, record *r)
 
 static void foreign_right(table_join *o, record *r)
 {
-    side     *left = &o->in[0], *right = &o->in[1];
-    bool      outer = o->base.plan->join.kind == JOIN_LEFT;
-    str       fk = str_dup(o->base.cx.a, keyer_bytes(&right->keys, r)), pk;
-    store_row sr;
+    side      *left = &o->in[0], *right = &o->in[1];
+    bool       outer = o->base.plan->join.kind == JOIN_LEFT;
+    str        fk = str_dup(o->base.cx.a, keyer_bytes(&right->keys, r));
+    store_row *subs;
     side_put(right, fk, r);
-    if (!store_get(o->subs, fk, &sr))
-        return;
-    str list = str_dup(o->base.cx.a, sr.bytes);
-    while (next_subscriber(&list, &pk) && !o->base.pl->failed) {
+    uint32_t n = store_range(o->subs, fk, INT64_MIN, INT64_MAX, o->base.cx.a, &subs);
+    if (n)
+        qsort(subs, n, sizeof *subs, by_bytes);
+    for (uint32_t i = 0; i < n && !o->base.pl->failed; i++) {
         int64_t lts;
-        value  *l = side_get(o, left, pk, &lts);
+        value  *l = side_get(o, left, subs[i].bytes, &lts);
         if (l)
             foreign_emit(o, r, l, r->has_row ? r->row : NULL, r->has_row || outer, r->ts);
     }
@@ -275,7 +258,6 @@ static void join_close(op *base)
     side_free(&o->in[0]);
     side_free(&o->in[1]);
     buf_free(&o->fk_out);
-    buf_free(&o->list);
 }
 
 static table_join *join_new(pipeline *pl, const plan_node *n, void (*push)(op *, record *, int), const char *left_store,
@@ -284,7 +266,6 @@ static table_join *join_new(pipeline *pl, const plan_node *n, void (*push)(op *,
     table_join *o = op_alloc(pl, sizeof *o, n, push);
     o->base.close = join_close;
     o->fk_out = BUF_INIT(BUF_MAX);
-    o->list = BUF_INIT(BUF_MAX);
     side_init(&o->in[0], pl, n->in[0], 0, left_store);
     side_init(&o->in[1], pl, n->in[1], n->join.left_slots, right_store);
     o->key_slot = n->kind == PLAN_JOIN_FOREIGN ? SLOT_NONE : n->out.keys[0].slot;
@@ -307,7 +288,7 @@ op *op_join_foreign_new(pipeline *pl, const plan_node *n)
     serde_column c = {o->in[1].keys.serde->spec.columns[0].name, n->join.foreign_key->type, true};
     serde_spec   spec = o->in[1].keys.serde->spec;
     spec.columns = &c;
-    o->subs = pipeline_store(pl, STR("ForeignKey-Subscriptions"), false);
+    o->subs = pipeline_store(pl, STR("ForeignKey-Subscriptions"), true);
     o->fk_serde = pipeline_serde(pl, &spec);
     return o->fk_serde ? &o->base : NULL;
 }

@@ -7,7 +7,7 @@
 bool op_filter_test(op *o, const value *row)
 {
     o->cx.row = row;
-    o->cx.now_ms = o->pl->call_now_ms;
+    o->cx.now_ms = o->pl->now_ms;
     value v = xnode_eval(o->plan->filter.predicate, &o->cx);
     if (v.state == V_ERR) {
         buf b = BUF_INIT(1024);
@@ -54,7 +54,7 @@ void op_project_row(op *o, const value *row, value *out)
 {
     const plan_node *n = o->plan;
     o->cx.row = row;
-    o->cx.now_ms = o->pl->call_now_ms;
+    o->cx.now_ms = o->pl->now_ms;
     for (uint32_t i = 0; i < n->out.n; i++) {
         value v = xnode_eval(n->project.exprs[i], &o->cx);
         if (__builtin_expect(v.state == V_ERR, 0)) {
@@ -126,7 +126,7 @@ static bool compute_key(op *o, value *row, bool has_row)
     const plan_node *n = o->plan;
     bool             group = n->rekey.rule == REKEY_GROUP_BY;
     o->cx.row = row;
-    o->cx.now_ms = o->pl->call_now_ms;
+    o->cx.now_ms = o->pl->now_ms;
     for (uint32_t i = 0; i < n->out.key_count; i++) {
         value v = VALUE_NULL;
         if (has_row || n->rekey.from_key[i])
@@ -242,7 +242,7 @@ op *op_rekey_new(pipeline *pl, const plan_node *n)
 static value call_table_function(op *o, const func_call *f)
 {
     value *args = arena_alloc(o->cx.a, f->arg_count * sizeof *args);
-    o->cx.now_ms = o->pl->call_now_ms;
+    o->cx.now_ms = o->pl->now_ms;
     for (uint32_t i = 0; i < f->arg_count; i++) {
         args[i] = xnode_eval(f->args[i], &o->cx);
         if (args[i].state == V_ERR) {
@@ -269,7 +269,7 @@ static void flatmap(op *o, record *r, int port)
     value   *lists = arena_alloc(o->cx.a, n->flatmap.n * sizeof *lists);
     uint32_t longest = 0;
     o->cx.row = r->row;
-    o->cx.now_ms = o->pl->call_now_ms;
+    o->cx.now_ms = o->pl->now_ms;
     for (uint32_t i = 0; i < n->flatmap.n; i++) {
         lists[i] = call_table_function(o, n->flatmap.calls[i]);
         if (lists[i].state == V_OK && lists[i].n > longest)

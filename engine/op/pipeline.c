@@ -332,7 +332,6 @@ void pipeline_feed(pipeline *pl, uint32_t input, const rec_view *r, int32_t part
     if (pl->failed)
         return;
     pl->now_ms = pl->env.now_ms ? pl->env.now_ms(pl->env.ctx) : 0;
-    pl->call_now_ms = pl->env.call_now_ms ? pl->env.call_now_ms(pl->env.ctx) : pl->now_ms;
     if (pl->stage->inputs[input].internal)
         op_repartition_feed(pl->inputs[input], r);
     else

@@ -76,7 +76,6 @@ typedef struct pipeline_env {
     /* The query cannot go on. */
     void (*fatal)(void *ctx, const char *msg);
     int64_t (*now_ms)(void *ctx);
-    int64_t (*call_now_ms)(void *ctx); /* for functions that ask the time; NULL: now_ms */
     /* Closed windows and unmatched rows are looked for at most once in so many ms (0: always). */
     int64_t emit_interval_ms, join_interval_ms;
     bool    throw_on_bad_timestamp;

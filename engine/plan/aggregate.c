@@ -2,11 +2,13 @@
  * 2.5 to 2.7 and 3). */
 #include <stdio.h>
 
+#include "base/num.h"
 #include "engine/func/table_func.h"
 #include "engine/plan/build.h"
 #include "parser/parser.h"
 
 #define DAY_MS ((int64_t)86400000)
+#define HOPPING_WINDOWS_MAX 100000 /* that one record falls into */
 
 static bool is_agg_call(const ast_expr *e, void *ctx)
 {
@@ -205,8 +207,11 @@ static bool check_window(builder *b, plan_node *n)
                       "Window advancement interval should be more than zero and less than window "
                       "duration %ld ms, but given advancement interval is: %ld ms",
                       size, n->agg.advance_ms);
+    if (size / n->agg.advance_ms > HOPPING_WINDOWS_MAX)
+        return refuse(b, "A record would fall into %ld windows of this size and advance; the most is %d.",
+                      size / n->agg.advance_ms, HOPPING_WINDOWS_MAX);
     n->agg.grace_ms = w->grace.given ? ast_duration_ms(w->grace) : size < DAY_MS ? DAY_MS - size : 0;
-    int64_t least = size + n->agg.grace_ms;
+    int64_t least = add_clamped(size, n->agg.grace_ms);
     n->agg.retention_ms = w->retention.given ? ast_duration_ms(w->retention) : least;
     if (n->agg.retention_ms < least) {
         if (w->kind == WINDOW_SESSION)

@@ -1,5 +1,6 @@
 /* Joins: which kind, on which key, what must be re-keyed (spec/sql-language.md 6.3,
  * spec/processing-semantics.md 4). */
+#include "base/num.h"
 #include "engine/plan/build.h"
 #include "parser/parser.h"
 
@@ -413,12 +414,12 @@ static plan_node *join_node(builder *b, uint32_t j, plan_kind kind, join_side *l
         n->join.after_ms = ast_duration_ms(jn->after);
         n->join.has_grace = jn->grace.given;
         n->join.swapped = jn->kind == JOIN_RIGHT;
-        int64_t span = n->join.before_ms + n->join.after_ms;
+        int64_t span = add_clamped(n->join.before_ms, n->join.after_ms);
         int64_t grace = jn->grace.given                  ? ast_duration_ms(jn->grace)
-                        : 2 * n->join.before_ms < DAY_MS ? DAY_MS - 2 * n->join.before_ms
+                        : n->join.before_ms < DAY_MS / 2 ? DAY_MS - 2 * n->join.before_ms
                                                          : 0;
         n->join.grace_ms = grace;
-        n->join.retention_ms = span + grace;
+        n->join.retention_ms = add_clamped(span, grace);
         b->p->grace_warning |= !jn->grace.given;
     }
     return n;

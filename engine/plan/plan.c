@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/map.h"
 #include "base/mem.h"
 #include "engine/func/table_func.h"
 #include "engine/plan/build.h"
@@ -675,20 +676,26 @@ static void output(builder *b, plan_node *pn, uint32_t *n, str name, const xnode
     ++*n;
 }
 
+static bool refuse_duplicate(builder *b, const plan_output *first, const plan_output *again)
+{
+    bool key = again->is_key && first->is_key && !b->opt->transient;
+    if (!b->opt->transient && again->is_key != first->is_key && !b->an.is_group)
+        return refuse(b, "Value columns clash with key columns: `%.*s`", STR_FMT(again->name));
+    return refuse(b, "Duplicate %s columns found in schema: `%.*s` %.*s%s", key ? "key" : "value", STR_FMT(again->name),
+                  STR_FMT(type_text(b->a, again->type)), key ? " KEY" : "");
+}
+
 static bool check_duplicates(builder *b)
 {
-    plan *p = b->p;
-    for (uint32_t i = 0; i < p->output_count; i++)
-        for (uint32_t k = 0; k < i; k++) {
-            if (!str_eq(p->outputs[i].name, p->outputs[k].name))
-                continue;
-            if (!b->opt->transient && p->outputs[i].is_key != p->outputs[k].is_key && !b->an.is_group)
-                return refuse(b, "Value columns clash with key columns: `%.*s`", STR_FMT(p->outputs[i].name));
-            bool key = p->outputs[i].is_key && p->outputs[k].is_key && !b->opt->transient;
-            return refuse(b, "Duplicate %s columns found in schema: `%.*s` %.*s%s", key ? "key" : "value",
-                          STR_FMT(p->outputs[i].name), STR_FMT(type_text(b->a, p->outputs[i].type)), key ? " KEY" : "");
-        }
-    return true;
+    map  seen = {0};
+    bool ok = true;
+    for (uint32_t i = 0; i < b->p->output_count && ok; i++) {
+        plan_output *first = map_put(&seen, b->p->outputs[i].name, &b->p->outputs[i]);
+        if (first)
+            ok = refuse_duplicate(b, first, &b->p->outputs[i]);
+    }
+    map_free(&seen);
+    return ok;
 }
 
 static bool refuse_null_column(builder *b, const xnode *x)
@@ -750,6 +757,8 @@ static plan_node *build_project(builder *b, plan_node *in)
             order[k] = k;
         if (free_keys(b, in))
             key_count = order_by_item(order, l->key_count, chosen);
+        if (key_count == 0 && l->key_count > 0)
+            pn->out.key_format = (side_format){.id = FORMAT_NONE, .schema_id = -1};
         for (uint32_t k = 0; k < key_count; k++) {
             const an_item *it = &b->an.items.p[chosen[order[k]]];
             uint32_t       slot = l->keys[order[k]].slot;
@@ -765,8 +774,8 @@ static plan_node *build_project(builder *b, plan_node *in)
             is_key |= chosen[k] == (int)i;
         if (is_key)
             continue;
-        if (!b->opt->transient && it->star_window)
-            continue; /* part of the sink's windowed key */
+        if (!b->opt->transient && it->star_window && !b->an.is_join)
+            continue; /* part of the sink's windowed key; of a join's sources they are columns */
         int          k = b->opt->transient ? item_key(b, it, l) : -1;
         const xnode *x;
         if (k >= 0)

@@ -31,7 +31,7 @@ static void split_window(const source *s, str *key, value *v)
     } else if (s->window.kind && s->window.kind != WINDOW_SESSION && key->n >= 8) {
         key->n -= 8;
         v[AT_WINDOWSTART] = value_i((int64_t)be_get64(key->p + key->n));
-        v[AT_WINDOWEND] = value_i(v[AT_WINDOWSTART].i + s->window.size_ms);
+        v[AT_WINDOWEND] = value_i(add_clamped(v[AT_WINDOWSTART].i, s->window.size_ms));
     }
 }
 

@@ -468,6 +468,15 @@ bool store_delete_window(store *s, str key, int64_t start, int64_t end)
     return true;
 }
 
+static uint32_t copy_rows(node *n, uint32_t lo, uint32_t hi, arena *a, store_row **out)
+{
+    row **r = rows_of(n);
+    *out = hi > lo ? arena_alloc(a, (hi - lo) * sizeof **out) : NULL;
+    for (uint32_t i = lo; i < hi; i++)
+        fill(&(*out)[i - lo], r[i]);
+    return hi - lo;
+}
+
 uint32_t store_range(const store *s, str key, int64_t from, int64_t to, arena *a, store_row **out)
 {
     node *n = find(s, key, hash_bytes(key.p, key.n));
@@ -478,12 +487,20 @@ uint32_t store_range(const store *s, str key, int64_t from, int64_t to, arena *a
     uint32_t lo = lower_bound(n, from, INT64_MIN), hi = lo;
     while (hi < n->rows && r[hi]->start <= to)
         hi++;
-    if (hi == lo)
+    return copy_rows(n, lo, hi, a, out);
+}
+
+uint32_t store_range_sessions(const store *s, str key, int64_t from, int64_t to, arena *a, store_row **out)
+{
+    node *n = find(s, key, hash_bytes(key.p, key.n));
+    *out = NULL;
+    if (n == NULL)
         return 0;
-    *out = arena_alloc(a, (hi - lo) * sizeof **out);
-    for (uint32_t i = lo; i < hi; i++)
-        fill(&(*out)[i - lo], r[i]);
-    return hi - lo;
+    row    **r = rows_of(n);
+    uint32_t hi = lower_bound(n, to, INT64_MAX), lo = hi;
+    while (lo > 0 && r[lo - 1]->end >= from) /* ends ascend with starts */
+        lo--;
+    return copy_rows(n, lo, hi, a, out);
 }
 
 void store_expire(store *s, int64_t below, bool by_end, void (*dropped)(void *ctx, str key, const store_row *r),

@@ -52,6 +52,8 @@ bool store_delete_window(store *s, str key, int64_t start, int64_t end);
 void store_add_window(store *s, str key, int64_t start, str row);
 /* All rows of the key with from <= start <= to, in order; at most max. Returns how many there are. */
 uint32_t store_range(const store *s, str key, int64_t from, int64_t to, arena *a, store_row **out);
+/* All rows of the key that reach into [from, to], in order. Only for rows that do not overlap, as sessions. */
+uint32_t store_range_sessions(const store *s, str key, int64_t from, int64_t to, arena *a, store_row **out);
 /* Drops rows with start (sessions: end) below the bound; calls dropped for each when not NULL. */
 void store_expire(store *s, int64_t below, bool by_end, void (*dropped)(void *ctx, str key, const store_row *r),
                   void *ctx);

@@ -95,13 +95,13 @@ static bool eat(str s, uint32_t *at, char c)
     return false;
 }
 
-/* HH[:mm[:ss[.S...]]]; hours alone only when `partial`. */
+/* HH[:mm[:ss[.S...]]]; when `partial` hours alone, and 24:00, the end of the day. */
 static bool time_at(str s, bool partial, int64_t *ms)
 {
     uint32_t at = 0;
     int      h, m = 0, sec = 0;
     int64_t  frac = 0;
-    if (!digits(s, &at, 2, &h) || h > 23)
+    if (!digits(s, &at, 2, &h) || h > (partial ? 24 : 23))
         return false;
     if (eat(s, &at, ':')) {
         if (!digits(s, &at, 2, &m) || m > 59)
@@ -123,7 +123,7 @@ static bool time_at(str s, bool partial, int64_t *ms)
     } else if (!partial) {
         return false;
     }
-    if (at != s.n)
+    if (at != s.n || (h == 24 && (m || sec || frac)))
         return false;
     *ms = ((h * 60 + m) * 60 + sec) * (int64_t)1000 + frac;
     return true;

@@ -74,3 +74,19 @@ CREATE TABLE T AS SELECT ID, COUNT(*) AS N FROM S WINDOW SESSION (10 MILLISECOND
 --@expected.message: does not support aggregate function [COUNT(ROWTIME)] without a GROUP BY clause.
 CREATE STREAM S (ID STRING KEY, V INT) WITH (kafka_topic='s', value_format='JSON');
 CREATE TABLE T AS SELECT COUNT(*) AS N FROM S;
+
+--@test: an unknown function beside GROUP BY
+--@expected.message: Can't find any functions with the name 'NOPE'
+CREATE STREAM S (ID INT KEY, V INT) WITH (kafka_topic='s', value_format='JSON');
+CREATE TABLE O AS SELECT ID, NOPE(V) FROM S GROUP BY ID;
+
+--@test: aggregates that cannot be undone are named in the order of the query
+--@expected.message: The aggregation functions MIN, LATEST_BY_OFFSET and collect_set cannot be applied to a table source, only to a stream source.
+CREATE TABLE T (ID INT PRIMARY KEY, V INT) WITH (kafka_topic='t', value_format='JSON');
+CREATE TABLE O AS SELECT V, MIN(ID), LATEST_BY_OFFSET(ID), COLLECT_SET(ID), MIN(ID) AS M FROM T GROUP BY V;
+
+--@test: a long average prints Java's digits
+CREATE STREAM S (ID INT KEY, V BIGINT) WITH (kafka_topic='s', value_format='JSON');
+CREATE TABLE O AS SELECT ID, AVG(V) AS A FROM S GROUP BY ID;
+--@input: s {"key": 1, "value": {"V": 4611686018427387904}}
+--@output: O {"value": {"A": 4.6116860184273879E18}}

@@ -74,3 +74,21 @@ CREATE STREAM O AS SELECT A.ID AS ID, X, Y FROM A LEFT JOIN B WITHIN 10 MILLISEC
 --@output: O {"key": 1, "value": {"X": 2, "Y": 1}, "timestamp": 6}
 --@output: O {"key": 2, "value": {"X": 3, "Y": null}, "timestamp": 5}
 --@output: O {"key": 2, "value": {"X": 4, "Y": null}, "timestamp": 5}
+
+--@test: an expression that equals the key of an earlier join
+CREATE STREAM A (ID INT KEY, X INT) WITH (kafka_topic='a', value_format='JSON');
+CREATE STREAM B (ID INT KEY, Y INT) WITH (kafka_topic='b', value_format='JSON');
+CREATE STREAM C (ID INT KEY, Z INT) WITH (kafka_topic='c', value_format='JSON');
+CREATE STREAM O AS SELECT A.ID AS ID, X, Y, Z FROM A JOIN B WITHIN 1 SECOND ON A.ID = ABS(B.ID) JOIN C WITHIN 1 SECOND ON ABS(B.ID) = ABS(C.ID);
+--@input: a {"key": 1, "value": {"X": 1}, "timestamp": 0}
+--@input: b {"key": -1, "value": {"Y": 2}, "timestamp": 1}
+--@input: c {"key": -1, "value": {"Z": 3}, "timestamp": 2}
+--@output: O {"key": 1, "value": {"X": 1, "Y": 2, "Z": 3}, "timestamp": 2}
+
+--@test: * over windowed sources gives their bounds as columns
+CREATE STREAM A (K INT KEY, X INT) WITH (kafka_topic='a', value_format='JSON', window_type='TUMBLING', window_size='2 SECONDS');
+CREATE STREAM B (K INT KEY, Y INT) WITH (kafka_topic='b', value_format='JSON', window_type='TUMBLING', window_size='2 SECONDS');
+CREATE STREAM O AS SELECT * FROM A JOIN B WITHIN 1 MINUTE ON A.K = B.K;
+--@input: a {"key": 1, "value": {"X": 1}, "timestamp": 0, "window": {"start": 0, "end": 2000, "type": "time"}}
+--@input: b {"key": 1, "value": {"Y": 4}, "timestamp": 0, "window": {"start": 0, "end": 2000, "type": "time"}}
+--@output: O {"key": 1, "value": {"A_WINDOWSTART": 0, "A_WINDOWEND": 2000, "A_X": 1, "B_K": 1, "B_WINDOWSTART": 0, "B_WINDOWEND": 2000, "B_Y": 4}}

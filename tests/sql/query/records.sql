@@ -58,3 +58,29 @@ CREATE STREAM O AS SELECT ID, NOPE FROM S;
 --@expected.message: Key missing from projection (ie, SELECT).
 CREATE STREAM S (ID INT KEY, V INT) WITH (kafka_topic='s', value_format='JSON');
 CREATE STREAM O AS SELECT V FROM S;
+
+--@test: the new planner's projection orders the keys and may leave them out
+SET 'ksql.new.query.planner.enabled'='true';
+CREATE STREAM S (A INT KEY, B INT KEY, V INT) WITH (kafka_topic='s', format='JSON');
+CREATE STREAM O AS SELECT B, A, V FROM S;
+CREATE STREAM N AS SELECT V FROM S;
+--@input: s {"key": {"A": 1, "B": 2}, "value": {"V": 3}}
+--@output: O {"key": {"B": 2, "A": 1}, "value": {"V": 3}}
+--@output: N {"key": null, "value": {"V": 3}}
+ASSERT STREAM O (`B` INTEGER KEY, `A` INTEGER KEY, `V` INTEGER);
+ASSERT STREAM N (`V` INTEGER);
+
+--@test: a fault behind planning quotes the analysed statement
+--@expected.message: SELECT\n  S.D K,\n  COUNT(*) N\nFROM S S\nGROUP BY S.D\nEMIT CHANGES
+CREATE STREAM S (ID INT KEY, D DECIMAL(2, 1)) WITH (kafka_topic='s', value_format='JSON');
+CREATE TABLE O AS SELECT d AS k, COUNT(*) AS n FROM S GROUP BY d;
+
+--@test: columns of WHERE are looked up before functions
+--@expected.message: Error in WHERE expression: Unknown column WINDOWEND.
+CREATE STREAM S (ID INT KEY, V INT) WITH (kafka_topic='s', value_format='JSON');
+CREATE TABLE O AS SELECT ID, COUNT(*) AS N FROM S WINDOW TUMBLING (SIZE 1 SECOND) WHERE MIN(WINDOWEND) < 5 GROUP BY ID;
+
+--@test: a constructor that does not fit is named whole
+--@expected.message: Invalid Predicate: operator does not exist: MAP<STRING, BIGINT> = MAP<STRING, BOOLEAN> (MAP('a':=B))
+CREATE STREAM S (ID INT KEY, M MAP<STRING, BIGINT>, B BOOLEAN) WITH (kafka_topic='s', value_format='JSON');
+CREATE STREAM O AS SELECT * FROM S WHERE M IN (M, MAP('a' := B));

@@ -134,6 +134,25 @@ static void equal_starts_stay_in_order(void **state)
     store_free(t);
 }
 
+static void sessions_that_reach_into_a_range(void **state)
+{
+    (void)state;
+    store     *t = store_new(true);
+    store_row *rows;
+    arena      a;
+    arena_init(&a);
+    assert_int_equal(store_range_sessions(t, STR("k"), 0, 100, &a, &rows), 0);
+    for (int64_t start = 0; start < 100; start += 20)
+        store_put_window(t, STR("k"), start, start + 10, STR("s"), 0);
+    assert_int_equal(store_range_sessions(t, STR("k"), 50, 60, &a, &rows), 2); /* both ends are inside */
+    assert_int_equal(rows[0].start, 40);
+    assert_int_equal(rows[1].start, 60);
+    assert_int_equal(store_range_sessions(t, STR("k"), 51, 59, &a, &rows), 0);
+    assert_int_equal(store_range_sessions(t, STR("k"), INT64_MIN, INT64_MAX, &a, &rows), 5);
+    arena_free(&a);
+    store_free(t);
+}
+
 typedef struct seen {
     int  count, gone;
     char last[64];
@@ -182,6 +201,7 @@ int main(void)
         cmocka_unit_test(tables),
         cmocka_unit_test(windows),
         cmocka_unit_test(equal_starts_stay_in_order),
+        cmocka_unit_test(sessions_that_reach_into_a_range),
         cmocka_unit_test(changes_are_told_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -209,7 +209,8 @@ struct udf_call {
     void           *weir[3];   /* its own */
 };
 
-/* Memory for results (and, in init, for site->state), aligned to 8; never NULL. Its life: see the top. */
+/* Memory for results (and, in init, for site->state), aligned to 8; never NULL: weir stops when there is none
+ * left. Its life: see the top. */
 static inline void *udf_alloc(udf_call *c, size_t bytes)
 {
     return c->host->alloc(c, bytes);

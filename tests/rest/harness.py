@@ -121,15 +121,15 @@ def read_until(c, text):
     return out
 
 
-def send_query(c, sql):
-    body = json.dumps({'ksql': sql}).encode()
+def send_query(c, sql, **properties):
+    body = json.dumps({'ksql': sql, 'streamsProperties': properties}).encode()
     c.sendall(b'POST /query HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAccept: %s\r\nContent-Length: %d\r\n\r\n%s'
               % (KSQL.encode(), len(body), body))
 
 
-def push(s, sql):
+def push(s, sql, **properties):
     """A socket with a running push query, and its header item."""
     c = s.socket()
-    send_query(c, sql)
+    send_query(c, sql, **properties)
     head = read_until(c, b'}},\n')
     return c, head[head.index(b'[{'):head.index(b'}},\n') + 4]

@@ -3,7 +3,7 @@
 --@test: INNER: inserts, changes of either side, deletes
 CREATE TABLE l (id INT PRIMARY KEY, x INT) WITH (kafka_topic='l', value_format='JSON');
 CREATE TABLE r (id INT PRIMARY KEY, y INT) WITH (kafka_topic='r', value_format='JSON');
-CREATE TABLE o AS SELECT l.id AS id, x, y FROM l  JOIN r ON l.x = r.id;
+CREATE TABLE o AS SELECT l.id AS id, x, y FROM l JOIN r ON l.x = r.id;
 INSERT INTO l (rowtime, id, x) VALUES (1, 1, 7);
 --@end: O
 INSERT INTO r (rowtime, id, y) VALUES (2, 7, 70);
@@ -23,7 +23,7 @@ ASSERT NULL VALUES o (rowtime, id) KEY (6, 1);
 --@test: INNER: a row points elsewhere
 CREATE TABLE l (id INT PRIMARY KEY, x INT) WITH (kafka_topic='l', value_format='JSON');
 CREATE TABLE r (id INT PRIMARY KEY, y INT) WITH (kafka_topic='r', value_format='JSON');
-CREATE TABLE o AS SELECT l.id AS id, x, y FROM l  JOIN r ON l.x = r.id;
+CREATE TABLE o AS SELECT l.id AS id, x, y FROM l JOIN r ON l.x = r.id;
 INSERT INTO r (rowtime, id, y) VALUES (1, 7, 70);
 INSERT INTO r (rowtime, id, y) VALUES (2, 8, 80);
 INSERT INTO l (rowtime, id, x) VALUES (3, 1, 7);
@@ -42,7 +42,7 @@ INSERT INTO r (rowtime, id, y) VALUES (8, 7, 71);
 --@test: INNER: the time is the later one, from the right the right's
 CREATE TABLE l (id INT PRIMARY KEY, x INT) WITH (kafka_topic='l', value_format='JSON');
 CREATE TABLE r (id INT PRIMARY KEY, y INT) WITH (kafka_topic='r', value_format='JSON');
-CREATE TABLE o AS SELECT l.id AS id, x, y FROM l  JOIN r ON l.x = r.id;
+CREATE TABLE o AS SELECT l.id AS id, x, y FROM l JOIN r ON l.x = r.id;
 INSERT INTO r (rowtime, id, y) VALUES (10, 7, 70);
 INSERT INTO l (rowtime, id, x) VALUES (5, 1, 7);
 ASSERT VALUES o (rowtime, id, x, y) VALUES (10, 1, 7, 70);

@@ -3,7 +3,7 @@
 --@test: INNER: within the window, both ways, the later time
 CREATE STREAM l (id INT KEY, x INT) WITH (kafka_topic='l', value_format='JSON');
 CREATE STREAM r (id INT KEY, y INT) WITH (kafka_topic='r', value_format='JSON');
-CREATE STREAM o AS SELECT l.id AS id, x, y FROM l  JOIN r WITHIN 10 MILLISECONDS ON l.id = r.id;
+CREATE STREAM o AS SELECT l.id AS id, x, y FROM l JOIN r WITHIN 10 MILLISECONDS ON l.id = r.id;
 ASSERT STREAM o (id INT KEY, x INT, y INT);
 INSERT INTO l (rowtime, id, x) VALUES (20, 1, 1);
 INSERT INTO r (rowtime, id, y) VALUES (10, 1, 2);
@@ -32,7 +32,7 @@ ASSERT VALUES o (rowtime, id, x, y) VALUES (4, 1, 2, 4);
 --@test: WITHIN (before, after)
 CREATE STREAM l (id INT KEY, x INT) WITH (kafka_topic='l', value_format='JSON');
 CREATE STREAM r (id INT KEY, y INT) WITH (kafka_topic='r', value_format='JSON');
-CREATE STREAM o AS SELECT l.id AS id, x, y FROM l  JOIN r WITHIN (0 MILLISECONDS, 10 MILLISECONDS) ON l.id = r.id;
+CREATE STREAM o AS SELECT l.id AS id, x, y FROM l JOIN r WITHIN (0 MILLISECONDS, 10 MILLISECONDS) ON l.id = r.id;
 INSERT INTO l (rowtime, id, x) VALUES (20, 1, 1);
 INSERT INTO r (rowtime, id, y) VALUES (19, 1, 2);
 INSERT INTO r (rowtime, id, y) VALUES (20, 1, 3);
@@ -177,7 +177,7 @@ ASSERT VALUES o (y, n) VALUES (4, 2);
 --@expected.message: Stream-Stream joins must have a WITHIN clause specified. None was provided.
 CREATE STREAM l (id INT KEY, x INT) WITH (kafka_topic='l', value_format='JSON');
 CREATE STREAM r (id INT KEY, y INT) WITH (kafka_topic='r', value_format='JSON');
-CREATE STREAM o AS SELECT l.id AS id, x, y FROM l  JOIN r ON l.id = r.id;
+CREATE STREAM o AS SELECT l.id AS id, x, y FROM l JOIN r ON l.id = r.id;
 
 --@test: refused: joined with itself
 --@expected.message: Can not join 'L' to 'L': self joins are not yet supported.

@@ -3,7 +3,7 @@
 --@test: INNER and LEFT
 CREATE STREAM l (id INT KEY, x INT) WITH (kafka_topic='l', value_format='JSON');
 CREATE TABLE r (id INT PRIMARY KEY, y INT) WITH (kafka_topic='r', value_format='JSON');
-CREATE STREAM o AS SELECT l.id AS id, x, y FROM l  JOIN r ON l.id = r.id;
+CREATE STREAM o AS SELECT l.id AS id, x, y FROM l JOIN r ON l.id = r.id;
 CREATE STREAM p AS SELECT l.id AS id, x, y FROM l LEFT JOIN r ON l.id = r.id;
 INSERT INTO l (rowtime, id, x) VALUES (1, 1, 1);
 INSERT INTO r (rowtime, id, y) VALUES (5, 1, 2);

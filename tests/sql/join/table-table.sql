@@ -3,7 +3,7 @@
 --@test: INNER: each change of either side, the later time
 CREATE TABLE l (id INT PRIMARY KEY, x INT) WITH (kafka_topic='l', value_format='JSON');
 CREATE TABLE r (id INT PRIMARY KEY, y INT) WITH (kafka_topic='r', value_format='JSON');
-CREATE TABLE o AS SELECT l.id AS id, x, y FROM l  JOIN r ON l.id = r.id;
+CREATE TABLE o AS SELECT l.id AS id, x, y FROM l JOIN r ON l.id = r.id;
 ASSERT TABLE o (id INT PRIMARY KEY, x INT, y INT);
 INSERT INTO l (rowtime, id, x) VALUES (10, 1, 1);
 INSERT INTO r (rowtime, id, y) VALUES (5, 1, 2);
@@ -20,7 +20,7 @@ INSERT INTO r (rowtime, id, y) VALUES (30, 1, 5);
 --@test: INNER: a tombstone of nothing meets a row
 CREATE TABLE l (id INT PRIMARY KEY, x INT) WITH (kafka_topic='l', value_format='JSON');
 CREATE TABLE r (id INT PRIMARY KEY, y INT) WITH (kafka_topic='r', value_format='JSON');
-CREATE TABLE o AS SELECT l.id AS id, x, y FROM l  JOIN r ON l.id = r.id;
+CREATE TABLE o AS SELECT l.id AS id, x, y FROM l JOIN r ON l.id = r.id;
 INSERT INTO r (rowtime, id, y) VALUES (1, 1, 2);
 --@input: l {"key": 1, "value": null, "timestamp": 2}
 ASSERT NULL VALUES o (rowtime, id) KEY (2, 1);

@@ -92,8 +92,6 @@ void pipeline_feed(pipeline *pl, uint32_t input, const rec_view *r, int32_t part
 bool pipeline_peek_ts(pipeline *pl, uint32_t input, const rec_view *r, int64_t *ts);
 /* Forgets the memory of the rows fed so far; call after each batch. */
 void pipeline_end_batch(pipeline *pl);
-/* Did it call env.fatal? It takes no more records then. */
-bool pipeline_failed(const pipeline *pl);
 
 /* ---- state */
 

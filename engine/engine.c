@@ -276,8 +276,7 @@ json_t *entity_new(exec *x, const char *kind)
 
 void entity_add(exec *x, json_t *e)
 {
-    if (json_object_get(e, "warnings") == NULL)
-        json_object_set_new(e, "warnings", json_array());
+    json_object_set_new(e, "warnings", x->warning ? json_pack("[{s:s}]", "message", x->warning) : json_array());
     json_array_append_new(x->out, e);
 }
 

@@ -69,6 +69,7 @@ typedef struct exec {
     json_t         *out;            /* array of entities */
     str             statement_text; /* what answers and errors quote */
     str             shown_text;     /* what errors quote instead, once a query is planned; n = 0 before */
+    const char     *warning;        /* of the statement, for its answer; NULL: none */
 } exec;
 
 int64_t exec_now(exec *x); /* wall clock, ms */

@@ -194,8 +194,7 @@ bool check_serde(exec *x, const schema *s, const side_format *f, bool is_key)
                        .is_key = is_key,
                        .columns = cols,
                        .column_count = n,
-                       .delimiter = f->delimiter,
-                       .schema_id = f->schema_id};
+                       .delimiter = f->delimiter};
     bool       unwrapped = is_key ? format_key_unwrapped(f->id, n) : (f->features & FEATURE_UNWRAP_SINGLES) != 0;
     spec.unwrapped = unwrapped && n == 1;
     bool ok = formats[f->id].check == NULL || formats[f->id].check(&spec, x->st);

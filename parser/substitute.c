@@ -43,7 +43,7 @@ static bool refuse(str sql, const variable_use *u, str value, status *st)
 {
     uint32_t line, col;
     parse_line_col(sql, u->pos, &line, &col);
-    return status_set_at(st, ST_SQL, u->pos, "Illegal argument at Line: %u, Col: %u.%s Got: '%.*s'", line, col,
+    return status_set(st, ST_SQL, "Illegal argument at Line: %u, Col: %u.%s Got: '%.*s'", line, col,
                          u->place != VARIABLE_NAME ? ""
                                                    : " Identifier names cannot start with '@' and may only contain "
                                                      "alphanumeric values and '_'.",

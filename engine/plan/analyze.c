@@ -795,7 +795,6 @@ static bool resolve_clauses(analysis *an, status *st)
     an->join_right = ARENA_ARRAY(an->a, ast_expr *, n);
     an->join_left_orig = ARENA_ARRAY(an->a, ast_expr *, n);
     an->join_right_orig = ARENA_ARRAY(an->a, ast_expr *, n);
-    an->join_new = ARENA_ARRAY(an->a, uint32_t, n);
     for (uint32_t j = 0; j < q->join_count; j++)
         if (!resolve_join(an, j, st))
             return false;

@@ -26,12 +26,10 @@ static fix *open_fix(format_id f, const char *columns, bool unwrapped)
 {
     fix            *x = calloc(1, sizeof *x);
     const ast_type *fields;
-    char            text[1024];
     status          st;
     arena_init(&x->a);
     status_init(&st);
-    snprintf(text, sizeof text, "STRUCT<%s>", columns);
-    if (!parse_type(&x->a, str_of(text), &fields, &st))
+    if (!parse_type(&x->a, str_fmt(&x->a, "STRUCT<%s>", columns), &fields, &st))
         fail_msg("%s", st.msg);
     uint32_t n = fields->field_count;
     for (uint32_t i = 0; i < n; i++)
@@ -102,7 +100,12 @@ static void json_by_schema(void **state)
 static void json_that_is_wrong(void **state)
 {
     (void)state;
-    refused(FORMAT_JSON, "A INT", "", "MissingNode");
+    refused(FORMAT_JSON, "A INT, M MAP<STRING, INT>", " ",
+            "sourceType: MissingNode, requiredType: STRUCT<A INT, M MAP<VARCHAR, INT>>, path: $");
+    refused(FORMAT_JSON, "A STRING", "7", "sourceType: IntNode, requiredType: STRUCT<A VARCHAR>, path: $");
+    refused(FORMAT_JSON, "A INT", "{\"A\":", "Unexpected end-of-input or character at byte 5, path: $.A");
+    refused(FORMAT_JSON, "A BOOLEAN", "{\"A\":x}", "character at byte 5, path: $.A");
+    refused(FORMAT_JSON, "A BOOLEAN", "{\"A\":[1,{\"B\":", "end-of-input");
     refused(FORMAT_JSON, "A INT", "null", "null");
     refused(FORMAT_JSON, "A INT", "[1]", "sourceType: ArrayNode");
     refused(FORMAT_JSON, "A INT", "{\"A\":true}", "sourceType: BooleanNode, requiredType: INTEGER, path: $.A");

@@ -53,8 +53,8 @@ typedef enum st_code {
 #define ST_MSG_MAX 6144 /* long enough for the list of a function's overloads */
 
 typedef struct status {
-    st_code  code;            /* ST_OK == 0 */
-    char     msg[ST_MSG_MAX]; /* what happened, then what to do; ends without newline; cut with … */
+    st_code code;            /* ST_OK == 0 */
+    char    msg[ST_MSG_MAX]; /* what happened, then what to do; ends without newline; cut with … */
 } status;
 
 static inline void status_init(status *st)

@@ -114,8 +114,8 @@ static json_t *topic_offsets(json_t *topics, str topic)
 {
     size_t  i;
     json_t *t;
-    json_array_foreach(topics, i, t) if (str_eqz(topic, json_string_value(json_object_get(t, "kafkaTopic"))))
-        return json_object_get(t, "offsets");
+    json_array_foreach(topics, i, t) if (str_eqz(topic, json_string_value(json_object_get(
+                                                            t, "kafkaTopic")))) return json_object_get(t, "offsets");
     t = json_object();
     json_object_set_new(t, "kafkaTopic", json_str(topic));
     json_object_set_new(t, "offsets", json_array());

@@ -98,7 +98,8 @@ name_val build_source_name(parse *p, name_val n)
         if (!ok) {
             uint32_t line, col;
             parse_line_col(p->sql, n.at.pos, &line, &col);
-            parse_fault(p, "Illegal argument at Line: %u, Col: %u. Source names may only contain "
+            parse_fault(p,
+                        "Illegal argument at Line: %u, Col: %u. Source names may only contain "
                         "alphanumeric values, '_' or '-'. Got: '%.*s'",
                         line, col, STR_FMT(n.text));
             break;
@@ -535,8 +536,8 @@ expr_val build_like(parse *p, expr_val e, token not, token like, expr_val patter
         if (chars != 1) {
             uint32_t line, col;
             parse_line_col(p->sql, not .type == TK_NOT ? not .pos : like.pos, &line, &col);
-            parse_fault(p, "Optional[Line: %u, Col: %u]: Expected single character escape but got: %.*s",
-                        line, col, STR_FMT(v.e->text));
+            parse_fault(p, "Optional[Line: %u, Col: %u]: Expected single character escape but got: %.*s", line, col,
+                        STR_FMT(v.e->text));
         }
     }
     return negated_if(p, not, v);

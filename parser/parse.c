@@ -60,8 +60,8 @@ void parse_too_large(parse *p)
         return;
     p->stopped = true;
     status_set(&p->st, ST_SQL,
-                  "Error processing statement: Statement is too large to parse. This may be caused "
-                  "by having too many nested expressions in the statement.");
+               "Error processing statement: Statement is too large to parse. This may be caused "
+               "by having too many nested expressions in the statement.");
 }
 
 /* ---- look-ahead */
@@ -149,8 +149,7 @@ static void feed(parse *p, void *parser)
 
 bool parse_run(parse *p, arena *a, str sql, parse_entry entry)
 {
-    static const uint16_t enter[] = {
-        [ENTRY_EXPRESSION] = TK_ENTER_EXPRESSION, [ENTRY_TYPE] = TK_ENTER_TYPE};
+    static const uint16_t enter[] = {[ENTRY_EXPRESSION] = TK_ENTER_EXPRESSION, [ENTRY_TYPE] = TK_ENTER_TYPE};
     *p = (parse){.a = a, .sql = sql};
     status_init(&p->st);
     void *parser = arena_alloc(a, grammar_size());

@@ -92,8 +92,8 @@ typedef struct parse {
     stmt_list stmts;
     LIST(variable_use) variables;
     /* results of the other entries */
-    ast_expr    *expr;
-    ast_type    *type;
+    ast_expr *expr;
+    ast_type *type;
 } parse;
 
 /* Runs the grammar. False when rejected, stopped or anything else set p->st. */
@@ -129,7 +129,6 @@ int64_t syntax_error_find(arena *a, str sql, parse_entry entry);
 
 /* ---- ast_print_expr.c */
 
-void print_string(buf *out, str s);    /* in single quotes */
 void print_ticked(buf *out, str name); /* in back-ticks, needed or not */
 
 /* ---- build_expr.c */

@@ -218,9 +218,9 @@ static bool text_to_date(CAST_ARGS)
 static bool text_to_timestamp(CAST_ARGS)
 {
     UNUSED_TYPES;
-    str         s = value_str(v);
-    char        why[TIMESTAMP_WHY_MAX];
-    int64_t     ms;
+    str     s = value_str(v);
+    char    why[TIMESTAMP_WHY_MAX];
+    int64_t ms;
     if (!timestamp_parse(s, &ms, why))
         return fail(cx,
                     "Failed to parse timestamp '%.*s': %s\nRequired format is: "

@@ -32,7 +32,7 @@ value ev_simple_case(const xnode *x, ectx *cx); /* as EX_SIMPLE_CASE, args[1], a
 
 value ev_cast(const xnode *x, ectx *cx);       /* state: cast_fn */
 value ev_cast_whole(const xnode *x, ectx *cx); /* the same, where no nested failure is caught */
-value ev_null_text(const xnode *x, ectx *cx); /* NULL as "null" */
+value ev_null_text(const xnode *x, ectx *cx);  /* NULL as "null" */
 value ev_int_to_double(const xnode *x, ectx *cx);
 value ev_array(const xnode *x, ectx *cx);
 value ev_map(const xnode *x, ectx *cx);

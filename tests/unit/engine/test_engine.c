@@ -354,9 +354,9 @@ static void limit_without_kept_commands(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(table_by_key_and_scan),    T(push_with_limit),         T(pull_on_a_stream_ends),
-        T(state_survives_a_restart), T(repartition_and_join),    T(exactly_once_commits),
-        T(drop_and_create_again),    T(refusals_change_nothing), T(statements_of_other_tools),
+        T(table_by_key_and_scan),       T(push_with_limit),         T(pull_on_a_stream_ends),
+        T(state_survives_a_restart),    T(repartition_and_join),    T(exactly_once_commits),
+        T(drop_and_create_again),       T(refusals_change_nothing), T(statements_of_other_tools),
         T(limit_without_kept_commands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

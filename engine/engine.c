@@ -529,9 +529,11 @@ bool engine_replay_command(engine *e, str text, int64_t seq, status *st)
     arena_init(&a);
     session_init(&s);
     e->opt.commands = NULL; /* it is kept already */
+    e->replaying = true;
     e->next_seq = seq;
     json_t *out = engine_execute(e, &s, text, &a, &err);
     e->opt.commands = commands;
+    e->replaying = false;
     e->next_seq = seq + 1;
     if (out)
         json_decref(out);

@@ -103,8 +103,7 @@ static void metastore_publish(engine *e, metastore *m)
 static bool within_limit(exec *x)
 {
     int64_t limit;
-    if (x->e->opt.commands == NULL ||
-        !num_parse_i64(exec_setting(x, "ksql.query.persistent.active.limit", ""), &limit) ||
+    if (x->e->replaying || !num_parse_i64(exec_setting(x, "ksql.query.persistent.active.limit", ""), &limit) ||
         (int64_t)x->m->queries.n < limit)
         return true;
     return exec_fail(
@@ -551,9 +550,11 @@ bool engine_replay_command(engine *e, str text, int64_t seq, status *st)
     arena_init(&a);
     session_init(&s);
     e->opt.commands = NULL; /* it is kept already */
+    e->replaying = true;
     e->next_seq = seq;
     json_t *out = engine_execute(e, &s, text, &a, &err);
     e->opt.commands = commands;
+    e->replaying = false;
     e->next_seq = seq + 1;
     if (out)
         json_decref(out);

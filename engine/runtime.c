@@ -26,6 +26,7 @@ struct running {
     int64_t           restart_at; /* ms; INT64_MAX: nothing failed */
     int               attempts;
     _Atomic uint64_t  record_errors;
+    bool              started; /* its topics are made, and where it begins is committed */
     run_error         errors[RUN_ERRORS_MAX];
     uint32_t          error_count;
     pthread_mutex_t   row_lock; /* transient: rows of all tasks come one at a time */
@@ -128,12 +129,11 @@ static void keep_error(running *q, const char *msg)
     snprintf(e->msg, sizeof e->msg, "%s", msg);
 }
 
-/* A failed task: its query waits, then all of its tasks are opened anew from their last commits. */
-static void on_failure(runtime *r, running *q, task *t)
+/* The query waits, longer each time, then all of its tasks are opened anew from their last commits. */
+static void back_off(runtime *r, running *q, const char *error)
 {
     int64_t wait = r->backoff_initial_ms;
-    keep_error(q, task_error(t));
-    task_link_of(t)->parked = true;
+    keep_error(q, error);
     q->attempts++;
     for (int i = 1; i < q->attempts && wait < r->backoff_max_ms; i++)
         wait *= 2;
@@ -143,7 +143,7 @@ static void on_failure(runtime *r, running *q, task *t)
     if (r->e->opt.report) {
         char line[ST_MSG_MAX + 256];
         snprintf(line, sizeof line, "engine: query %.*s: %s; it goes on from its last commit in %d s", STR_FMT(q->id),
-                 task_error(t), (int)(wait / 1000));
+                 error, (int)(wait / 1000));
         r->e->opt.report(r->e->opt.report_ctx, line);
     }
     pthread_cond_signal(&r->timer);
@@ -162,6 +162,15 @@ static void log_error(void *ctx, const proc_failure *f)
     running *q = ctx;
     atomic_fetch_add_explicit(&q->record_errors, 1, memory_order_relaxed);
     processing_log_write(q->rt->e->plog, q->id, f);
+}
+
+static void on_failure(runtime *r, running *q, task *t)
+{
+    task_link_of(t)->parked = true;
+    if (q->restart_at == INT64_MAX)
+        back_off(r, q, task_error(t));
+    else /* another of its tasks failed before */
+        keep_error(q, task_error(t));
 }
 
 static void tell_end(running *q, const char *error)
@@ -474,6 +483,18 @@ static running *running_new(runtime *r)
     return q;
 }
 
+static bool start(running *q, status *st)
+{
+    if (!prepare(q, st) || !open_tasks(q, st))
+        return false;
+    /* Where it starts is settled now, not at the first record: commit it. */
+    for (uint32_t i = 0; i < q->task_count; i++)
+        if (!task_commit_start(q->tasks[i], st))
+            return false;
+    q->started = true;
+    return true;
+}
+
 bool runtime_start_query(runtime *r, query_info *info, status *st)
 {
     runtime_stop_query(r, info->id, false);
@@ -481,18 +502,20 @@ bool runtime_start_query(runtime *r, query_info *info, status *st)
     q->q = query_ref(info);
     q->plan = info->plan;
     q->id = str_dup(&q->a, info->id);
-    if (!prepare(q, st) || !open_tasks(q, st)) {
+    if (!start(q, st)) {
         close_tasks(q, false);
-        free_running(q);
-        return false;
-    }
-    /* Where it starts is settled now, not at the first record: commit it. */
-    for (uint32_t i = 0; i < q->task_count; i++)
-        if (!task_commit_start(q->tasks[i], st)) {
-            close_tasks(q, false);
+        /* A query of before a restart of the server is not lost because the disk is full or failing now. */
+        if (!r->e->replaying || (st->code != ST_FULL && st->code != ST_IO)) {
             free_running(q);
             return false;
         }
+        pthread_mutex_lock(&r->mu);
+        VEC_PUSH(&r->queries, q);
+        back_off(r, q, st->msg);
+        pthread_mutex_unlock(&r->mu);
+        status_init(st);
+        return true;
+    }
     pthread_mutex_lock(&r->mu);
     VEC_PUSH(&r->queries, q);
     schedule(r, q);
@@ -724,18 +747,20 @@ static void restart(runtime *r, running *q)
     status st;
     status_init(&st);
     halt(r, q);
+    q->pins++; /* who stops the query meanwhile waits */
     pthread_mutex_unlock(&r->mu);
     close_tasks(q, false);
-    bool ok = open_tasks(q, &st);
+    bool ok = q->started ? open_tasks(q, &st) : start(q, &st);
+    if (!ok)
+        close_tasks(q, false);
     pthread_mutex_lock(&r->mu);
     q->restart_at = INT64_MAX;
-    if (ok) {
+    if (ok)
         schedule(r, q);
-        return;
-    }
-    close_tasks(q, false);
-    keep_error(q, st.msg);
-    q->restart_at = now(r) + r->backoff_max_ms;
+    else
+        back_off(r, q, st.msg);
+    if (--q->pins == 0)
+        pthread_cond_broadcast(&r->idle);
 }
 
 static void *timer(void *arg)

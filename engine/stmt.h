@@ -50,6 +50,7 @@ struct engine {
     topic_rules            hidden_topics, readonly_topics;
     VEC(query_info *) order; /* queries as they were created; a replaced one keeps its place */
     int64_t         next_seq;
+    bool            replaying; /* commands of before a restart are run again; under lock */
     struct runtime *run;       /* NULL when manual */
     pthread_mutex_t push_lock; /* guards pushes */
     VEC(push_query *) pushes;

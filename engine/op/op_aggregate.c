@@ -406,7 +406,7 @@ static void aggregate_sessions(op *base, record *r, int port)
     str        key = str_dup(base->cx.a, keyer_bytes(&o->keys, r));
     int64_t    start = r->ts, end = r->ts;
     store_row *all, *hit = NULL;
-    uint32_t   count = store_range_sessions(o->s, key, r->ts - gap, add_clamped(r->ts, gap), base->cx.a, &all), hits = 0;
+    uint32_t count = store_range_sessions(o->s, key, r->ts - gap, add_clamped(r->ts, gap), base->cx.a, &all), hits = 0;
     if (!set_initial(o))
         return;
     if (count)

@@ -205,6 +205,31 @@ errors_are_logged.settings = ['ksql.logging.processing.topic.auto.create=true',
 
 
 @test
+def a_failing_query_harms_no_other(s):
+    """One query of a stream fails at a record and waits; another of the same stream, and new statements, go on."""
+    s.ksql("CREATE STREAM clicks (id INT KEY, v STRING, t BIGINT) " + TOPIC % 'clicks')
+    s.ksql("CREATE STREAM late (id INT KEY, v STRING, t BIGINT) "
+           "WITH (kafka_topic='clicks', value_format='JSON', timestamp='t');")
+    s.ksql("SET 'ksql.timestamp.throw.on.invalid'='true'; CREATE STREAM fails AS SELECT * FROM late;")
+    s.ksql("CREATE STREAM works AS SELECT * FROM clicks;")
+    s.ksql("INSERT INTO clicks VALUES (1, 'x', -5); INSERT INTO clicks VALUES (1, 'y', 5);")
+    s.eventually("SELECT v FROM works;", '["y"]', accept=None)
+    deadline = time.time() + 20
+    while True:
+        states = {q['id']: q['state'] for q in s.ksql('SHOW QUERIES;')[0]['queries']}
+        if states == {'CSAS_FAILS_3': 'ERROR', 'CSAS_WORKS_4': 'RUNNING'}:
+            break
+        assert time.time() < deadline, states
+        time.sleep(0.05)
+    q = s.ksql('EXPLAIN CSAS_FAILS_3;')[0]['queryDescription']
+    assert 'invalid timestamp' in q['queryErrors'][0]['errorMessage'], q
+    _, text = s.query("SELECT v FROM fails;", accept=None)
+    assert '["y"]' not in text
+    s.ksql("TERMINATE CSAS_FAILS_3; INSERT INTO clicks VALUES (2, 'z', 6);")
+    s.eventually("SELECT v FROM works;", '["z"]', accept=None)
+
+
+@test
 def persistent_query_limit(s):
     s.ksql("CREATE STREAM clicks (v STRING) " + TOPIC % 'clicks')
     s.ksql("CREATE STREAM a AS SELECT * FROM clicks;")

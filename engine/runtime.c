@@ -13,6 +13,13 @@
 
 #define TICK_MS 1000 /* the timer's longest sleep */
 
+/* How fast a query is; the timer's. */
+typedef struct pace {
+    int64_t  at_ms, last_ms;
+    uint64_t in, out;
+    double   in_per_s, out_per_s;
+} pace;
+
 struct running {
     runtime          *rt;
     query_info       *q; /* NULL: transient */
@@ -26,6 +33,7 @@ struct running {
     int64_t           restart_at; /* ms; INT64_MAX: nothing failed */
     int               attempts;
     _Atomic uint64_t  record_errors;
+    pace              pace;
     bool              started; /* its topics are made, and where it begins is committed */
     run_error         errors[RUN_ERRORS_MAX];
     uint32_t          error_count;
@@ -619,6 +627,37 @@ void runtime_stop_transient(runtime *r, running *q)
 
 /* ---- reading */
 
+static task_counts counts_of(const running *q)
+{
+    task_counts sum = {0};
+    for (uint32_t i = 0; i < q->task_count; i++) {
+        task_counts c = task_get_counts(q->tasks[i]);
+        sum.records_in += c.records_in;
+        sum.records_out += c.records_out;
+        sum.state_bytes += c.state_bytes;
+    }
+    return sum;
+}
+
+/* Once a second; a task that is opened anew counts from 0. */
+static void measure(running *q, int64_t now_ms)
+{
+    pace       *p = &q->pace;
+    task_counts c = counts_of(q);
+    int64_t     ms = now_ms - p->at_ms;
+    if (ms < TICK_MS)
+        return;
+    if (p->at_ms && c.records_in >= p->in && c.records_out >= p->out) {
+        p->in_per_s = (double)(c.records_in - p->in) * 1000 / (double)ms;
+        p->out_per_s = (double)(c.records_out - p->out) * 1000 / (double)ms;
+    }
+    if (c.records_in != p->in || c.records_out != p->out)
+        p->last_ms = now_ms;
+    p->at_ms = now_ms;
+    p->in = c.records_in;
+    p->out = c.records_out;
+}
+
 bool runtime_info(runtime *r, str id, run_info *out)
 {
     memset(out, 0, sizeof *out);
@@ -629,12 +668,13 @@ bool runtime_info(runtime *r, str id, run_info *out)
         out->record_errors = atomic_load_explicit(&q->record_errors, memory_order_relaxed);
         out->error_count = q->error_count;
         memcpy(out->errors, q->errors, sizeof q->errors);
-        for (uint32_t i = 0; i < q->task_count; i++) {
-            task_counts c = task_get_counts(q->tasks[i]);
-            out->records_in += c.records_in;
-            out->records_out += c.records_out;
-            out->state_bytes += c.state_bytes;
-        }
+        task_counts c = counts_of(q);
+        out->records_in = c.records_in;
+        out->records_out = c.records_out;
+        out->state_bytes = c.state_bytes;
+        out->in_per_s = q->pace.in_per_s;
+        out->out_per_s = q->pace.out_per_s;
+        out->last_ms = q->pace.last_ms;
     }
     pthread_mutex_unlock(&r->mu);
     return q != NULL;
@@ -778,6 +818,8 @@ static void *timer(void *arg)
                 restart(r, q);
                 break; /* the list may have changed */
             }
+            if (!q->stopping)
+                measure(q, t);
             for (uint32_t k = 0; k < q->task_count && !q->stopping; k++) {
                 int64_t due = task_commit_due(q->tasks[k]);
                 if (due <= t)

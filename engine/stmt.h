@@ -109,6 +109,8 @@ json_t *json_str(str s);
 
 /* What ALTER SYSTEM set; NULL: nothing. Lives as long as the engine. */
 const str *engine_system_property(engine *e, str name);
+/* Fills the statistics of a source's extended description. */
+void source_stats_put(exec *x, const source *s, json_t *o);
 /* Settings: the session's, else the server's, else otherwise. */
 str  exec_setting(exec *x, const char *name, const char *otherwise);
 bool exec_flag(exec *x, const char *name, bool otherwise);

@@ -230,6 +230,24 @@ def a_failing_query_harms_no_other(s):
 
 
 @test
+def extended_descriptions_have_statistics(s):
+    s.ksql("CREATE STREAM clicks (id INT KEY, v STRING) " + TOPIC % 'clicks')
+    s.ksql("CREATE TABLE n AS SELECT id, COUNT(*) AS c FROM clicks GROUP BY id;")
+    s.ksql("INSERT INTO clicks VALUES (1, 'x'); INSERT INTO clicks VALUES (2, 'y');")
+    s.eventually("SELECT c FROM n;", '[1]\n[1]', accept=None)
+
+    def values(source):
+        d = s.ksql(f'DESCRIBE {source} EXTENDED;')[0]['sourceDescription']
+        assert d['statistics'].startswith('The statistics field is deprecated'), d
+        return {m['name']: m['value'] for m in d['clusterStatistics'] + d['clusterErrorStats']}
+    read = values('clicks')
+    assert read['consumer-total-messages'] == 2 and read['consumer-failed-messages'] == 0, read
+    assert values('n')['total-messages'] == 2
+    d = s.ksql('DESCRIBE clicks;')[0]['sourceDescription']
+    assert d['statistics'] == '' and d['clusterStatistics'] == [], d
+
+
+@test
 def persistent_query_limit(s):
     s.ksql("CREATE STREAM clicks (v STRING) " + TOPIC % 'clicks')
     s.ksql("CREATE STREAM a AS SELECT * FROM clicks;")

@@ -234,7 +234,7 @@ def extended_descriptions_have_statistics(s):
     s.ksql("CREATE STREAM clicks (id INT KEY, v STRING) " + TOPIC % 'clicks')
     s.ksql("CREATE TABLE n AS SELECT id, COUNT(*) AS c FROM clicks GROUP BY id;")
     s.ksql("INSERT INTO clicks VALUES (1, 'x'); INSERT INTO clicks VALUES (2, 'y');")
-    s.eventually("SELECT c FROM n;", '[1]\n[1]', accept=None)
+    s.eventually("SELECT c FROM n;", '[1]}},\n{"row":{"columns":[1]}}', accept=None)
 
     def values(source):
         d = s.ksql(f'DESCRIBE {source} EXTENDED;')[0]['sourceDescription']

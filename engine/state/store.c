@@ -575,10 +575,12 @@ store_item *store_scan(const store *s, arena *a, size_t *n)
     return store_scan_windows(s, INT64_MIN, INT64_MAX, false, a, n);
 }
 
+/* Not in the order of the slots: who puts what comes here into a smaller table of the same hash, as a snapshot's
+ * reader does, would fill one stretch of it and search that from end to end. */
 void store_each(const store *s, void (*each)(void *ctx, str key, const store_row *r), void *ctx)
 {
     for (size_t i = 0; i < s->cap; i++) {
-        node *n = SLOT_NODE(s->slots[i]);
+        node *n = SLOT_NODE(s->slots[i * 0x9e3779b97f4a7c15u & (s->cap - 1)]);
         for (uint32_t k = 0; n && k < n->rows; k++) {
             store_row v;
             fill(&v, rows_of(n)[k]);

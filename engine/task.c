@@ -28,6 +28,8 @@ typedef struct feed { /* one partition of one input */
     const uint8_t *data;
     uint32_t       left;
     bool           in_batch, has_next;
+    rec_view       ahead[STORE_EXPECT_MAX]; /* records of the batch read ahead of `next` */
+    uint32_t       ahead_at, ahead_n;
     rec_view       next;
     int64_t        next_ts;
     int64_t        position;  /* next offset to be processed */
@@ -343,12 +345,27 @@ static bool restore(task *t, size_t i, int64_t from)
 
 /* ---- reading */
 
+/* The next record of the batch. The pipeline is told of many before the first of them is fed. */
+static bool next_in_batch(task *t, feed *f)
+{
+    if (f->ahead_at == f->ahead_n) {
+        f->ahead_at = f->ahead_n = 0;
+        while (f->ahead_n < STORE_EXPECT_MAX && batch_iter_next(&f->it, &f->ahead[f->ahead_n], &t->st))
+            f->ahead_n++;
+        if (f->ahead_n == 0)
+            return false;
+        pipeline_expect(t->pl, f->input, f->ahead, f->ahead_n);
+    }
+    f->next = f->ahead[f->ahead_at++];
+    return true;
+}
+
 /* Makes feed->next the next record; false when there is none yet (or an error: t->failed). */
 static bool fill(task *t, feed *f)
 {
     while (!f->has_next) {
         if (f->in_batch) {
-            if (batch_iter_next(&f->it, &f->next, &t->st)) {
+            if (next_in_batch(t, f)) {
                 if (f->next.offset < f->position)
                     continue;
                 if (f->next.offset >= f->stop)

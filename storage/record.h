@@ -69,7 +69,8 @@ typedef struct batch_iter {
 void batch_iter_free(batch_iter *it);
 /* Starts on the batch at p, unpacking it when compressed. */
 bool batch_iter_begin(batch_iter *it, const uint8_t *p, size_t avail, status *st);
-/* The next record; false at the end (st->code == ST_OK) or on a malformed record (ST_CORRUPT). */
+/* The next record; false at the end (st->code == ST_OK) or on a malformed record (ST_CORRUPT), as often as
+ * it is asked. */
 bool batch_iter_next(batch_iter *it, rec_view *out, status *st);
 /* Next header of r; *at starts at r->headers. false at the end. */
 bool rec_header_next(const rec_view *r, const uint8_t **at, rec_header *out);

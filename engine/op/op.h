@@ -31,6 +31,7 @@ struct op {
     void (*close)(op *o); /* frees what the arena does not hold; may be NULL */
     op              *out;
     int              out_port;
+    store           *by_key[2]; /* stores it looks the keys of records up in, or NULL */
     const plan_node *plan;
     pipeline        *pl;
     ectx             cx;

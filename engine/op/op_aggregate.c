@@ -485,6 +485,7 @@ op *op_aggregate_new(pipeline *pl, const plan_node *n)
     o->base.close = aggregate_close;
     o->in = n->in[0];
     o->s = pipeline_store(pl, n->agg.store, n->agg.is_windowed);
+    o->base.by_key[0] = o->s;
     keyer_init(&o->keys, pl, &n->in[0]->out);
     if (o->keys.serde == NULL)
         return NULL;

@@ -10,6 +10,8 @@ typedef struct named_store {
     store *s;
 } named_store;
 
+typedef VEC(store *) store_list;
+
 struct pipeline {
     arena        a;     /* operators; lives as long as the pipeline */
     arena        batch; /* rows; reset by pipeline_end_batch */
@@ -17,6 +19,7 @@ struct pipeline {
     const stage *stage;
     pipeline_env env;
     op         **inputs; /* one a stage input */
+    store_list  *expecting; /* by input: the stores its records' keys will be looked up in */
     VEC(op *) ops;
     VEC(named_store) stores;
     VEC(serde *) serdes;

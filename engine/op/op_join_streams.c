@@ -230,6 +230,8 @@ op *op_join_streams_new(pipeline *pl, const plan_node *n)
     o->key_slot = n->out.keys[0].slot;
     side_init(o, pl, 0, "Join-this-store");
     side_init(o, pl, 1, "Join-other-store");
+    o->base.by_key[0] = o->in[0].s;
+    o->base.by_key[1] = o->in[1].s;
     o->waiting = pipeline_store(pl, STR("Join-outershared-store"), true);
     VEC_PUSH(&pl->clocks, &o->stream_time);
     VEC_PUSH(&pl->clocks, &o->min_time);

@@ -329,6 +329,7 @@ op *op_source_new(pipeline *pl, const plan_node *n)
     }
     if (n->is_table && wants_old(pl->stage->top, n)) {
         o->table = pipeline_store(pl, str_fmt(&pl->a, "%.*s-Reduce", STR_FMT(n->source.alias)), false);
+        o->base.by_key[0] = o->table;
         keyer_init(&o->keys, pl, &n->out);
         rower_init(&o->rows, pl, &n->out, false);
     }

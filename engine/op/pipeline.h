@@ -87,6 +87,8 @@ void      pipeline_free(pipeline *pl);
 
 /* One record of an input; partition as ROWPARTITION shall show it. */
 void pipeline_feed(pipeline *pl, uint32_t input, const rec_view *r, int32_t partition);
+/* Records that will be fed next; at most STORE_EXPECT_MAX. Only speed depends on this being called. */
+void pipeline_expect(pipeline *pl, uint32_t input, const rec_view *r, uint32_t n);
 /* The timestamp that the record will be processed with: the source's extractor applied. false: it
  * would be dropped. Used to choose the input whose next record is oldest. */
 bool pipeline_peek_ts(pipeline *pl, uint32_t input, const rec_view *r, int64_t *ts);

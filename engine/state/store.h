@@ -36,6 +36,11 @@ uint64_t store_keys(const store *s);
 uint64_t store_rows(const store *s);
 uint64_t store_bytes(const store *s); /* memory held, book-keeping included */
 
+/* These keys will be asked for next: sets off fetching what they lead to from memory, for all at once, so
+ * that the look-ups do not wait for it one after the other. At most STORE_EXPECT_MAX. */
+#define STORE_EXPECT_MAX 16
+void store_expect(const store *s, const str *keys, uint32_t n);
+
 /* ---- tables */
 
 bool store_get(const store *s, str key, store_row *out);

@@ -1,7 +1,8 @@
 /* What queries cost: records per second and CPU-seconds per million, each beside its line of the cost
  * table in design terms, where it has one.
  *
- *     bench_engine [RECORDS]          default 2,000,000 per query, 2 partitions, log in a temporary folder
+ *     bench_engine [RECORDS [QUERY]]  default 2,000,000 per query, 2 partitions, log in a temporary folder;
+ *                                     QUERY: part of the names of those to run, e.g. COUNT
  *
  * The source topic is written first; then the query starts and the clock runs until it has taken the last
  * record and its output stands in the log.
@@ -10,6 +11,8 @@
 
 #define KEYS 100000
 #define MANY_QUERIES 100
+
+static const char *chosen;
 
 /* Keys of one partition only, as a producer's hash would do. */
 static long key_of(int p, uint64_t random)
@@ -79,6 +82,8 @@ static void measure(engine *e, const char *name, const char *sql, long records, 
 static void measure_and_drop(engine *e, const char *name, const char *sql, long records, long reads, double target)
 {
     char drop[64];
+    if (strstr(name, chosen) == NULL)
+        return;
     measure(e, name, sql, records, reads, target);
     snprintf(drop, sizeof drop, "DROP %s Q DELETE TOPIC;", sql[7] == 'S' ? "STREAM" : "TABLE");
     run(e, drop);
@@ -87,13 +92,15 @@ static void measure_and_drop(engine *e, const char *name, const char *sql, long 
 /* The work of all queries counts: a record that 100 queries take is 100 records. */
 static void many_queries(engine *e, long records)
 {
+    char name[64];
+    snprintf(name, sizeof name, "%d queries over one topic", MANY_QUERIES);
+    if (strstr(name, chosen) == NULL)
+        return;
     buf sql = BUF_INIT(BUF_MAX);
     for (int i = 0; i < MANY_QUERIES; i++)
         buf_printf(&sql, "CREATE STREAM M%d AS SELECT ID, ORDERID, CITY FROM FEW WHERE UNITS = 5 AND ORDERID > %d;", i,
                    i);
     buf_putc(&sql, 0);
-    char name[64];
-    snprintf(name, sizeof name, "%d queries over one topic", MANY_QUERIES);
     measure(e, name, sql.p, records * MANY_QUERIES, records * MANY_QUERIES, 0);
     buf_clear(&sql);
     for (int i = 0; i < MANY_QUERIES; i++)
@@ -106,6 +113,7 @@ static void many_queries(engine *e, long records)
 int main(int argc, char **argv)
 {
     long records = argc > 1 ? atol(argv[1]) : 2000000, few = records / 20;
+    chosen = argc > 2 ? argv[2] : "";
     char dir[] = "/tmp/weir-bench-XXXXXX", cmd[64];
     if (mkdtemp(dir) == NULL)
         return 1;

@@ -195,6 +195,33 @@ static void changes_are_told_once(void **state)
     store_free(t);
 }
 
+/* Any keys may be expected, whether they are there or not, and nothing changes by it. */
+static void expected_keys_need_not_be_there(void **state)
+{
+    (void)state;
+    for (int windowed = 0; windowed < 2; windowed++) {
+        store *t = store_new(windowed);
+        str    keys[STORE_EXPECT_MAX];
+        char   space[STORE_EXPECT_MAX][32];
+        for (unsigned i = 0; i < STORE_EXPECT_MAX; i++)
+            keys[i] = i ? key_of(space[i], i) : STR_NONE;
+        store_expect(t, keys, STORE_EXPECT_MAX);
+        for (unsigned i = 0; i < 1000; i += 3) {
+            char key[32];
+            if (windowed)
+                store_put_window(t, key_of(key, i), i, 0, STR("row"), 0);
+            else
+                store_put(t, key_of(key, i), STR("row"), 0);
+        }
+        store_expect(t, keys, STORE_EXPECT_MAX);
+        store_expect(t, keys, 0);
+        assert_int_equal(store_keys(t), 334);
+        store_clear(t);
+        store_expect(t, keys, STORE_EXPECT_MAX);
+        store_free(t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +230,7 @@ int main(void)
         cmocka_unit_test(equal_starts_stay_in_order),
         cmocka_unit_test(sessions_that_reach_into_a_range),
         cmocka_unit_test(changes_are_told_once),
+        cmocka_unit_test(expected_keys_need_not_be_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -274,7 +274,7 @@ static bool pull_table(exec *x, const source *table, const query_listener *l)
                        STR_FMT(table->name), STR_FMT(table->name), STR_FMT(table->name));
     else
         ok = run_pull(x, p, table, maker, l);
-    plan_unref(p);
+    plan_free(p);
     return ok;
 }
 
@@ -545,7 +545,7 @@ static bool query_statement(exec *x, const query_listener *l, push_query **push)
         plan_options po = exec_plan_options(x);
         po.transient = true;
         plan *p = plan_query(q, &po, x->st);
-        plan_unref(p);
+        plan_free(p);
         return false;
     }
     return start_push(x, s, pull, l, push);

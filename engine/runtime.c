@@ -457,7 +457,7 @@ static void free_running(running *q)
 {
     query_unref(q->q);
     if (q->q == NULL)
-        plan_unref(q->plan);
+        plan_free(q->plan);
     pthread_mutex_destroy(&q->row_lock);
     arena_free(&q->a);
     mem_free(q);

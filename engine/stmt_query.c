@@ -18,7 +18,7 @@ void query_unref(query_info *q)
 {
     if (q == NULL || __atomic_sub_fetch(&q->refs, 1, __ATOMIC_ACQ_REL) != 0)
         return;
-    plan_unref(q->plan);
+    plan_free(q->plan);
     map_free(&q->properties);
     arena_free(&q->a);
     mem_free(q);
@@ -275,7 +275,7 @@ bool stmt_create_as(exec *x)
     if (skip) {
         warn_exists(x, kind, was);
         source_unref(sink);
-        plan_unref(p);
+        plan_free(p);
         return true;
     }
     if (!sink_topic(x, sink, p, &w) || (was && !check_replace(x, was, p, sink, &replaces)))
@@ -297,7 +297,7 @@ bool stmt_create_as(exec *x)
     return true;
 failed:
     source_unref(sink);
-    plan_unref(p);
+    plan_free(p);
     return false;
 }
 
@@ -438,7 +438,7 @@ bool stmt_insert_select(exec *x)
                        STR_FMT(s->name));
     ok = ok && match_outputs(x, p, target) && insert_query_id(x, &w, &id);
     if (!ok) {
-        plan_unref(p);
+        plan_free(p);
         return false;
     }
     p->sink = source_ref(target);

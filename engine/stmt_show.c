@@ -589,7 +589,7 @@ bool stmt_explain(exec *x)
     e = entity_new(x, "queryDescription");
     json_object_set_new(e, "queryDescription", query_description(x, p, STR_NONE, inner->source, NULL));
     entity_add(x, e);
-    plan_unref(p);
+    plan_free(p);
     return true;
 }
 

@@ -287,7 +287,7 @@ bool with_read(arena *a, const ast_prop *props, uint32_t n, with_use use, with_p
     return true;
 }
 
-char with_delimiter(str s)
+static char delimiter_char(str s)
 {
     return str_eqz(s, "SPACE") ? ' ' : str_eqz(s, "TAB") ? '\t' : s.p[0];
 }
@@ -339,7 +339,7 @@ static bool apply(const char *side, const with_text *delimiter, const with_text 
     if (delimiter->given) {
         if (f->id != FORMAT_DELIMITED)
             return refuse_config(f, "delimiter", st);
-        f->delimiter = with_delimiter(delimiter->s);
+        f->delimiter = delimiter_char(delimiter->s);
     }
     if (name->given) {
         if (!registry)

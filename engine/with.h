@@ -32,9 +32,6 @@ typedef struct with_props {
 /* Errors: ST_SQL with the prefix "Failed to prepare statement: ". */
 bool with_read(arena *a, const ast_prop *props, uint32_t n, with_use use, with_props *out, status *st);
 
-/* "SPACE", "TAB" or the one character. */
-char with_delimiter(str s);
-
 /* The formats a statement asks for; inherited: what it gets where WITH says nothing (C*AS), or NULL.
  * default_key, default_value: from the configuration, n = 0 when unset. Errors: ST_SQL. */
 bool with_formats(const with_props *w, const side_format *key, const side_format *val, str default_key,

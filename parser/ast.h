@@ -297,12 +297,10 @@ typedef enum ast_visit { VISIT_CONTINUE, VISIT_PRUNE /* not into the children */
 bool ast_walk(ast_expr *e, ast_visit (*visit)(ast_expr *e, void *ctx), void *ctx);
 /* A deep copy into the arena; types and texts are shared. */
 ast_expr *ast_expr_copy(arena *a, const ast_expr *e);
-/* The same with texts and types copied too: may outlive the parsed text. NULL gives NULL. */
-ast_expr  *ast_expr_own(arena *a, const ast_expr *e);
+/* A deep copy with texts and types copied too: may outlive the parsed text. */
 ast_query *ast_query_own(arena *a, const ast_query *q);
 /* Same structure, names and literals; positions do not count. */
 bool      ast_expr_equal(const ast_expr *a, const ast_expr *b);
-bool      ast_type_equal(const ast_type *a, const ast_type *b);
 ast_expr *ast_new(arena *a, ast_kind kind, uint32_t pos, uint32_t len);
 
 int64_t ast_duration_ms(ast_duration d); /* saturates at INT64_MAX */

@@ -17,7 +17,7 @@ static const ast_type *own_type(arena *a, const ast_type *t)
     return c;
 }
 
-ast_expr *ast_expr_own(arena *a, const ast_expr *e)
+static ast_expr *expr_own(arena *a, const ast_expr *e)
 {
     if (e == NULL)
         return NULL;
@@ -28,7 +28,7 @@ ast_expr *ast_expr_own(arena *a, const ast_expr *e)
     c->type = own_type(a, e->type);
     c->args = ARENA_ARRAY(a, ast_expr *, e->arg_count);
     for (uint32_t i = 0; i < e->arg_count; i++)
-        c->args[i] = ast_expr_own(a, e->args[i]);
+        c->args[i] = expr_own(a, e->args[i]);
     c->names = ARENA_ARRAY(a, str, e->name_count);
     for (uint32_t i = 0; i < e->name_count; i++)
         c->names[i] = str_dup(a, e->names[i]);
@@ -39,7 +39,7 @@ static ast_expr **own_list(arena *a, ast_expr *const *list, uint32_t n)
 {
     ast_expr **c = ARENA_ARRAY(a, ast_expr *, n);
     for (uint32_t i = 0; i < n; i++)
-        c[i] = ast_expr_own(a, list[i]);
+        c[i] = expr_own(a, list[i]);
     return c;
 }
 
@@ -54,7 +54,7 @@ ast_query *ast_query_own(arena *a, const ast_query *q)
     ast_query *c = arena_dup(a, q, sizeof *q);
     c->items = arena_dup(a, q->items, q->item_count * sizeof *q->items);
     for (uint32_t i = 0; i < q->item_count; i++) {
-        c->items[i].expr = ast_expr_own(a, q->items[i].expr);
+        c->items[i].expr = expr_own(a, q->items[i].expr);
         c->items[i].star_qual = str_dup(a, q->items[i].star_qual);
         c->items[i].alias = str_dup(a, q->items[i].alias);
     }
@@ -62,11 +62,11 @@ ast_query *ast_query_own(arena *a, const ast_query *q)
     c->joins = arena_dup(a, q->joins, q->join_count * sizeof *q->joins);
     for (uint32_t i = 0; i < q->join_count; i++) {
         own_relation(a, &c->joins[i].right);
-        c->joins[i].on = ast_expr_own(a, q->joins[i].on);
+        c->joins[i].on = expr_own(a, q->joins[i].on);
     }
     c->window.name = str_dup(a, q->window.name);
-    c->where = ast_expr_own(a, q->where);
-    c->having = ast_expr_own(a, q->having);
+    c->where = expr_own(a, q->where);
+    c->having = expr_own(a, q->having);
     c->group_by = own_list(a, q->group_by, q->group_by_count);
     c->partition_by = own_list(a, q->partition_by, q->partition_by_count);
     return c;

@@ -205,7 +205,7 @@ static void put_by(buf *out, const char *word, ast_expr *const *l, uint32_t n, b
         buf_putz(out, "()");
 }
 
-void print_query(buf *out, const ast_query *q)
+static void put_query(buf *out, const ast_query *q)
 {
     buf_putz(out, "SELECT");
     for (uint32_t i = 0; i < q->item_count; i++) {
@@ -257,7 +257,7 @@ static void put_create(buf *out, const ast_stmt *s)
     put_props(out, s);
     if (s->query) {
         buf_putz(out, " AS ");
-        print_query(out, s->query);
+        put_query(out, s->query);
     }
 }
 
@@ -266,7 +266,7 @@ static void put_insert_select(buf *out, const ast_stmt *s)
     put_named(out, s, "INSERT INTO ");
     put_props(out, s);
     buf_putc(out, ' ');
-    print_query(out, s->query);
+    put_query(out, s->query);
 }
 
 static void put_values(buf *out, const ast_stmt *s)
@@ -379,7 +379,7 @@ void print_stmt(buf *out, const ast_stmt *s)
 {
     switch (s->kind) {
     case STMT_QUERY:
-        print_query(out, s->query);
+        put_query(out, s->query);
         break;
     case STMT_CREATE_STREAM:
     case STMT_CREATE_TABLE:
@@ -543,35 +543,4 @@ void print_masked(buf *out, const ast_stmt *s)
     else
         buf_puts(out, s->source);
     buf_putc(out, ';');
-}
-
-/* From the token on, the end of what is masked: behind VALUES up to the semicolon, a string alone,
- * and all when its quote is never closed. */
-static uint32_t masked_end(str sql, scanner after, token t)
-{
-    if (t.type == TK_STRING_LIT)
-        return t.pos + t.len;
-    if (t.type == TK_VALUES)
-        for (token k = scan_next(&after); k.type != TK_EOF; k = scan_next(&after))
-            if (k.type == TK_SEMI)
-                return k.pos;
-    return sql.n;
-}
-
-void print_masked_text(buf *out, str sql)
-{
-    scanner  s = scan_from(sql, 0);
-    uint32_t copied = 0;
-    uint16_t before = TK_EOF;
-    for (token t = scan_next(&s); t.type != TK_EOF; before = t.type, t = scan_next(&s)) {
-        bool open_quote = t.type == TK_UNRECOGNIZED && sql.p[t.pos] == '\'';
-        bool value = before == TK_EQ && (t.type == TK_STRING_LIT || open_quote);
-        if (!value && t.type != TK_VALUES)
-            continue;
-        buf_put(out, sql.p + copied, t.pos - copied);
-        buf_putz(out, value ? "'[string]'" : "VALUES ('[value]')");
-        copied = masked_end(sql, s, t);
-        s = scan_from(sql, copied);
-    }
-    buf_put(out, sql.p + copied, sql.n - copied);
 }

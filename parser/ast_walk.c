@@ -39,16 +39,16 @@ ast_expr *ast_expr_copy(arena *a, const ast_expr *e)
     return c;
 }
 
-bool ast_type_equal(const ast_type *a, const ast_type *b)
+static bool type_equal(const ast_type *a, const ast_type *b)
 {
     if (a == b)
         return true;
     if (a == NULL || b == NULL || a->kind != b->kind || !str_eq(a->name, b->name) || a->precision != b->precision ||
-        a->scale != b->scale || a->field_count != b->field_count || !ast_type_equal(a->key, b->key) ||
-        !ast_type_equal(a->elem, b->elem))
+        a->scale != b->scale || a->field_count != b->field_count || !type_equal(a->key, b->key) ||
+        !type_equal(a->elem, b->elem))
         return false;
     for (uint32_t i = 0; i < a->field_count; i++)
-        if (!str_eq(a->fields[i].name, b->fields[i].name) || !ast_type_equal(a->fields[i].type, b->fields[i].type))
+        if (!str_eq(a->fields[i].name, b->fields[i].name) || !type_equal(a->fields[i].type, b->fields[i].type))
             return false;
     return true;
 }
@@ -60,7 +60,7 @@ bool ast_expr_equal(const ast_expr *a, const ast_expr *b)
     if (a == NULL || b == NULL || a->kind != b->kind || a->op != b->op || a->star != b->star ||
         !str_eq(a->qual, b->qual) || !str_eq(a->text, b->text) || a->ival != b->ival ||
         memcmp(&a->dval, &b->dval, sizeof a->dval) != 0 || a->arg_count != b->arg_count ||
-        a->name_count != b->name_count || !ast_type_equal(a->type, b->type))
+        a->name_count != b->name_count || !type_equal(a->type, b->type))
         return false;
     for (uint32_t i = 0; i < a->name_count; i++)
         if (!str_eq(a->names[i], b->names[i]))

@@ -11,7 +11,7 @@
 
 /* ---- names */
 
-str parse_unquote(arena *a, str quoted)
+static str unquote(arena *a, str quoted)
 {
     char q = quoted.p[0];
     str  in = {quoted.p + 1, quoted.n - 2};
@@ -27,10 +27,10 @@ str parse_unquote(arena *a, str quoted)
     return (str){out, n};
 }
 
-str parse_fold(arena *a, str ident)
+static str fold(arena *a, str ident)
 {
     if (ident.p[0] == '"' || ident.p[0] == '`')
-        return parse_unquote(a, ident);
+        return unquote(a, ident);
     for (uint32_t i = 0; i < ident.n; i++)
         if (ident.p[i] >= 'a' && ident.p[i] <= 'z')
             return str_upper(a, ident);
@@ -44,7 +44,7 @@ static str token_text(const parse *p, token t)
 
 name_val build_name(parse *p, token t)
 {
-    name_val n = {parse_fold(p->a, token_text(p, t)), span_of(t)};
+    name_val n = {fold(p->a, token_text(p, t)), span_of(t)};
     if (t.type == TK_QUOTED_IDENT && n.text.n == 0)
         parse_fault(p, t.pos, "name is empty");
     else if (t.type == TK_QUOTED_IDENT && str_trim(n.text).n != n.text.n)
@@ -66,7 +66,7 @@ name_val build_variable_name(parse *p, token t)
 name_val build_raw_name(parse *p, token t)
 {
     str s = token_text(p, t);
-    return (name_val){t.type == TK_QUOTED_IDENT ? parse_unquote(p->a, s) : s, span_of(t)};
+    return (name_val){t.type == TK_QUOTED_IDENT ? unquote(p->a, s) : s, span_of(t)};
 }
 
 name_val build_string_name(parse *p, token t)
@@ -110,7 +110,7 @@ name_val build_source_name(parse *p, name_val n)
 
 str build_string(parse *p, token t)
 {
-    return parse_unquote(p->a, token_text(p, t));
+    return unquote(p->a, token_text(p, t));
 }
 
 name_list *build_names(parse *p, name_list *l, name_val n)
@@ -324,7 +324,7 @@ expr_val build_unit(parse *p, token t)
 {
     ast_expr *e = node(p, EX_INTERVAL_UNIT, span_of(t));
     e->raw = token_text(p, t);
-    e->text = t.type == TK_MILLISECOND ? STR("MILLISECONDS") : parse_fold(p->a, e->raw);
+    e->text = t.type == TK_MILLISECOND ? STR("MILLISECONDS") : fold(p->a, e->raw);
     return val(e);
 }
 

@@ -59,7 +59,6 @@ static const token no_token = {TK_EOF, 0, 0, 0};
 input ::= stmts.
 input ::= ENTER_EXPRESSION expr(E).               { p->expr = E.e; }
 input ::= ENTER_TYPE type(T).                     { p->type = T.type; }
-input ::= ENTER_COLUMNS column_defs(L).           { p->columns = L; }
 
 stmts ::= .
 stmts ::= stmts stmt(S) SEMI(T).                  { build_add_stmt(p, S, T); }

@@ -150,7 +150,7 @@ static void feed(parse *p, void *parser)
 bool parse_run(parse *p, arena *a, str sql, parse_entry entry)
 {
     static const uint16_t enter[] = {
-        [ENTRY_EXPRESSION] = TK_ENTER_EXPRESSION, [ENTRY_TYPE] = TK_ENTER_TYPE, [ENTRY_COLUMNS] = TK_ENTER_COLUMNS};
+        [ENTRY_EXPRESSION] = TK_ENTER_EXPRESSION, [ENTRY_TYPE] = TK_ENTER_TYPE};
     *p = (parse){.a = a, .sql = sql};
     status_init(&p->st);
     void *parser = arena_alloc(a, grammar_size());
@@ -207,18 +207,6 @@ bool parse_type(arena *a, str text, const ast_type **out, status *st)
     if (!parse_run_status(&p, a, text, ENTRY_TYPE, st))
         return false;
     *out = p.type;
-    return true;
-}
-
-bool parse_columns(arena *a, str text, ast_column **out, size_t *n, status *st)
-{
-    parse p;
-    *out = NULL;
-    *n = 0;
-    if (!parse_run_status(&p, a, text, ENTRY_COLUMNS, st))
-        return false;
-    *out = p.columns->p;
-    *n = p.columns->n;
     return true;
 }
 

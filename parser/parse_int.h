@@ -65,7 +65,7 @@ typedef struct create_head {
     bool     or_replace, source_only;
 } create_head;
 
-typedef enum parse_entry { ENTRY_STATEMENTS, ENTRY_EXPRESSION, ENTRY_TYPE, ENTRY_COLUMNS } parse_entry;
+typedef enum parse_entry { ENTRY_STATEMENTS, ENTRY_EXPRESSION, ENTRY_TYPE } parse_entry;
 
 /* Where a variable stands: it decides what its value must look like (spec 1.8). */
 typedef enum variable_place {
@@ -94,7 +94,6 @@ typedef struct parse {
     /* results of the other entries */
     ast_expr    *expr;
     ast_type    *type;
-    column_list *columns;
 } parse;
 
 /* Runs the grammar. False when rejected, stopped or anything else set p->st. */
@@ -127,11 +126,6 @@ void syntax_error_explain(arena *a, str sql, parse_entry entry, uint32_t stmt_po
 /* Does the grammar of syntax_rules.def take the text as a whole? Returns the offset of the token
  * that it refuses, or -1. For tests: grammar.y must agree. */
 int64_t syntax_error_find(arena *a, str sql, parse_entry entry);
-
-/* The text of a quoted token without its quotes, doubled ones collapsed. */
-str parse_unquote(arena *a, str quoted);
-/* An identifier token as a name: unquoted ones in upper case. */
-str parse_fold(arena *a, str ident);
 
 /* ---- ast_print_expr.c */
 

@@ -52,7 +52,6 @@ bool parse_is_reserved(str word);
 /* Canonical SQL of a statement without the final ';' (spec 0.2). print(parse(x)) parses to the same
  * tree. */
 void print_stmt(buf *out, const ast_stmt *s);
-void print_query(buf *out, const ast_query *q);
 /* The expression as ksqlDB's error texts show it (spec 0.3): every operator in parentheses, names
  * never quoted. */
 void print_expr(buf *out, const ast_expr *e);
@@ -63,7 +62,5 @@ void print_name(buf *out, str name); /* with back-ticks when needed */
 
 /* The statement with secrets masked: INSERT VALUES and connector properties (spec 7.8). */
 void print_masked(buf *out, const ast_stmt *s);
-/* The same for a text that does not parse: all that follows VALUES, and all strings behind '='. */
-void print_masked_text(buf *out, str sql);
 
 #endif

@@ -175,7 +175,6 @@ static bool open_rest(server *s, status *st)
         .cluster_id = storage_cluster_id(s->storage),
         .health = health,
         .health_ctx = s,
-        .log = log_line,
     };
     o.listener_count = settings_listeners(&s->set, "listeners", o.listeners);
     s->rest = rest_server_start(&o, st);

@@ -156,7 +156,7 @@ void settings_free(settings *s)
     arena_free(&s->a);
 }
 
-bool settings_put(settings *s, str name, str value, const char *where, status *st)
+static bool put(settings *s, str name, str value, const char *where, status *st)
 {
     const setting *row = setting_find(name);
     value = str_trim(value);
@@ -175,7 +175,7 @@ bool settings_put_pair(settings *s, str pair, const char *where, status *st)
     int64_t eq = str_find_char(pair, '=');
     if (eq <= 0)
         return status_set(st, ST_BAD_REQUEST, "%s: '%.*s' is no setting; write NAME=VALUE", where, STR_FMT(pair));
-    return settings_put(s, str_trim(str_make(pair.p, (size_t)eq)), str_make(pair.p + eq + 1, pair.n - (size_t)eq - 1),
+    return put(s, str_trim(str_make(pair.p, (size_t)eq)), str_make(pair.p + eq + 1, pair.n - (size_t)eq - 1),
                         where, st);
 }
 
@@ -219,7 +219,7 @@ bool settings_load_file(settings *s, const char *path, status *st)
         while (ok && properties_next(&r, &s->a, &key, &value, &line, st)) {
             char where[512];
             snprintf(where, sizeof where, "%s line %u", path, line);
-            ok = refuse_system_property(key, where, st) && settings_put(s, key, value, where, st);
+            ok = refuse_system_property(key, where, st) && put(s, key, value, where, st);
         }
         if (ok && st->code != ST_OK)
             ok = status_prefix(st, "%s ", path);
@@ -248,9 +248,9 @@ bool settings_load_environment(settings *s, char **env, status *st)
         /* KSQL_OPTS and KSQL_HEAP_OPTS are a JVM's, and no setting has so short a name. */
         bool ok = str_find_char(buf_str(&name), '.') < 0
                       ? str_eqz(buf_str(&name), "listeners")
-                            ? settings_put(s, buf_str(&name), str_of(eq + 1), where, st)
+                            ? put(s, buf_str(&name), str_of(eq + 1), where, st)
                             : true
-                      : settings_put(s, buf_str(&name), str_of(eq + 1), where, st);
+                      : put(s, buf_str(&name), str_of(eq + 1), where, st);
         buf_free(&name);
         if (!ok)
             return false;

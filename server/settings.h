@@ -49,9 +49,7 @@ typedef struct settings {
 void settings_init(settings *s);
 void settings_free(settings *s);
 
-/* where: begins the message, e.g. "--set". Errors: ST_BAD_REQUEST. */
-bool settings_put(settings *s, str name, str value, const char *where, status *st);
-/* "KEY=VALUE". */
+/* "KEY=VALUE". where: begins the message, e.g. "--set". Errors: ST_BAD_REQUEST. */
 bool settings_put_pair(settings *s, str pair, const char *where, status *st);
 /* A Java properties file. Errors name file and line. */
 bool settings_load_file(settings *s, const char *path, status *st);

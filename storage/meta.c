@@ -20,9 +20,7 @@ static const char schema[] =
     " epoch INTEGER NOT NULL, timeout_ms INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS decisions(pid INTEGER PRIMARY KEY, epoch INTEGER NOT NULL,"
     " parts BLOB NOT NULL);"
-    "CREATE TABLE IF NOT EXISTS commands(seq INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL);"
-    "CREATE TABLE IF NOT EXISTS kv(space TEXT, key TEXT, value TEXT NOT NULL,"
-    " PRIMARY KEY(space, key)) WITHOUT ROWID;";
+    "CREATE TABLE IF NOT EXISTS commands(seq INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL);";
 
 /* One row a statement. */
 #define STATEMENTS(X)                                                                       \
@@ -55,11 +53,7 @@ static const char schema[] =
     X(DECISION_CLEAR, "DELETE FROM decisions")                                              \
     X(COMMAND_PUT, "INSERT INTO commands(text) VALUES(?1)")                                 \
     X(COMMAND_DELETE, "DELETE FROM commands WHERE seq=?1")                                  \
-    X(COMMAND_ALL, "SELECT seq,text FROM commands ORDER BY seq")                            \
-    X(KV_PUT, "INSERT OR REPLACE INTO kv VALUES(?1,?2,?3)")                                 \
-    X(KV_GET, "SELECT value FROM kv WHERE space=?1 AND key=?2")                             \
-    X(KV_DELETE, "DELETE FROM kv WHERE space=?1 AND key=?2")                                \
-    X(KV_ALL, "SELECT key,value FROM kv WHERE space=?1 ORDER BY key")
+    X(COMMAND_ALL, "SELECT seq,text FROM commands ORDER BY seq")
 
 typedef enum statement {
 #define X(name, sql) Q_##name,
@@ -574,7 +568,7 @@ bool meta_decisions_clear(meta *m, status *st)
     return ok;
 }
 
-/* ---- the engine's catalog and values */
+/* ---- the engine's catalog */
 
 bool meta_command_append(storage *s, str text, int64_t *seq, status *st)
 {
@@ -627,84 +621,5 @@ bool meta_command_list(storage *s, arena *a, meta_command **out, size_t *n, stat
     pthread_mutex_unlock(&m->lock);
     *out = v.p;
     *n = v.n;
-    return ok;
-}
-
-bool meta_value_put(storage *s, str space, str key, str value, status *st)
-{
-    meta *m = s->meta;
-    pthread_mutex_lock(&m->lock);
-    bool ok = begin(m, true, st);
-    if (ok) {
-        sqlite3_stmt *q = prepare(m, Q_KV_PUT);
-        bind_str(q, 1, space);
-        bind_str(q, 2, key);
-        bind_str(q, 3, value);
-        ok = finish(m, run(m, q, st), st);
-    }
-    pthread_mutex_unlock(&m->lock);
-    return ok;
-}
-
-static bool no_value(str space, str key, status *st)
-{
-    return status_set(st, ST_NOT_FOUND, "There is no value '%.*s' in '%.*s'", STR_FMT(key), STR_FMT(space));
-}
-
-bool meta_value_get(storage *s, str space, str key, arena *a, str *value, status *st)
-{
-    meta *m = s->meta;
-    bool  ok = true, found;
-    pthread_mutex_lock(&m->lock);
-    sqlite3_stmt *q = prepare(m, Q_KV_GET);
-    bind_str(q, 1, space);
-    bind_str(q, 2, key);
-    found = next(m, q, &ok, st);
-    if (found) {
-        *value = str_dup(a, column_str(q, 0));
-        sqlite3_reset(q);
-    }
-    pthread_mutex_unlock(&m->lock);
-    return ok && (found || no_value(space, key, st));
-}
-
-bool meta_value_delete(storage *s, str space, str key, status *st)
-{
-    meta *m = s->meta;
-    bool  found = false;
-    pthread_mutex_lock(&m->lock);
-    bool ok = begin(m, true, st);
-    if (ok) {
-        sqlite3_stmt *q = prepare(m, Q_KV_DELETE);
-        bind_str(q, 1, space);
-        bind_str(q, 2, key);
-        ok = run(m, q, st);
-        found = sqlite3_changes(m->db) > 0;
-        ok = finish(m, ok, st);
-    }
-    pthread_mutex_unlock(&m->lock);
-    return ok && (found || no_value(space, key, st));
-}
-
-bool meta_value_list(storage *s, str space, arena *a, str **keys, str **values, size_t *n, status *st)
-{
-    meta *m = s->meta;
-    struct {
-        str   *p;
-        size_t n, cap;
-    } k = {0}, v = {0};
-    bool ok = true;
-    pthread_mutex_lock(&m->lock);
-    sqlite3_stmt *q = prepare(m, Q_KV_ALL);
-    bind_str(q, 1, space);
-    while (next(m, q, &ok, st)) {
-        str key = str_dup(a, column_str(q, 0)), value = str_dup(a, column_str(q, 1));
-        AVEC_PUSH(a, &k, key);
-        AVEC_PUSH(a, &v, value);
-    }
-    pthread_mutex_unlock(&m->lock);
-    *keys = k.p;
-    *values = v.p;
-    *n = k.n;
     return ok;
 }

@@ -26,7 +26,7 @@ void producer_states_free(producer_states *s)
     VEC_FREE(&s->aborted);
 }
 
-const producer_entry *producer_find(const producer_states *s, int64_t pid)
+static const producer_entry *find(const producer_states *s, int64_t pid)
 {
     return map_get(&s->by_pid, str_make((const char *)&pid, sizeof pid));
 }
@@ -54,7 +54,7 @@ bool producer_check(const producer_states *s, const batch_view *b, const batch_v
 {
     if (b->producer_id < 0)
         return true;
-    const producer_entry *e = producer_find(s, b->producer_id);
+    const producer_entry *e = find(s, b->producer_id);
     if (e && b->producer_epoch < e->epoch)
         return status_set(st, ST_FENCED, "Producer %lld has epoch %d, which was superseded by epoch %d",
                           (long long)b->producer_id, b->producer_epoch, e->epoch);

@@ -57,7 +57,6 @@ bool producer_check(const producer_states *s, const batch_view *b, const batch_v
 /* Takes note of a batch appended at now_ms (b->base_offset is its place). A control batch is read. */
 void producer_apply(producer_states *s, const batch_view *b, int64_t now_ms);
 
-const producer_entry *producer_find(const producer_states *s, int64_t pid);
 /* Offset of the oldest open transaction, or `high`. */
 int64_t producer_last_stable(const producer_states *s, int64_t high);
 bool    producer_is_aborted(const txn_span *v, size_t n, int64_t pid, int64_t offset);

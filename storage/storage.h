@@ -160,10 +160,4 @@ typedef struct meta_command {
 } meta_command;
 bool meta_command_list(storage *s, arena *a, meta_command **out, size_t *n, status *st);
 
-/* Small named values: settings, notebooks, users. An empty value is a value; ST_NOT_FOUND otherwise. */
-bool meta_value_put(storage *s, str space, str key, str value, status *st);
-bool meta_value_get(storage *s, str space, str key, arena *a, str *value, status *st);
-bool meta_value_delete(storage *s, str space, str key, status *st);
-bool meta_value_list(storage *s, str space, arena *a, str **keys, str **values, size_t *n, status *st);
-
 #endif

@@ -83,7 +83,7 @@ static int setting_find(str name)
     return -1;
 }
 
-bool topic_name_check(str name, status *st)
+static bool name_check(str name, status *st)
 {
     if (name.n == 0)
         return status_set(st, ST_INVALID_TOPIC, "Topic name is invalid: the empty string is not allowed");
@@ -155,7 +155,7 @@ static bool check_number(int i, str name, str value, status *st)
     return invalid(name, value, why, st);
 }
 
-bool topic_setting_check(str name, str value, status *st)
+static bool setting_check(str name, str value, status *st)
 {
     int i = setting_find(name);
     if (i < 0)
@@ -189,7 +189,7 @@ bool topic_setting_check(str name, str value, status *st)
 
 bool topic_spec_check(const tlog_topic *spec, status *st)
 {
-    if (!topic_name_check(spec->name, st))
+    if (!name_check(spec->name, st))
         return false;
     if (spec->partitions == 0 || spec->partitions < -1)
         return status_set(st, ST_INVALID_PARTS, "Number of partitions was set to an invalid non-positive value.");
@@ -208,7 +208,7 @@ bool topic_spec_check(const tlog_topic *spec, status *st)
     if (spec->config_count > TOPIC_SETTINGS_MAX)
         return status_set(st, ST_INVALID_CONFIG, "A topic has at most %d settings", TOPIC_SETTINGS_MAX);
     for (uint32_t i = 0; i < spec->config_count; i++) {
-        if (!topic_setting_check(spec->configs[i].name, spec->configs[i].value, st))
+        if (!setting_check(spec->configs[i].name, spec->configs[i].value, st))
             return false;
         for (uint32_t k = 0; k < i; k++)
             if (str_eq(spec->configs[i].name, spec->configs[k].name))

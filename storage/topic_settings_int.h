@@ -10,12 +10,8 @@
 #define TOPIC_PARTITIONS_MAX 10000 /* of one topic */
 #define TOPIC_SETTINGS_MAX 64      /* set on one topic */
 
-/* ST_INVALID_TOPIC with Kafka's texts. */
-bool topic_name_check(str name, status *st);
-/* Name, partition count, replication and settings. */
+/* Name, partition count, replication and settings. ST_INVALID_TOPIC, ST_INVALID_CONFIG with Kafka's texts. */
 bool topic_spec_check(const tlog_topic *spec, status *st);
-/* Is that a value the setting takes? ST_INVALID_CONFIG with Kafka's texts. */
-bool topic_setting_check(str name, str value, status *st);
 
 /* The settings the log acts on, parsed. */
 typedef struct topic_conf {

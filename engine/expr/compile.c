@@ -902,9 +902,3 @@ const xnode *expr_compile(arena *a, const ast_expr *e, const xscope *scope, xopt
     /* A CAST that is the whole expression: its failure is the caller's to name. */
     return x && x->eval == ev_catch ? x->args[0] : x;
 }
-
-const type *expr_type(arena *a, const ast_expr *e, const xscope *scope, status *st)
-{
-    const xnode *x = expr_compile(a, e, scope, (xoptions){0}, st);
-    return x ? x->type : NULL;
-}

@@ -78,8 +78,6 @@ typedef struct xoptions {
 /* Compiles and types e. The tree must have had its names resolved. Memory: a, which must outlive
  * the node. Errors: ST_SQL with the bare text of spec 5 and 3; the caller adds its own prefix. */
 const xnode *expr_compile(arena *a, const ast_expr *e, const xscope *scope, xoptions opt, status *st);
-/* Only the type. */
-const type *expr_type(arena *a, const ast_expr *e, const xscope *scope, status *st);
 /* A cast of x to t; x itself when the types agree. */
 const xnode *expr_cast(arena *a, const xnode *x, const type *t, xoptions opt, status *st);
 const xnode *expr_column(arena *a, uint32_t slot, const type *t);

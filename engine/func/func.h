@@ -113,7 +113,6 @@ bool overload_parse(arena *a, const char *name, const char *params, const char *
                     status *st);
 const ptype *ptype_parse(arena *a, const char *text, status *st);
 void         ptype_print(buf *out, const ptype *p);
-bool         ptype_is_generic(const ptype *p); /* names a type variable outside a STRUCT */
 
 typedef struct binding { /* type variables bound while a call was resolved */
     str         name;

@@ -32,7 +32,6 @@ void value_set_init(value_set *s, arena *a, const type *t, uint32_t expected);
 /* The member's index; *added tells whether it is new. */
 uint32_t value_set_add(value_set *s, value v, bool *added);
 bool     value_set_has(const value_set *s, value v);
-uint64_t value_hash(const type *t, value v); /* equal values have equal hashes */
 
 /* Builds a MAP value: of equal keys the last value wins, in the first one's place. */
 typedef struct map_build {

@@ -5,17 +5,17 @@
 
 /* ---- matching */
 
-bool ptype_is_generic(const ptype *p)
+static bool is_generic(const ptype *p)
 {
     if (p->kind == P_GENERIC)
         return true;
     if (p->kind == P_LAMBDA) {
         for (uint32_t i = 0; i < p->input_count; i++)
-            if (ptype_is_generic(p->inputs[i]))
+            if (is_generic(p->inputs[i]))
                 return true;
-        return ptype_is_generic(p->elem);
+        return is_generic(p->elem);
     }
-    return (p->key && ptype_is_generic(p->key)) || (p->elem && ptype_is_generic(p->elem));
+    return (p->key && is_generic(p->key)) || (p->elem && is_generic(p->elem));
 }
 
 static bool castable(type_kind from, type_kind to)
@@ -48,7 +48,7 @@ static bool match(const ptype *p, const type *t, bool casts, bindings *b)
         return bind(b, p->name, t);
     if (p->kind == P_UNIT)
         return false;
-    bool exact = ptype_is_generic(p);
+    bool exact = is_generic(p);
     if (p->base != t->kind)
         return casts && !exact && castable(t->kind, p->base);
     switch (p->base) {
@@ -96,11 +96,11 @@ static int rank(const candidate *x, const candidate *y)
     int ga = 0, gb = 0, any_a = 0, any_b = 0;
     for (uint32_t i = 0; i < a->param_count; i++) {
         any_a += a->params[i].type->kind == P_ANY && a->params[i].variadic;
-        ga += ptype_is_generic(a->params[i].type);
+        ga += is_generic(a->params[i].type);
     }
     for (uint32_t i = 0; i < b->param_count; i++) {
         any_b += b->params[i].type->kind == P_ANY && b->params[i].variadic;
-        gb += ptype_is_generic(b->params[i].type);
+        gb += is_generic(b->params[i].type);
     }
     ga += any_a;
     gb += any_b;

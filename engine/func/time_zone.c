@@ -293,7 +293,7 @@ static bool region_name_valid(str s)
     return true;
 }
 
-bool zone_find_region(str name, zone *out)
+static bool find_region(str name, zone *out)
 {
     *out = (zone){NULL, 0, ""};
     if (str_eqz(name, "UTC") || str_eqz(name, "GMT") || str_eqz(name, "UT")) {
@@ -374,7 +374,7 @@ bool zone_find(str id, zone *out, char *err, size_t err_max)
             return false;
         }
     }
-    if (zone_find_region(id, out))
+    if (find_region(id, out))
         return true;
     bool plain = true;
     for (uint32_t i = 0; i < id.n; i++)
@@ -429,7 +429,7 @@ int32_t zone_offset_of_local(const zone *z, int64_t local_s)
 
 /* ---- texts */
 
-void zone_print_offset(buf *out, int32_t s)
+static void print_offset(buf *out, int32_t s)
 {
     if (s == 0) {
         buf_putc(out, 'Z');
@@ -449,7 +449,7 @@ void zone_print_id(buf *out, const zone *z)
     }
     buf_putz(out, z->prefix);
     if (z->prefix[0] == 0 || z->offset)
-        zone_print_offset(out, z->offset);
+        print_offset(out, z->offset);
 }
 
 typedef struct zone_name {
@@ -536,5 +536,5 @@ uint32_t zone_parse_name(str text, zone *out)
             }
         }
     }
-    return region && zone_find_region(str_of(region), out) ? longest : 0;
+    return region && find_region(str_of(region), out) ? longest : 0;
 }

@@ -32,8 +32,6 @@ extern const zone zone_gmt; /* the region GMT */
 
 /* false: err gets Java's reason, e.g. "Unknown time-zone ID: PST". */
 bool zone_find(str id, zone *out, char *err, size_t err_max);
-/* A region by its exact name; no reason given. */
-bool zone_find_region(str name, zone *out);
 zone zone_fixed(int32_t seconds);
 
 zone_state zone_at(const zone *z, int64_t utc_s);
@@ -43,8 +41,6 @@ int32_t zone_offset_of_local(const zone *z, int64_t local_s);
 
 /* "America/New_York", "GMT", "+05:30", "Z", "UTC+05:00". */
 void zone_print_id(buf *out, const zone *z);
-/* "+05:30", "Z" for zero. */
-void zone_print_offset(buf *out, int32_t seconds);
 
 /* Texts of a zone in English. */
 typedef enum zone_style { ZONE_SHORT, ZONE_FULL, ZONE_GENERIC_SHORT, ZONE_GENERIC_FULL } zone_style;

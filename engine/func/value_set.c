@@ -12,7 +12,7 @@ static uint64_t mix(uint64_t h)
     return h * 0xc4ceb9fe1a85ec53ull;
 }
 
-uint64_t value_hash(const type *t, value v)
+static uint64_t hash(const type *t, value v)
 {
     uint64_t h = 0;
     if (v.state != V_OK)
@@ -27,15 +27,15 @@ uint64_t value_hash(const type *t, value v)
         return isnan(v.d) ? 1 : mix((uint64_t)v.i);
     case T_ARRAY:
         for (uint32_t i = 0; i < v.n; i++)
-            h = mix(h + value_hash(t->elem, v.v[i]));
+            h = mix(h + hash(t->elem, v.v[i]));
         return h;
     case T_STRUCT:
         for (uint32_t i = 0; i < t->field_count; i++)
-            h = mix(h + value_hash(t->fields[i].type, v.v[i]));
+            h = mix(h + hash(t->fields[i].type, v.v[i]));
         return h;
     case T_MAP: /* equal maps may hold their entries in different orders */
         for (uint32_t i = 0; i < v.n; i++)
-            h += mix(value_hash(t->key, v.v[2 * i]) + mix(value_hash(t->elem, v.v[2 * i + 1])));
+            h += mix(hash(t->key, v.v[2 * i]) + mix(hash(t->elem, v.v[2 * i + 1])));
         return h;
     default:
         return mix((uint64_t)v.i);
@@ -54,7 +54,7 @@ void value_set_init(value_set *s, arena *a, const type *t, uint32_t expected)
 /* The slot of v, or the free one where it belongs. */
 static uint32_t *slot_of(const value_set *s, value v)
 {
-    uint32_t at = (uint32_t)value_hash(s->t, v) & (s->cap - 1);
+    uint32_t at = (uint32_t)hash(s->t, v) & (s->cap - 1);
     while (s->slots[at] && !value_equal(s->t, s->members[s->slots[at] - 1], v))
         at = (at + 1) & (s->cap - 1);
     return &s->slots[at];

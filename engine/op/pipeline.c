@@ -376,11 +376,6 @@ void pipeline_end_batch(pipeline *pl)
     arena_reset(&pl->batch);
 }
 
-bool pipeline_failed(const pipeline *pl)
-{
-    return pl->failed;
-}
-
 size_t pipeline_states(pipeline *pl, pipeline_state **out)
 {
     if (pl->state_list == NULL) {

@@ -94,8 +94,6 @@ void pipeline_expect(pipeline *pl, uint32_t input, const rec_view *r, uint32_t n
 bool pipeline_peek_ts(pipeline *pl, uint32_t input, const rec_view *r, int64_t *ts);
 /* Forgets the memory of the rows fed so far; call after each batch. */
 void pipeline_end_batch(pipeline *pl);
-/* Did it call env.fatal? It takes no more records then. */
-bool pipeline_failed(const pipeline *pl);
 
 /* ---- state */
 

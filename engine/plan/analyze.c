@@ -40,11 +40,6 @@ str an_location(analysis *an, uint32_t pos)
     return str_fmt(an->a, "Line: %u, Col: %u: ", line, col);
 }
 
-bool an_is_plain_column(const ast_expr *e)
-{
-    return e->kind == EX_COLUMN;
-}
-
 typedef struct use_search {
     bool (*pred)(const ast_expr *e, void *ctx);
     void *ctx;

@@ -16,7 +16,6 @@ plan_node *node_new(builder *b, plan_kind kind, const char *step);
 uint32_t   layout_add(builder *b, layout *l, str name, const type *t);
 void       layout_copy(builder *b, layout *to, const layout *from);
 void       layout_add_key(builder *b, layout *l, uint32_t slot, const str *viable, uint32_t n);
-xscope     layout_scope(const layout *l);
 uint32_t   layout_find(const layout *l, str name);
 
 plan_node *build_source(builder *b, uint32_t i);
@@ -31,8 +30,6 @@ bool       refuse_kafka_values(builder *b, const char *clause);
 
 /* Compiles for a clause and puts the clause's prefix before what goes wrong. */
 const xnode *compile_select(builder *b, const ast_expr *e, const layout *in);
-const xnode *compile_predicate(builder *b, const ast_expr *e, const ast_expr *shown, const layout *in,
-                               const char *clause);
 
 bool refuse(builder *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

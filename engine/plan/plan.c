@@ -88,7 +88,7 @@ void layout_add_key(builder *b, layout *l, uint32_t slot, const str *viable, uin
     l->keys = keys;
 }
 
-xscope layout_scope(const layout *l)
+static xscope layout_scope(const layout *l)
 {
     return (xscope){l->cols, l->n};
 }
@@ -177,7 +177,7 @@ static bool note_unknown(const ast_expr *e, void *ctx)
     return false;
 }
 
-const xnode *compile_predicate(builder *b, const ast_expr *e, const ast_expr *as, const layout *in, const char *clause)
+static const xnode *compile_predicate(builder *b, const ast_expr *e, const ast_expr *as, const layout *in, const char *clause)
 {
     column_search unknown = {in, NULL}; /* columns are looked up before functions are */
     an_expr_uses(e, note_unknown, &unknown);
@@ -933,7 +933,6 @@ plan *plan_query(const ast_query *q, const plan_options *opt, status *st)
     builder b = {0};
     b.p = MEM_NEW(plan);
     arena_init(&b.p->a);
-    b.p->refs = 1;
     b.a = &b.p->a;
     b.st = st;
     b.opt = opt;
@@ -944,31 +943,17 @@ plan *plan_query(const ast_query *q, const plan_options *opt, status *st)
         b.p->shown = shown_query(&b);
         return b.p;
     }
-    plan_unref(b.p);
+    plan_free(b.p);
     return NULL;
 }
 
-plan *plan_ref(plan *p)
+void plan_free(plan *p)
 {
-    __atomic_add_fetch(&p->refs, 1, __ATOMIC_RELAXED);
-    return p;
-}
-
-void plan_unref(plan *p)
-{
-    if (p == NULL || __atomic_sub_fetch(&p->refs, 1, __ATOMIC_ACQ_REL) != 0)
+    if (p == NULL)
         return;
     for (uint32_t i = 0; i < p->source_count; i++)
         source_unref(p->sources[i]);
     source_unref(p->sink);
     arena_free(&p->a);
     mem_free(p);
-}
-
-void plan_walk(plan_node *n, void (*visit)(plan_node *, void *), void *ctx)
-{
-    for (int i = 0; i < 2; i++)
-        if (n->in[i])
-            plan_walk(n->in[i], visit, ctx);
-    visit(n, ctx);
 }

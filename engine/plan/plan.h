@@ -150,7 +150,6 @@ typedef enum plan_result { RESULT_STREAM, RESULT_TABLE } plan_result;
 
 typedef struct plan {
     arena        a;
-    int          refs;
     plan_node   *root; /* PLAN_PROJECT: slots are `outputs` in order */
     plan_result  result;
     plan_output *outputs;
@@ -189,8 +188,7 @@ typedef struct plan_options {
 
 /* Plans one query. The plan keeps a copy of what it needs of q. Errors: ST_SQL with ksqlDB's texts. */
 plan *plan_query(const ast_query *q, const plan_options *opt, status *st);
-plan *plan_ref(plan *p);
-void  plan_unref(plan *p);
+void  plan_free(plan *p); /* NULL is fine */
 
 /* Session property lookup with ksql.streams. prefix forms folded; NULL when unset. */
 const str *plan_property(const plan_options *opt, const char *name);
@@ -198,8 +196,5 @@ bool       plan_flag(const plan_options *opt, const char *name, bool otherwise);
 
 /* EXPLAIN's text of the plan. */
 void plan_explain(const plan *p, buf *out);
-
-/* Walks all nodes below root, inputs first. */
-void plan_walk(plan_node *root, void (*visit)(plan_node *n, void *ctx), void *ctx);
 
 #endif

@@ -39,7 +39,7 @@ static str last_part(str name)
     return name;
 }
 
-bool expected_error_known(str name)
+static bool error_known(str name)
 {
     return str_ends(name, STR("Exception")) || str_eqz(last_part(name), "AssertionError");
 }
@@ -164,7 +164,7 @@ static bool head_directive(reader *r, uint32_t at, str name, str rest)
     }
     if (t->expected_error.n)
         return fault(r, at, "a second '--@", name, "' in one test");
-    if (!expected_error_known(rest))
+    if (!error_known(rest))
         return fault(r, at, "there is no error '", rest,
                      "': an expected error is AssertionError, ParseFailedException, KsqlStatementException, "
                      "KsqlException or another Java exception");

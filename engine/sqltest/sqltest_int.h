@@ -22,7 +22,6 @@ struct sql_test_step {
 /* The statements of a script: no directives. */
 bool script_read(arena *a, const char *path, const sql_test_step **steps, size_t *n, status *st);
 /* Can a failed assertion, or any other failure, be what --@expected.error names? */
-bool expected_error_known(str name);
 bool expected_error_matches(str name, bool assertion, bool syntax);
 
 /* ---- a run (run.c) */

@@ -119,7 +119,7 @@ static int32_t mpz_digits(const mpz_t z)
     return (int32_t)n;
 }
 
-value decimal_from_i128(arena *a, __int128 v)
+static value from_i128(arena *a, __int128 v)
 {
     if (v >= INT64_MIN && v <= INT64_MAX)
         return value_i((int64_t)v);
@@ -202,12 +202,12 @@ bool decimal_arith(arena *a, char op, value x, int32_t xs, value y, int32_t ys, 
 {
     if (x.n == 0 && y.n == 0) { /* 128 bits hold these results, and their types have the digits for them */
         if (op == '*') {
-            *out = decimal_from_i128(a, (__int128)x.i * y.i);
+            *out = from_i128(a, (__int128)x.i * y.i);
             return true;
         }
         if ((op == '+' || op == '-') && s - xs <= POW10_I64_MAX && s - ys <= POW10_I64_MAX) {
             __int128 l = (__int128)x.i * pow10_i64[s - xs], r = (__int128)y.i * pow10_i64[s - ys];
-            *out = decimal_from_i128(a, op == '+' ? l + r : l - r);
+            *out = from_i128(a, op == '+' ? l + r : l - r);
             return true;
         }
     }
@@ -323,7 +323,7 @@ bool decimal_rescale(arena *a, value x, int32_t from, int32_t to, decimal_round 
         return true;
     }
     if (x.n == 0 && to > from && to - from <= POW10_I64_MAX) {
-        *out = decimal_from_i128(a, (__int128)x.i * pow10_i64[to - from]);
+        *out = from_i128(a, (__int128)x.i * pow10_i64[to - from]);
         return true;
     }
     if (x.n == 0 && from > to && from - to <= POW10_I64_MAX)

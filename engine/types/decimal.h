@@ -13,9 +13,6 @@
 /* Digits of a DECIMAL type, and the scale or exponent of a number in text: 10^n must stay computable. */
 #define DECIMAL_DIGITS_MAX 100000
 
-/* Unscaled integer of a value that is DECIMAL; makes one from a 128-bit number. */
-value decimal_from_i128(arena *a, __int128 v);
-
 /* -1, 0, 1; the scales may differ. */
 int decimal_compare(value x, int32_t xs, value y, int32_t ys);
 int decimal_sign(value x);

@@ -8,46 +8,6 @@
 #include "engine/types/datetime.h"
 #include "engine/types/decimal.h"
 
-value value_copy(arena *a, const type *t, value v)
-{
-    if (v.state != V_OK)
-        return v;
-    value *out;
-    switch (t->kind) {
-    case T_DECIMAL:
-        if (v.n == 0)
-            return v;
-        v.p = arena_dup(a, v.p, v.n);
-        return v;
-    case T_STRING:
-    case T_BYTES:
-        v.p = str_dup(a, value_str(v)).p;
-        return v;
-    case T_ARRAY:
-        out = arena_alloc(a, v.n * sizeof *out);
-        for (uint32_t i = 0; i < v.n; i++)
-            out[i] = value_copy(a, t->elem, v.v[i]);
-        v.v = out;
-        return v;
-    case T_MAP:
-        out = arena_alloc(a, 2 * (size_t)v.n * sizeof *out);
-        for (uint32_t i = 0; i < v.n; i++) {
-            out[2 * i] = value_copy(a, t->key, v.v[2 * i]);
-            out[2 * i + 1] = value_copy(a, t->elem, v.v[2 * i + 1]);
-        }
-        v.v = out;
-        return v;
-    case T_STRUCT:
-        out = arena_alloc(a, v.n * sizeof *out);
-        for (uint32_t i = 0; i < v.n; i++)
-            out[i] = value_copy(a, t->fields[i].type, v.v[i]);
-        v.v = out;
-        return v;
-    default:
-        return v;
-    }
-}
-
 const value *value_map_get(const type *t, value m, value key)
 {
     for (uint32_t i = 0; i < m.n; i++)

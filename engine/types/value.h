@@ -11,7 +11,7 @@
  *     STRUCT                                       v, n fields
  *
  * What p and v point to belongs to an arena or to the batch the row came from; who keeps a value
- * longer copies it (value_copy).
+ * longer copies it.
  */
 #ifndef ENGINE_TYPES_VALUE_H
 #define ENGINE_TYPES_VALUE_H
@@ -79,8 +79,6 @@ static inline bool value_is_null(value v)
 {
     return v.state == V_NULL;
 }
-
-value value_copy(arena *a, const type *t, value v); /* deep */
 
 /* Equality as in `=` on containers and in GROUP BY keys: NULL equals NULL inside; NaN equals NaN. */
 bool value_equal(const type *t, value x, value y);

@@ -19,29 +19,31 @@ _Static_assert((int)UDF_NULL == T_NULL && (int)UDF_LAMBDA == T_LAMBDA && (int)UD
 
 /* ---- what is wrong with a value */
 
+static const char *value_fault(const type *t, value v);
+
 static const char *elements_fault(const type *t, value v)
 {
     const char *fault = NULL;
     switch (t->kind) {
     case T_ARRAY:
         for (uint32_t i = 0; i < v.n && !fault; i++)
-            fault = user_value_fault(t->elem, v.v[i]);
+            fault = value_fault(t->elem, v.v[i]);
         return fault;
     case T_MAP:
         for (uint32_t i = 0; i < v.n && !fault; i++)
-            if ((fault = user_value_fault(t->key, v.v[2 * i])) == NULL)
-                fault = user_value_fault(t->elem, v.v[2 * i + 1]);
+            if ((fault = value_fault(t->key, v.v[2 * i])) == NULL)
+                fault = value_fault(t->elem, v.v[2 * i + 1]);
         return fault;
     default:
         if (v.n != t->field_count)
             return "a STRUCT with another number of fields";
         for (uint32_t i = 0; i < v.n && !fault; i++)
-            fault = user_value_fault(t->fields[i].type, v.v[i]);
+            fault = value_fault(t->fields[i].type, v.v[i]);
         return fault;
     }
 }
 
-const char *user_value_fault(const type *t, value v)
+static const char *value_fault(const type *t, value v)
 {
     if (v.state == V_NULL)
         return NULL;
@@ -85,7 +87,7 @@ static value checked(ectx *cx, const udf_function *def, const type *t, udf_value
     value v = from_user(u);
     if (v.state == V_ERR)
         return VALUE_ERR;
-    const char *fault = user_value_fault(t, v);
+    const char *fault = value_fault(t, v);
     return fault ? ectx_fail(cx, "the function %s gave %s", def->name, fault) : v;
 }
 

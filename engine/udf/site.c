@@ -7,17 +7,17 @@
 
 /* ---- types in and out */
 
-const udf_type *udf_type_of(arena *a, const type *t)
+static const udf_type *type_shown(arena *a, const type *t)
 {
     udf_type *u = ARENA_NEW(a, udf_type);
     u->kind = (udf_kind_of_type)t->kind;
     u->precision = t->precision;
     u->scale = t->scale;
-    u->key = t->key ? udf_type_of(a, t->key) : NULL;
-    u->elem = t->elem ? udf_type_of(a, t->elem) : NULL;
+    u->key = t->key ? type_shown(a, t->key) : NULL;
+    u->elem = t->elem ? type_shown(a, t->elem) : NULL;
     udf_field *fields = ARENA_ARRAY(a, udf_field, t->field_count);
     for (uint32_t i = 0; i < t->field_count; i++)
-        fields[i] = (udf_field){str_z(a, t->fields[i].name), t->fields[i].name.n, udf_type_of(a, t->fields[i].type)};
+        fields[i] = (udf_field){str_z(a, t->fields[i].name), t->fields[i].name.n, type_shown(a, t->fields[i].type)};
     u->fields = fields;
     u->field_count = t->field_count;
     return u;
@@ -83,7 +83,7 @@ static const udf_type *const *types_of(arena *a, const type *const *types, uint3
 {
     const udf_type **u = ARENA_ARRAY(a, const udf_type *, n + 1);
     for (uint32_t i = 0; i < n; i++)
-        u[i] = udf_type_of(a, types[i]);
+        u[i] = type_shown(a, types[i]);
     return u;
 }
 
@@ -154,7 +154,7 @@ static const udf_type *lambda_type(arena *a, const func_call *f, uint32_t i)
 {
     udf_type *u = ARENA_NEW(a, udf_type);
     u->kind = UDF_LAMBDA;
-    u->elem = udf_type_of(a, f->args[i]->type);
+    u->elem = type_shown(a, f->args[i]->type);
     return u;
 }
 
@@ -164,7 +164,7 @@ static void fill_site(arena *a, const func_call *f, udf_site *site)
     const udf_value **literals = ARENA_ARRAY(a, const udf_value *, f->arg_count + 1);
     for (uint32_t i = 0; i < f->arg_count; i++) {
         bool lambda = f->lambda_slots && f->lambda_slots[i];
-        types[i] = lambda ? lambda_type(a, f, i) : udf_type_of(a, f->arg_types[i]);
+        types[i] = lambda ? lambda_type(a, f, i) : type_shown(a, f->arg_types[i]);
         if (!lambda && f->args[i]->is_literal) {
             udf_value v = to_user(f->args[i]->lit);
             literals[i] = arena_dup(a, &v, sizeof v);
@@ -190,7 +190,7 @@ bool user_func_init(arena *a, func_call *f, status *st)
     u->def = r->def;
     u->result_type = f->type; /* of a table function: the ARRAY of its rows */
     fill_site(a, f, &u->site);
-    u->site.result_type = udf_type_of(a, r->def->kind == UDF_TABLE ? f->type->elem : f->type);
+    u->site.result_type = type_shown(a, r->def->kind == UDF_TABLE ? f->type->elem : f->type);
     f->state = u;
     return run_init(a, u, NULL, st);
 }
@@ -243,8 +243,8 @@ bool user_agg_setup(arena *a, agg_call *c, status *st)
     u->result_type = c->result_type;
     u->state_type = c->state_type;
     fill_agg_site(a, c, &u->site);
-    u->site.result_type = udf_type_of(a, c->result_type);
-    u->site.state_type = udf_type_of(a, c->state_type);
+    u->site.result_type = type_shown(a, c->result_type);
+    u->site.state_type = type_shown(a, c->state_type);
     c->state = u;
     return run_init(a, u, c, st);
 }

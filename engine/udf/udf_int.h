@@ -27,7 +27,6 @@ typedef struct user_call {
 
 /* ---- site.c: binding a call */
 
-const udf_type *udf_type_of(arena *a, const type *t);
 /* A type that a library made; NULL + st when it is none. */
 const type *udf_type_read(arena *a, const udf_type *t, status *st);
 
@@ -48,9 +47,6 @@ value user_agg_add(const agg_call *c, ectx *cx, value state, const value *args);
 value user_agg_merge(const agg_call *c, ectx *cx, value a, value b);
 value user_agg_undo(const agg_call *c, ectx *cx, value state, const value *args);
 value user_agg_result(const agg_call *c, ectx *cx, value state);
-
-/* What keeps v from being a value of type t; NULL when nothing does. */
-const char *user_value_fault(const type *t, value v);
 
 static inline udf_value to_user(value v)
 {

@@ -58,7 +58,7 @@ static call *call_new(conn *n)
     return c;
 }
 
-void call_free(call *c)
+static void call_free(call *c)
 {
     loop *l = c->conn->loop;
     close_slices(c);

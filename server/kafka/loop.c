@@ -18,7 +18,7 @@ static char tag_wake;
 
 static _Thread_local loop *current;
 
-bool loop_is_current(const loop *l)
+static bool is_current(const loop *l)
 {
     return current == l;
 }
@@ -59,7 +59,7 @@ void loop_free(loop *l)
 
 void loop_wake(loop *l)
 {
-    if (atomic_exchange(&l->woken, true) || loop_is_current(l))
+    if (atomic_exchange(&l->woken, true) || is_current(l))
         return;
     uint64_t one = 1;
     while (write(l->wake_fd, &one, sizeof one) < 0 && errno == EINTR)

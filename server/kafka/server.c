@@ -190,7 +190,7 @@ static call *take(call_thread *t)
     return c;
 }
 
-void *worker_main(void *arg)
+static void *worker_main(void *arg)
 {
     call *c;
     while ((c = take(arg)) != NULL) {
@@ -200,7 +200,7 @@ void *worker_main(void *arg)
     return NULL;
 }
 
-void *syncer_main(void *arg)
+static void *syncer_main(void *arg)
 {
     call *c;
     while ((c = take(arg)) != NULL)

@@ -85,7 +85,6 @@ struct call {
 /* Encodes the response and hands the call back to its loop. Any thread. */
 void call_finish(call *c);
 void call_finish_on_loop(call *c);
-void call_free(call *c); /* on its loop */
 void call_destroy(call *c);
 
 const api       *api_find(int16_t key);
@@ -227,12 +226,9 @@ void *loop_main(void *l);
 void  loop_wake(loop *l); /* any thread */
 void  loop_hand_call(loop *l, call *c);
 void  loop_hand_fd(loop *l, int fd);
-bool  loop_is_current(const loop *l);
 void  server_accept(kafka_server *k, int listen_fd);
 
 void  call_thread_push(call_thread *t, call *c);
-void *worker_main(void *t);
-void *syncer_main(void *t);
 
 /* ---- what handlers share */
 

@@ -38,7 +38,7 @@ static uint8_t get_u8(wire_reader *r)
     return p ? *p : 0;
 }
 
-int16_t wire_get_i16(wire_reader *r)
+static int16_t get_i16(wire_reader *r)
 {
     const uint8_t *p = take(r, 2);
     return p ? (int16_t)be_get16(p) : 0;
@@ -77,7 +77,7 @@ static int64_t get_length(wire_reader *r, bool is_string)
 {
     if (r->flexible)
         return (int64_t)get_uvarint(r) - 1;
-    int64_t n = is_string ? wire_get_i16(r) : wire_get_i32(r);
+    int64_t n = is_string ? get_i16(r) : wire_get_i32(r);
     if (n < -1)
         fail(r, "a negative length");
     return n;
@@ -96,7 +96,7 @@ static str get_bytes(wire_reader *r, int64_t n, bool nullable)
 
 str wire_get_classic_string(wire_reader *r)
 {
-    int16_t n = wire_get_i16(r);
+    int16_t n = get_i16(r);
     if (n < -1)
         fail(r, "a negative length");
     return get_bytes(r, n, true);
@@ -143,7 +143,7 @@ static void get_scalar(wire_reader *r, uint8_t type, bool nullable, char *at)
         break;
     }
     case WIRE_INT16: {
-        int16_t v = wire_get_i16(r);
+        int16_t v = get_i16(r);
         memcpy(at, &v, 2);
         break;
     }

@@ -78,7 +78,6 @@ typedef struct wire_reader {
 #define WIRE_LISTS_MAX ((size_t)64 << 20)
 
 void    wire_reader_init(wire_reader *r, const uint8_t *p, size_t n, arena *a);
-int16_t wire_get_i16(wire_reader *r);
 int32_t wire_get_i32(wire_reader *r);
 /* An int16-length nullable string, whatever r->flexible says (clientId). */
 str  wire_get_classic_string(wire_reader *r);

@@ -69,9 +69,8 @@ void call_error(call *c, int error_code, const char *msg);
 /* An error of the engine: a statement_error when it is the statement's fault; always: also for server
  * errors (POST /ksql). */
 void call_engine_error(call *c, const engine_error *err, bool always);
-/* The bodies of the two error shapes. */
+/* The body of a generic error. */
 void error_put(buf *out, int error_code, str msg);
-void statement_error_put(buf *out, int error_code, str msg, str statement);
 
 /* The index of the offered media type that the client likes best; -1: none. Without Accept: 0. */
 int accept_choose(bool has_accept, str accept, const char *const *offers, int n);

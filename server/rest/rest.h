@@ -37,8 +37,6 @@ typedef struct rest_options {
     str           service_id, cluster_id; /* borrowed for the server's life */
     rest_health (*health)(void *ctx);     /* any thread; NULL: all is well */
     void *health_ctx;
-    void (*log)(void *ctx, const char *line); /* one line, any thread; NULL: standard error */
-    void *log_ctx;
 } rest_options;
 
 /* Listens and starts the threads; what the options name must outlive the server, the options are copied.

@@ -115,8 +115,6 @@ struct rest_server {
 _Static_assert(sizeof(((rest_server *)0)->requests) / sizeof(((rest_server *)0)->requests[0]) == 64, "one row a route");
 #define ROUTE_NONE 63
 
-void rest_log(rest_server *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
 /* http1.c: HTTP/1.1 through libmicrohttpd. */
 bool http1_start(rest_server *r, status *st);
 /* Takes an accepted socket. */

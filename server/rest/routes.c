@@ -199,7 +199,7 @@ void error_put(buf *out, int error_code, str msg)
     buf_putc(out, '}');
 }
 
-void statement_error_put(buf *out, int error_code, str msg, str statement)
+static void statement_error_put(buf *out, int error_code, str msg, str statement)
 {
     buf_printf(out, "{\"@type\":\"statement_error\",\"error_code\":%d,\"message\":", error_code);
     json_put_text(out, msg);

@@ -20,20 +20,6 @@
 /* data.u64 of an event: a watched connection has a generation in the upper half, from 1 on. */
 #define EVENT_STOP UINT32_MAX
 
-void rest_log(rest_server *r, const char *fmt, ...)
-{
-    char    line[1024];
-    int     n = snprintf(line, sizeof line, "rest: ");
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(line + n, sizeof line - (size_t)n, fmt, ap);
-    va_end(ap);
-    if (r->o.log)
-        r->o.log(r->o.log_ctx, line);
-    else
-        fprintf(stderr, "%s\n", line);
-}
-
 uint16_t rest_server_port(const rest_server *r)
 {
     return r->port;

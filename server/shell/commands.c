@@ -15,12 +15,14 @@ typedef struct command {
     const char *help; /* lines, each indented by a tab */
 } command;
 
+static void put_help(buf *out);
+
 static void run_help(shell *sh, const str *args, int n)
 {
     (void)args;
     (void)n;
     buf out = BUF_INIT(BUF_MAX);
-    shell_put_help(&out);
+    put_help(&out);
     screen_put(&sh->scr, buf_str(&out));
     buf_free(&out);
 }
@@ -196,7 +198,7 @@ static const command commands[] = {
 };
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
 
-void shell_put_help(buf *out)
+static void put_help(buf *out)
 {
     buf_putz(out, "Description:\n\tA shell for SQL over streams. Statements end in ';' and may "
                   "span lines. Besides "

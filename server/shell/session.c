@@ -123,7 +123,7 @@ void shell_put_request(buf *out, const shell *sh, str sql, bool is_query)
     buf_putc(out, '}');
 }
 
-bool shell_get(shell *sh, arena *a, str path, http_answer *h, str *body, status *st)
+static bool get(shell *sh, arena *a, str path, http_answer *h, str *body, status *st)
 {
     buf b = BUF_INIT(HTTP_BODY_MAX_BYTES);
     if (!http_send(h, &sh->server, "GET", path, STR(""), STATEMENT_TIMEOUT_MS, st))
@@ -141,7 +141,7 @@ bool shell_get_info(shell *sh, arena *a, str *version, str *state)
     str         body;
     status      st;
     status_init(&st);
-    if (!shell_get(sh, a, STR("/info"), &h, &body, &st))
+    if (!get(sh, a, STR("/info"), &h, &body, &st))
         return shell_fail_request(sh, &st);
     const json_node *n = json_tree_parse(a, body);
     if (h.status != 200)
@@ -248,7 +248,7 @@ static bool run_set(shell *sh, arena *a, const ast_stmt *s)
     status_init(&st);
     buf_putz(&path, "/is_valid_property/");
     http_put_escaped(&path, s->text);
-    bool ok = shell_get(sh, a, buf_str(&path), &h, &body, &st);
+    bool ok = get(sh, a, buf_str(&path), &h, &body, &st);
     buf_free(&path);
     if (!ok)
         return shell_fail_request(sh, &st);

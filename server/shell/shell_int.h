@@ -50,8 +50,6 @@ void shell_put_request(buf *out, const shell *sh, str sql, bool is_query);
 /* Prints what the server answers instead of a result. Takes and closes the answer. Returns false.
  */
 bool shell_fail_answer(shell *sh, http_answer *h, const char *path);
-/* GET of a path; the body as text in the arena. */
-bool shell_get(shell *sh, arena *a, str path, http_answer *h, str *body, status *st);
 /* GET /info: version and status of the server. false: printed. */
 bool shell_get_info(shell *sh, arena *a, str *version, str *state);
 
@@ -61,7 +59,5 @@ bool shell_run_query(shell *sh, str sql, bool is_print);
 /* commands.c */
 /* Is the line a command of the shell itself (help, exit, ...)? Then it has been run. */
 bool shell_run_command(shell *sh, str line);
-/* Names and help of all commands. */
-void shell_put_help(buf *out);
 
 #endif

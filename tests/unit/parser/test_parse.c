@@ -310,8 +310,6 @@ static void test_other_entries(void **state)
 {
     (void)state;
     const ast_type *t;
-    ast_column     *c;
-    size_t          n;
     status          st;
     ast_expr       *e;
     status_init(&st);
@@ -319,11 +317,8 @@ static void test_other_entries(void **state)
     assert_int_equal(t->elem->precision, 4);
     assert_true(parse_type(&a, STR("INT ARRAY ARRAY"), &t, &st));
     assert_int_equal(t->elem->kind, AT_ARRAY);
-    assert_true(parse_columns(&a, STR("ID INT KEY, V STRING"), &c, &n, &st));
-    assert_int_equal(n, 2);
     assert_false(parse_type(&a, STR("INT;"), &t, &st));
     assert_string_equal(st.msg, "line 1:4: Syntax Error\nSyntax error at or near \";\"\n'}', ']', or ')' is missing");
-    assert_false(parse_columns(&a, STR(""), &c, &n, &st));
     assert_false(parse_expression(&a, STR("a b"), &e, &st));
     assert_false(parse_expression(&a, STR(""), &e, &st));
 }

@@ -571,7 +571,7 @@ static void groups_commands_and_values(void **state)
     int64_t       seq[3];
     group_offset  o[] = {{STR("b"), 1, 5, 2, STR("note"), 77}, {STR("a"), 0, 4, -1, STR(""), 78}}, *got;
     meta_command *c;
-    str          *keys, *values, v, *groups;
+    str          *groups;
     assert_ok(storage_group_offsets_put(s, STR("g"), o, 2, &check_st));
     assert_ok(storage_group_offsets_get(s, STR("g"), &a, &got, &n, &check_st));
     assert_int_equal(n, 2);
@@ -596,18 +596,6 @@ static void groups_commands_and_values(void **state)
     assert_ok(meta_command_list(s, &a, &c, &n, &check_st));
     assert_int_equal(n, 3);
     assert_true(str_eq(c[2].text, STR("DROP\0 STREAM s;")));
-
-    assert_fails(meta_value_get(s, STR("sp"), STR("k"), &a, &v, &check_st), ST_NOT_FOUND);
-    assert_ok(meta_value_put(s, STR("sp"), STR("k"), STR(""), &check_st));
-    assert_ok(meta_value_get(s, STR("sp"), STR("k"), &a, &v, &check_st));
-    assert_int_equal(v.n, 0);
-    assert_ok(meta_value_put(s, STR("sp"), STR("k"), STR("two"), &check_st));
-    assert_ok(meta_value_put(s, STR("sp"), STR("j"), STR("one"), &check_st));
-    assert_ok(meta_value_list(s, STR("sp"), &a, &keys, &values, &n, &check_st));
-    assert_int_equal(n, 2);
-    assert_true(str_eqz(keys[0], "j") && str_eqz(values[1], "two"));
-    assert_ok(meta_value_delete(s, STR("sp"), STR("k"), &check_st));
-    assert_fails(meta_value_delete(s, STR("sp"), STR("k"), &check_st), ST_NOT_FOUND);
     storage_close(s);
     arena_free(&a);
 }

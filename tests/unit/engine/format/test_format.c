@@ -24,18 +24,21 @@ typedef struct fix {
 /* A serde over columns written as in CREATE STREAM. */
 static fix *open_fix(format_id f, const char *columns, bool unwrapped)
 {
-    fix        *x = calloc(1, sizeof *x);
-    ast_column *c;
-    size_t      n;
-    status      st;
+    fix            *x = calloc(1, sizeof *x);
+    const ast_type *fields;
+    char            text[1024];
+    status          st;
     arena_init(&x->a);
     status_init(&st);
-    if (!parse_columns(&x->a, str_of(columns), &c, &n, &st))
+    snprintf(text, sizeof text, "STRUCT<%s>", columns);
+    if (!parse_type(&x->a, str_of(text), &fields, &st))
         fail_msg("%s", st.msg);
-    for (size_t i = 0; i < n; i++)
-        x->cols[i] = (serde_column){c[i].name, type_resolve(&x->a, c[i].type, NULL, NULL, &st), true};
+    uint32_t n = fields->field_count;
+    for (uint32_t i = 0; i < n; i++)
+        x->cols[i] =
+            (serde_column){fields->fields[i].name, type_resolve(&x->a, fields->fields[i].type, NULL, NULL, &st), true};
     serde_spec spec = {
-        .format = f, .columns = x->cols, .column_count = (uint32_t)n, .unwrapped = unwrapped, .topic = STR("t")};
+        .format = f, .columns = x->cols, .column_count = n, .unwrapped = unwrapped, .topic = STR("t")};
     x->s = serde_new(&x->a, &spec, &st);
     if (x->s == NULL)
         fail_msg("%s", st.msg);

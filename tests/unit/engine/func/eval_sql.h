@@ -81,13 +81,13 @@ static inline const char *type_of(const char *sql)
     ast_expr   *e;
     arena_init(&a);
     status_init(st);
-    xscope      scope = {test_columns, TEST_COLUMN_COUNT};
-    const type *t = NULL;
+    xscope       scope = {test_columns, TEST_COLUMN_COUNT};
+    const xnode *x = NULL;
     if (parse_expression(&a, str_of(sql), &e, st))
-        t = expr_type(&a, e, &scope, st);
+        x = expr_compile(&a, e, &scope, (xoptions){0}, st);
     buf b = BUF_INIT(BUF_MAX);
-    if (t)
-        type_print(&b, t, false);
+    if (x)
+        type_print(&b, x->type, false);
     else
         buf_printf(&b, "REFUSED %s", st->msg);
     snprintf(out, sizeof out, "%.*s", (int)b.n, b.p);

@@ -474,6 +474,27 @@ static void aggregate_close(op *base)
     buf_free(&o->out);
 }
 
+/* Closed windows whose records all came within one interval wait for the clock, not for another record. */
+static int64_t final_idle(op *base)
+{
+    agg_op          *o = (agg_op *)base;
+    const plan_node *n = base->plan;
+    bool             sessions = n->agg.window.kind == WINDOW_SESSION;
+    record           none = {0};
+    if (o->stream_time == INT64_MIN)
+        return INT64_MAX;
+    int64_t close = add_clamped(o->stream_time - n->agg.grace_ms, sessions ? -n->agg.size_ms : 0);
+    if (o->last_close != -1 && o->last_close >= close)
+        return INT64_MAX;
+    if (base->pl->now_ms < o->next_emit)
+        return o->next_emit;
+    if (sessions)
+        final_sessions(o, &none);
+    else
+        final_windows(o, &none);
+    return INT64_MAX;
+}
+
 op *op_aggregate_new(pipeline *pl, const plan_node *n)
 {
     bool     session = n->agg.is_windowed && n->agg.window.kind == WINDOW_SESSION;
@@ -486,6 +507,8 @@ op *op_aggregate_new(pipeline *pl, const plan_node *n)
     o->in = n->in[0];
     o->s = pipeline_store(pl, n->agg.store, n->agg.is_windowed);
     o->base.by_key[0] = o->s;
+    if (n->agg.emit_final)
+        o->base.idle = final_idle;
     keyer_init(&o->keys, pl, &n->in[0]->out);
     if (o->keys.serde == NULL)
         return NULL;

@@ -371,6 +371,18 @@ bool pipeline_peek_ts(pipeline *pl, uint32_t input, const rec_view *r, int64_t *
     return op_source_peek(pl->inputs[input], r, ts);
 }
 
+int64_t pipeline_idle(pipeline *pl)
+{
+    int64_t next = INT64_MAX;
+    pl->now_ms = pl->env.now_ms ? pl->env.now_ms(pl->env.ctx) : 0;
+    for (size_t i = 0; i < pl->ops.n && !pl->failed; i++) {
+        op     *o = pl->ops.p[i];
+        int64_t due = o->idle ? o->idle(o) : INT64_MAX;
+        next = due < next ? due : next;
+    }
+    return next;
+}
+
 void pipeline_end_batch(pipeline *pl)
 {
     arena_reset(&pl->batch);

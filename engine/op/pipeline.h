@@ -87,6 +87,9 @@ void      pipeline_free(pipeline *pl);
 
 /* One record of an input; partition as ROWPARTITION shall show it. */
 void pipeline_feed(pipeline *pl, uint32_t input, const rec_view *r, int32_t partition);
+/* There is nothing to feed for now: what the clock held back is given out. Returns when (ms) it should be called
+ * again though no record came; INT64_MAX: there is no need. */
+int64_t pipeline_idle(pipeline *pl);
 /* Records that will be fed next; at most STORE_EXPECT_MAX. Only speed depends on this being called. */
 void pipeline_expect(pipeline *pl, uint32_t input, const rec_view *r, uint32_t n);
 /* The timestamp that the record will be processed with: the source's extractor applied. false: it

@@ -94,10 +94,10 @@ static bool flush_out(task *t, task_out *o)
 {
     if (o->b.count == 0)
         return true;
-    str     bytes = batch_builder_finish(&o->b, CODEC_NONE, &t->st);
-    int64_t base;
-    bool    ok = bytes.p && tlog_part_append(o->part, (uint8_t *)bytes.p, bytes.n,
-                                             (tlog_append){.producer = t->producer, .trusted = true}, &base, &t->st);
+    str         bytes = batch_builder_finish(&o->b, CODEC_NONE, &t->st);
+    int64_t     base;
+    tlog_append how = {.producer = t->producer, .trusted = true, .keyed = !o->b.null_keys};
+    bool        ok = bytes.p && tlog_part_append(o->part, (uint8_t *)bytes.p, bytes.n, how, &base, &t->st);
     batch_builder_reset(&o->b);
     if (!ok)
         fail(t, t->st.msg);

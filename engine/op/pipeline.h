@@ -95,7 +95,7 @@ void pipeline_expect(pipeline *pl, uint32_t input, const rec_view *r, uint32_t n
 /* The timestamp that the record will be processed with: the source's extractor applied. false: it
  * would be dropped. Used to choose the input whose next record is oldest. */
 bool pipeline_peek_ts(pipeline *pl, uint32_t input, const rec_view *r, int64_t *ts);
-/* Forgets the memory of the rows fed so far; call after each batch. */
+/* Forgets the memory of the rows fed so far and what time it is; call after each batch. */
 void pipeline_end_batch(pipeline *pl);
 
 /* ---- state */

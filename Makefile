@@ -32,7 +32,7 @@ LDFLAGS_san := -fsanitize=address,undefined
 # Beside the thread sanitizer's calls gcc takes set variables for unset ones.
 CFLAGS_tsan  := -Wno-maybe-uninitialized -O1 -fno-omit-frame-pointer -fsanitize=thread
 LDFLAGS_tsan := -fsanitize=thread
-CFLAGS_fuzz  := -Wno-format-nonliteral -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined
+CFLAGS_fuzz  := -Wno-unknown-warning-option -Wno-format-nonliteral -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined
 LDFLAGS_fuzz := -fsanitize=address,undefined
 CPPFLAGS := -D_GNU_SOURCE -I. -I$(BUILD)/gen
 CFLAGS   := -std=gnu17 -g $(WARN) $(CFLAGS_$(VARIANT))

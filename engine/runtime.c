@@ -13,6 +13,13 @@
 
 #define TICK_MS 1000 /* the timer's longest sleep */
 
+/* How fast a query is; the timer's. */
+typedef struct pace {
+    int64_t  at_ms, last_ms;
+    uint64_t in, out;
+    double   in_per_s, out_per_s;
+} pace;
+
 struct running {
     runtime          *rt;
     query_info       *q; /* NULL: transient */
@@ -26,6 +33,8 @@ struct running {
     int64_t           restart_at; /* ms; INT64_MAX: nothing failed */
     int               attempts;
     _Atomic uint64_t  record_errors;
+    pace              pace;
+    bool              started; /* its topics are made, and where it begins is committed */
     run_error         errors[RUN_ERRORS_MAX];
     uint32_t          error_count;
     pthread_mutex_t   row_lock; /* transient: rows of all tasks come one at a time */
@@ -128,12 +137,11 @@ static void keep_error(running *q, const char *msg)
     snprintf(e->msg, sizeof e->msg, "%s", msg);
 }
 
-/* A failed task: its query waits, then all of its tasks are opened anew from their last commits. */
-static void on_failure(runtime *r, running *q, task *t)
+/* The query waits, longer each time, then all of its tasks are opened anew from their last commits. */
+static void back_off(runtime *r, running *q, const char *error)
 {
     int64_t wait = r->backoff_initial_ms;
-    keep_error(q, task_error(t));
-    task_link_of(t)->parked = true;
+    keep_error(q, error);
     q->attempts++;
     for (int i = 1; i < q->attempts && wait < r->backoff_max_ms; i++)
         wait *= 2;
@@ -143,7 +151,7 @@ static void on_failure(runtime *r, running *q, task *t)
     if (r->e->opt.report) {
         char line[ST_MSG_MAX + 256];
         snprintf(line, sizeof line, "engine: query %.*s: %s; it goes on from its last commit in %d s", STR_FMT(q->id),
-                 task_error(t), (int)(wait / 1000));
+                 error, (int)(wait / 1000));
         r->e->opt.report(r->e->opt.report_ctx, line);
     }
     pthread_cond_signal(&r->timer);
@@ -162,6 +170,15 @@ static void log_error(void *ctx, const proc_failure *f)
     running *q = ctx;
     atomic_fetch_add_explicit(&q->record_errors, 1, memory_order_relaxed);
     processing_log_write(q->rt->e->plog, q->id, f);
+}
+
+static void on_failure(runtime *r, running *q, task *t)
+{
+    task_link_of(t)->parked = true;
+    if (q->restart_at == INT64_MAX)
+        back_off(r, q, task_error(t));
+    else /* another of its tasks failed before */
+        keep_error(q, task_error(t));
 }
 
 static void tell_end(running *q, const char *error)
@@ -190,7 +207,7 @@ static void *worker(void *arg)
         task_result res = task_run(t);
         status      st;
         status_init(&st);
-        if (res != TASK_FAILED && task_commit_due(t) <= now(r) && !task_commit(t, &st))
+        if (res != TASK_FAILED && task_due(t) <= now(r) && !task_commit(t, &st))
             res = TASK_FAILED;
         if (res == TASK_FAILED)
             log_failure(q, t);
@@ -210,7 +227,7 @@ static void *worker(void *arg)
             last = res == TASK_ENDED || q->ended == q->task_count;
         } else if ((res == TASK_MORE || l->again) && !q->paused && !q->stopping) {
             push(r, t);
-        } else if (task_commit_due(t) != INT64_MAX) {
+        } else if (task_due(t) != INT64_MAX) {
             pthread_cond_signal(&r->timer);
         }
         if (last && !q->stopping) {
@@ -474,6 +491,18 @@ static running *running_new(runtime *r)
     return q;
 }
 
+static bool start(running *q, status *st)
+{
+    if (!prepare(q, st) || !open_tasks(q, st))
+        return false;
+    /* Where it starts is settled now, not at the first record: commit it. */
+    for (uint32_t i = 0; i < q->task_count; i++)
+        if (!task_commit_start(q->tasks[i], st))
+            return false;
+    q->started = true;
+    return true;
+}
+
 bool runtime_start_query(runtime *r, query_info *info, status *st)
 {
     runtime_stop_query(r, info->id, false);
@@ -481,18 +510,20 @@ bool runtime_start_query(runtime *r, query_info *info, status *st)
     q->q = query_ref(info);
     q->plan = info->plan;
     q->id = str_dup(&q->a, info->id);
-    if (!prepare(q, st) || !open_tasks(q, st)) {
+    if (!start(q, st)) {
         close_tasks(q, false);
-        free_running(q);
-        return false;
-    }
-    /* Where it starts is settled now, not at the first record: commit it. */
-    for (uint32_t i = 0; i < q->task_count; i++)
-        if (!task_commit_start(q->tasks[i], st)) {
-            close_tasks(q, false);
+        /* A query of before a restart of the server is not lost because the disk is full or failing now. */
+        if (!r->e->replaying || (st->code != ST_FULL && st->code != ST_IO)) {
             free_running(q);
             return false;
         }
+        pthread_mutex_lock(&r->mu);
+        VEC_PUSH(&r->queries, q);
+        back_off(r, q, st->msg);
+        pthread_mutex_unlock(&r->mu);
+        status_init(st);
+        return true;
+    }
     pthread_mutex_lock(&r->mu);
     VEC_PUSH(&r->queries, q);
     schedule(r, q);
@@ -596,6 +627,37 @@ void runtime_stop_transient(runtime *r, running *q)
 
 /* ---- reading */
 
+static task_counts counts_of(const running *q)
+{
+    task_counts sum = {0};
+    for (uint32_t i = 0; i < q->task_count; i++) {
+        task_counts c = task_get_counts(q->tasks[i]);
+        sum.records_in += c.records_in;
+        sum.records_out += c.records_out;
+        sum.state_bytes += c.state_bytes;
+    }
+    return sum;
+}
+
+/* Once a second; a task that is opened anew counts from 0. */
+static void measure(running *q, int64_t now_ms)
+{
+    pace       *p = &q->pace;
+    task_counts c = counts_of(q);
+    int64_t     ms = now_ms - p->at_ms;
+    if (ms < TICK_MS)
+        return;
+    if (p->at_ms && c.records_in >= p->in && c.records_out >= p->out) {
+        p->in_per_s = (double)(c.records_in - p->in) * 1000 / (double)ms;
+        p->out_per_s = (double)(c.records_out - p->out) * 1000 / (double)ms;
+    }
+    if (c.records_in != p->in || c.records_out != p->out)
+        p->last_ms = now_ms;
+    p->at_ms = now_ms;
+    p->in = c.records_in;
+    p->out = c.records_out;
+}
+
 bool runtime_info(runtime *r, str id, run_info *out)
 {
     memset(out, 0, sizeof *out);
@@ -606,12 +668,13 @@ bool runtime_info(runtime *r, str id, run_info *out)
         out->record_errors = atomic_load_explicit(&q->record_errors, memory_order_relaxed);
         out->error_count = q->error_count;
         memcpy(out->errors, q->errors, sizeof q->errors);
-        for (uint32_t i = 0; i < q->task_count; i++) {
-            task_counts c = task_get_counts(q->tasks[i]);
-            out->records_in += c.records_in;
-            out->records_out += c.records_out;
-            out->state_bytes += c.state_bytes;
-        }
+        task_counts c = counts_of(q);
+        out->records_in = c.records_in;
+        out->records_out = c.records_out;
+        out->state_bytes = c.state_bytes;
+        out->in_per_s = q->pace.in_per_s;
+        out->out_per_s = q->pace.out_per_s;
+        out->last_ms = q->pace.last_ms;
     }
     pthread_mutex_unlock(&r->mu);
     return q != NULL;
@@ -724,18 +787,20 @@ static void restart(runtime *r, running *q)
     status st;
     status_init(&st);
     halt(r, q);
+    q->pins++; /* who stops the query meanwhile waits */
     pthread_mutex_unlock(&r->mu);
     close_tasks(q, false);
-    bool ok = open_tasks(q, &st);
+    bool ok = q->started ? open_tasks(q, &st) : start(q, &st);
+    if (!ok)
+        close_tasks(q, false);
     pthread_mutex_lock(&r->mu);
     q->restart_at = INT64_MAX;
-    if (ok) {
+    if (ok)
         schedule(r, q);
-        return;
-    }
-    close_tasks(q, false);
-    keep_error(q, st.msg);
-    q->restart_at = now(r) + r->backoff_max_ms;
+    else
+        back_off(r, q, st.msg);
+    if (--q->pins == 0)
+        pthread_cond_broadcast(&r->idle);
 }
 
 static void *timer(void *arg)
@@ -753,8 +818,10 @@ static void *timer(void *arg)
                 restart(r, q);
                 break; /* the list may have changed */
             }
+            if (!q->stopping)
+                measure(q, t);
             for (uint32_t k = 0; k < q->task_count && !q->stopping; k++) {
-                int64_t due = task_commit_due(q->tasks[k]);
+                int64_t due = task_due(q->tasks[k]);
                 if (due <= t)
                     push(r, q->tasks[k]);
                 else if (due < next)

@@ -34,7 +34,9 @@ typedef struct run_error {
 typedef struct run_info {
     run_state state;
     uint64_t  records_in, records_out, state_bytes;
-    uint64_t  record_errors; /* records and columns that could not be worked on */
+    double    in_per_s, out_per_s; /* over the last second or two */
+    int64_t   last_ms;             /* when records were last seen to move; 0: never */
+    uint64_t  record_errors;       /* records and columns that could not be worked on */
     run_error errors[RUN_ERRORS_MAX];
     uint32_t  error_count;
 } run_info;

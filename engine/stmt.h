@@ -50,7 +50,7 @@ struct engine {
     topic_rules            hidden_topics, readonly_topics;
     VEC(query_info *) order; /* queries as they were created; a replaced one keeps its place */
     int64_t         next_seq;
-    bool            replaying; /* the statement was accepted before and is kept already */
+    bool            replaying; /* commands of before a restart are run again: they are kept already */
     struct runtime *run;       /* NULL when manual */
     pthread_mutex_t push_lock; /* guards pushes */
     VEC(push_query *) pushes;
@@ -111,6 +111,8 @@ json_t *json_str(str s);
 
 /* What ALTER SYSTEM set; NULL: nothing. Lives as long as the engine. */
 const str *engine_system_property(engine *e, str name);
+/* Fills the statistics of a source's extended description. */
+void source_stats_put(exec *x, const source *s, json_t *o);
 /* Settings: the session's, else the server's, else otherwise. */
 str  exec_setting(exec *x, const char *name, const char *otherwise);
 bool exec_flag(exec *x, const char *name, bool otherwise);

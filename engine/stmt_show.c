@@ -183,6 +183,8 @@ static json_t *description_json(exec *x, const source *s, bool extended)
     json_object_set_new(o, "sourceConstraints", blocks);
     json_object_set_new(o, "clusterStatistics", json_array());
     json_object_set_new(o, "clusterErrorStats", json_array());
+    if (extended)
+        source_stats_put(x, s, o);
     return o;
 }
 

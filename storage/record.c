@@ -105,13 +105,9 @@ bool batch_iter_next(batch_iter *it, rec_view *out, status *st)
 {
     if (it->left == 0) {
         status_init(st);
-        if (it->at != it->end && it->b.count > 0) {
-            it->at = it->end;
-            return status_set(st, ST_CORRUPT,
-                              "Record batch at offset %lld has bytes behind its last "
-                              "record",
+        if (it->at != it->end && it->b.count > 0)
+            return status_set(st, ST_CORRUPT, "Record batch at offset %lld has bytes behind its last record",
                               (long long)it->b.base_offset);
-        }
         return false;
     }
     const uint8_t *p = it->at;
@@ -136,8 +132,6 @@ bool batch_iter_next(batch_iter *it, rec_view *out, status *st)
     it->left--;
     return true;
 corrupt:
-    it->left = 0;
-    it->at = it->end;
     return status_set(st, ST_CORRUPT, "Malformed record in the batch at offset %lld", (long long)it->b.base_offset);
 }
 
@@ -170,6 +164,7 @@ void batch_builder_reset(batch_builder *b)
     buf_clear(&b->out);
     b->count = 0;
     b->base_ts = b->max_ts = 0;
+    b->null_keys = false;
 }
 
 static inline char *write_bytes(char *p, str s)
@@ -215,6 +210,7 @@ bool batch_builder_add(batch_builder *b, int64_t ts, str key, str value, uint32_
     }
     b->out.n = (size_t)(p - b->out.p);
     b->count++;
+    b->null_keys |= key.p == NULL;
     if (ts > b->max_ts)
         b->max_ts = ts;
     return true;

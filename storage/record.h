@@ -69,7 +69,8 @@ typedef struct batch_iter {
 void batch_iter_free(batch_iter *it);
 /* Starts on the batch at p, unpacking it when compressed. */
 bool batch_iter_begin(batch_iter *it, const uint8_t *p, size_t avail, status *st);
-/* The next record; false at the end (st->code == ST_OK) or on a malformed record (ST_CORRUPT). */
+/* The next record; false at the end (st->code == ST_OK) or on a malformed record (ST_CORRUPT), as often as
+ * it is asked. */
 bool batch_iter_next(batch_iter *it, rec_view *out, status *st);
 /* Next header of r; *at starts at r->headers. false at the end. */
 bool rec_header_next(const rec_view *r, const uint8_t **at, rec_header *out);
@@ -81,6 +82,7 @@ typedef struct batch_builder {
     int64_t base_ts, max_ts;
     int32_t count;
     int16_t attributes;
+    bool    null_keys; /* some record has none */
 } batch_builder;
 
 void batch_builder_init(batch_builder *b, size_t max_bytes);

@@ -10,19 +10,22 @@ typedef struct named_store {
     store *s;
 } named_store;
 
+typedef VEC(store *) store_list;
+
 struct pipeline {
     arena        a;     /* operators; lives as long as the pipeline */
     arena        batch; /* rows; reset by pipeline_end_batch */
     const plan  *plan;
     const stage *stage;
     pipeline_env env;
-    op         **inputs; /* one a stage input */
+    op         **inputs;    /* one a stage input */
+    store_list  *expecting; /* by input: the stores its records' keys will be looked up in */
     VEC(op *) ops;
     VEC(named_store) stores;
     VEC(serde *) serdes;
     VEC(int64_t *) clocks;
     int64_t         stream_time; /* highest timestamp fed: the task's stream time */
-    int64_t         now_ms;
+    int64_t         now_ms; /* as of the batch's first record; 0: not asked yet */
     bool            failed;
     status         *st; /* while it is being built */
     pipeline_state *state_list;
@@ -33,6 +36,9 @@ struct pipeline {
 void op_source_feed(op *o, const rec_view *r, int32_t partition);
 bool op_source_peek(op *o, const rec_view *r, int64_t *ts);
 void op_repartition_feed(op *o, const rec_view *r);
+
+/* Does anything above node n look at the rows that its changes replace? */
+bool pipeline_wants_old(const pipeline *pl, const plan_node *n);
 
 serde *pipeline_serde(pipeline *pl, const serde_spec *spec);
 /* A pre-filled row: all NULL. */

@@ -268,6 +268,8 @@ static table_join *join_new(pipeline *pl, const plan_node *n, void (*push)(op *,
     o->fk_out = BUF_INIT(BUF_MAX);
     side_init(&o->in[0], pl, n->in[0], 0, left_store);
     side_init(&o->in[1], pl, n->in[1], n->join.left_slots, right_store);
+    o->base.by_key[0] = o->in[0].s;
+    o->base.by_key[1] = o->in[1].s;
     o->key_slot = n->kind == PLAN_JOIN_FOREIGN ? SLOT_NONE : n->out.keys[0].slot;
     return o;
 }

@@ -196,6 +196,8 @@ op *op_sink_new(pipeline *pl, const plan *p)
         }
     if (p->result == RESULT_TABLE && !aggregate_below(p->root)) {
         o->table = pipeline_store(pl, STR("Project-Last"), p->window.kind != WINDOW_NONE);
+        if (p->window.kind == WINDOW_NONE) /* else records' keys end in a window */
+            o->base.by_key[0] = o->table;
         o->types = ARENA_ARRAY(&pl->a, const type *, p->output_count);
         for (uint32_t i = 0; i < p->output_count; i++)
             o->types[i] = p->outputs[i].type;

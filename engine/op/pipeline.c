@@ -85,6 +85,14 @@ serde *pipeline_serde(pipeline *pl, const serde_spec *spec)
     return s;
 }
 
+bool pipeline_wants_old(const pipeline *pl, const plan_node *n)
+{
+    bool wanted = pl->stage->internal_out >= 0;
+    for (const plan_node *at = pl->stage->top; at != n && !wanted; at = at->in[0])
+        wanted = at->kind != PLAN_PROJECT;
+    return wanted;
+}
+
 store *pipeline_store(pipeline *pl, str name, bool windowed)
 {
     named_store ns = {name, store_new(windowed)};
@@ -269,6 +277,15 @@ static op *find_materialised(pipeline *pl, const plan_node *n)
     return NULL;
 }
 
+/* As far as the key of a record stays the one it came with, its bytes are those that stores are asked for. */
+static void collect_expecting(pipeline *pl, uint32_t input)
+{
+    for (op *o = pl->inputs[input]; o && !(o->plan && o->plan->kind == PLAN_REKEY); o = o->out)
+        for (int i = 0; i < 2; i++)
+            if (o->by_key[i])
+                AVEC_PUSH(&pl->a, &pl->expecting[input], o->by_key[i]);
+}
+
 pipeline *pipeline_new(const plan *p, const stage *s, const pipeline_env *env, status *st)
 {
     pipeline *pl = MEM_NEW(pipeline);
@@ -281,6 +298,7 @@ pipeline *pipeline_new(const plan *p, const stage *s, const pipeline_env *env, s
     pl->stream_time = INT64_MIN;
     VEC_PUSH(&pl->clocks, &pl->stream_time);
     pl->inputs = ARENA_ARRAY(&pl->a, op *, s->input_count);
+    pl->expecting = ARENA_ARRAY(&pl->a, store_list, s->input_count);
     uint32_t input = 0;
     op      *top = build(pl, s->top, &input);
     op      *end = NULL;
@@ -297,6 +315,8 @@ pipeline *pipeline_new(const plan *p, const stage *s, const pipeline_env *env, s
         return NULL;
     }
     top->out = end;
+    for (uint32_t i = 0; i < input; i++)
+        collect_expecting(pl, i);
     if (s->internal_out < 0 && p->result == RESULT_TABLE && p->sink) {
         pl->materialised = find_materialised(pl, p->root);
         if (pl->materialised == NULL)
@@ -330,11 +350,24 @@ void pipeline_feed(pipeline *pl, uint32_t input, const rec_view *r, int32_t part
 {
     if (pl->failed)
         return;
-    pl->now_ms = pl->env.now_ms ? pl->env.now_ms(pl->env.ctx) : 0;
+    if (pl->now_ms == 0 && pl->env.now_ms) /* once a batch: records come in faster than milliseconds pass */
+        pl->now_ms = pl->env.now_ms(pl->env.ctx);
     if (pl->stage->inputs[input].internal)
         op_repartition_feed(pl->inputs[input], r);
     else
         op_source_feed(pl->inputs[input], r, partition);
+}
+
+void pipeline_expect(pipeline *pl, uint32_t input, const rec_view *r, uint32_t n)
+{
+    const store_list *l = &pl->expecting[input];
+    str               keys[STORE_EXPECT_MAX];
+    if (l->n == 0)
+        return;
+    for (uint32_t i = 0; i < n; i++)
+        keys[i] = r[i].key;
+    for (size_t i = 0; i < l->n; i++)
+        store_expect(l->p[i], keys, n);
 }
 
 bool pipeline_peek_ts(pipeline *pl, uint32_t input, const rec_view *r, int64_t *ts)
@@ -346,9 +379,22 @@ bool pipeline_peek_ts(pipeline *pl, uint32_t input, const rec_view *r, int64_t *
     return op_source_peek(pl->inputs[input], r, ts);
 }
 
+int64_t pipeline_idle(pipeline *pl)
+{
+    int64_t next = INT64_MAX;
+    pl->now_ms = pl->env.now_ms ? pl->env.now_ms(pl->env.ctx) : 0;
+    for (size_t i = 0; i < pl->ops.n && !pl->failed; i++) {
+        op     *o = pl->ops.p[i];
+        int64_t due = o->idle ? o->idle(o) : INT64_MAX;
+        next = due < next ? due : next;
+    }
+    return next;
+}
+
 void pipeline_end_batch(pipeline *pl)
 {
     arena_reset(&pl->batch);
+    pl->now_ms = 0;
 }
 
 size_t pipeline_states(pipeline *pl, pipeline_state **out)

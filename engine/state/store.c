@@ -1,5 +1,6 @@
 #include "engine/state/store.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -68,21 +69,24 @@ typedef struct row {
     int64_t  start, end, ts;
     uint32_t n, cap; /* bytes used; of the whole allocation */
     uint32_t change; /* 1 + index in store.changes since the last commit, 0: unchanged */
-    uint32_t pad;
     char     bytes[];
 } row;
 
-/* Tables: one row. Windowed: a sorted array of rows; the first stands in `one` while it is alone. */
+#define ROW_BYTES offsetof(row, bytes)
+#define CACHE_LINE 64
+#define ROW_FETCH_BYTES CACHE_LINE /* of a row that is expected to be read: all of most */
+
+/* Tables: one row. Windowed: rows in order; the newest is what nearly every look-up wants and is reached
+ * without the array. */
 typedef struct node {
     uint64_t hash;
-    uint32_t key_n, rows, rows_cap;
-    uint32_t alloc;
-    union {
-        row  *one;
-        row **many; /* rows_cap > 0 */
-    };
-    char key[];
+    row     *newest;
+    row    **all; /* all_cap > 0; while there never was more than one row it is `newest` alone */
+    uint32_t key_n, rows, all_cap;
+    char     key[];
 } node;
+
+#define NODE_BYTES offsetof(node, key)
 
 typedef struct change {
     node    *owner; /* NULL: forgotten */
@@ -111,12 +115,17 @@ store *store_new(bool windowed)
 
 static row **rows_of(node *n)
 {
-    return n->rows_cap ? n->many : &n->one;
+    return n->all_cap ? n->all : &n->newest;
 }
 
-static size_t row_alloc_size(const row *r)
+static size_t node_size(const node *n)
 {
-    return r->cap;
+    return NODE_BYTES + n->key_n;
+}
+
+static size_t all_size(const node *n)
+{
+    return n->all_cap * sizeof *n->all;
 }
 
 static void drop_changes(store *s)
@@ -133,9 +142,9 @@ void store_clear(store *s)
         for (uint32_t k = 0; n && k < n->rows; k++)
             if (rows_of(n)[k]->cap > SLAB_SMALL_MAX)
                 mem_free(rows_of(n)[k]);
-        if (n && n->rows_cap)
-            mem_free(n->many);
-        if (n && n->alloc > SLAB_SMALL_MAX)
+        if (n && all_size(n) > SLAB_SMALL_MAX)
+            mem_free(n->all);
+        if (n && node_size(n) > SLAB_SMALL_MAX)
             mem_free(n);
     }
     for (size_t i = 0; i < s->mem.blocks.n; i++)
@@ -200,6 +209,15 @@ static node *find(const store *s, str key, uint64_t h)
     }
 }
 
+/* The first node whose place says that it may be the one; nodes are not looked at. */
+static const node *find_tag(const store *s, uint64_t h)
+{
+    for (size_t i = h & (s->cap - 1); s->slots[i]; i = (i + 1) & (s->cap - 1))
+        if (((s->slots[i] ^ h) >> 48) == 0)
+            return SLOT_NODE(s->slots[i]);
+    return NULL;
+}
+
 static void insert_slot(uint64_t *slots, size_t cap, node *n)
 {
     size_t i = n->hash & (cap - 1);
@@ -224,13 +242,8 @@ static node *add_node(store *s, str key, uint64_t h)
 {
     if ((s->keys + 1) * 4 > s->cap * 3)
         grow(s);
-    size_t size = sizeof(node) + key.n;
-    node  *n = slab_alloc(&s->mem, size);
-    n->hash = h;
-    n->key_n = key.n;
-    n->rows = n->rows_cap = 0;
-    n->alloc = slab_capacity(size);
-    n->one = NULL;
+    node *n = slab_alloc(&s->mem, NODE_BYTES + key.n);
+    *n = (node){.hash = h, .key_n = key.n};
     memcpy(n->key, key.p, key.n);
     insert_slot(s->slots, s->cap, n);
     s->keys++;
@@ -251,9 +264,9 @@ static void remove_node(store *s, node *n)
             hole = i;
         }
     }
-    if (n->rows_cap)
-        mem_free(n->many);
-    slab_free(&s->mem, n, n->alloc);
+    if (n->all)
+        slab_free(&s->mem, n->all, all_size(n));
+    slab_free(&s->mem, n, node_size(n));
     s->keys--;
 }
 
@@ -261,7 +274,7 @@ static void remove_node(store *s, node *n)
 
 static row *row_new(store *s, int64_t start, int64_t end, str bytes, int64_t ts)
 {
-    size_t size = sizeof(row) + bytes.n;
+    size_t size = ROW_BYTES + bytes.n;
     row   *r = slab_alloc(&s->mem, size);
     r->start = start;
     r->end = end;
@@ -294,18 +307,47 @@ static void note_delete(store *s, node *n, row *r)
     VEC_PUSH(&s->changes, c);
 }
 
-/* Puts other bytes in the place of those at *slot; moves the row when they do not fit. */
-static void row_set(store *s, node *n, row **slot, str bytes, int64_t ts)
+static bool row_is_before(const row *r, int64_t start, int64_t end)
 {
-    row *r = *slot;
-    if (sizeof(row) + bytes.n > r->cap || (r->cap > SLAB_SMALL_MAX && bytes.n < r->n / 4)) {
+    return r->start < start || (r->start == start && r->end < end);
+}
+
+/* First index whose (start, end) is not below the given; the newest is tried first. */
+static uint32_t lower_bound(node *n, int64_t start, int64_t end)
+{
+    if (n->rows && row_is_before(n->newest, start, end))
+        return n->rows;
+    row    **r = rows_of(n);
+    uint32_t lo = 0, hi = n->rows;
+    while (lo < hi) {
+        uint32_t mid = (lo + hi) / 2;
+        if (row_is_before(r[mid], start, end))
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+static void set_newest(node *n)
+{
+    if (n->all_cap && n->rows)
+        n->newest = n->all[n->rows - 1];
+}
+
+/* Puts other bytes in the place of the row's; moves it when they do not fit. */
+static void row_set(store *s, node *n, row *r, str bytes, int64_t ts)
+{
+    if (ROW_BYTES + bytes.n > r->cap || (r->cap > SLAB_SMALL_MAX && bytes.n < r->n / 4)) {
         row *bigger = row_new(s, r->start, r->end, bytes, ts);
         s->rows--;
         bigger->change = r->change;
         if (r->change)
             s->changes.p[r->change - 1].r = bigger;
-        slab_free(&s->mem, r, row_alloc_size(r));
-        *slot = r = bigger;
+        rows_of(n)[lower_bound(n, r->start, r->end)] = bigger;
+        set_newest(n);
+        slab_free(&s->mem, r, r->cap);
+        r = bigger;
     } else {
         if (bytes.n)
             memmove(r->bytes, bytes.p, bytes.n);
@@ -318,13 +360,49 @@ static void row_set(store *s, node *n, row **slot, str bytes, int64_t ts)
 static void row_drop(store *s, node *n, row *r)
 {
     note_delete(s, n, r);
-    slab_free(&s->mem, r, row_alloc_size(r));
+    slab_free(&s->mem, r, r->cap);
     s->rows--;
 }
 
-static void fill(store_row *out, const row *r)
+static void fill(store_row *out, node *n, row *r)
 {
-    *out = (store_row){r->start, r->end, r->ts, {r->bytes, r->n}};
+    *out = (store_row){r->start, r->end, r->ts, {r->bytes, r->n}, n};
+}
+
+void store_replace(store *s, const store_row *was, str bytes, int64_t ts)
+{
+    row_set(s, was->place, (row *)(was->bytes.p - ROW_BYTES), bytes, ts);
+}
+
+/* ---- expected look-ups */
+
+static void fetch(const void *p, size_t bytes)
+{
+    const char *end = (const char *)p + bytes;
+    for (const char *line = (const char *)((uintptr_t)p & -(uintptr_t)CACHE_LINE); line < end; line += CACHE_LINE)
+        __builtin_prefetch(line);
+}
+
+/* A step for each level of the way from a key to its row: what one step sets off is there for the next. */
+void store_expect(const store *s, const str *keys, uint32_t n)
+{
+    uint64_t    h[STORE_EXPECT_MAX];
+    const node *at[STORE_EXPECT_MAX];
+    assert(n <= STORE_EXPECT_MAX);
+    if (s->cap == 0)
+        return;
+    for (uint32_t i = 0; i < n; i++) {
+        h[i] = hash_bytes(keys[i].p, keys[i].n);
+        __builtin_prefetch(&s->slots[h[i] & (s->cap - 1)]);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        at[i] = find_tag(s, h[i]);
+        if (at[i])
+            fetch(at[i], NODE_BYTES + keys[i].n);
+    }
+    for (uint32_t i = 0; i < n; i++)
+        if (at[i])
+            fetch(at[i]->newest, ROW_FETCH_BYTES);
 }
 
 /* ---- tables */
@@ -334,7 +412,7 @@ bool store_get(const store *s, str key, store_row *out)
     node *n = find(s, key, hash_bytes(key.p, key.n));
     if (n == NULL)
         return false;
-    fill(out, n->one);
+    fill(out, n, n->newest);
     return true;
 }
 
@@ -343,13 +421,13 @@ void store_put(store *s, str key, str bytes, int64_t ts)
     uint64_t h = hash_bytes(key.p, key.n);
     node    *n = find(s, key, h);
     if (n) {
-        row_set(s, n, &n->one, bytes, ts);
+        row_set(s, n, n->newest, bytes, ts);
         return;
     }
     n = add_node(s, key, h);
     n->rows = 1;
-    n->one = row_new(s, 0, 0, bytes, ts);
-    note_change(s, n, n->one);
+    n->newest = row_new(s, 0, 0, bytes, ts);
+    note_change(s, n, n->newest);
 }
 
 bool store_delete(store *s, str key)
@@ -357,68 +435,55 @@ bool store_delete(store *s, str key)
     node *n = find(s, key, hash_bytes(key.p, key.n));
     if (n == NULL)
         return false;
-    row_drop(s, n, n->one);
+    row_drop(s, n, n->newest);
     remove_node(s, n);
     return true;
 }
 
 /* ---- windows */
 
-/* First index whose (start, end) is not below the given; the newest is tried first. */
-static uint32_t lower_bound(node *n, int64_t start, int64_t end)
+static row *find_window(node *n, int64_t start, int64_t end)
 {
-    row    **r = rows_of(n);
-    uint32_t lo = 0, hi = n->rows;
-    if (hi && (r[hi - 1]->start < start || (r[hi - 1]->start == start && r[hi - 1]->end < end)))
-        return hi;
-    while (lo < hi) {
-        uint32_t mid = (lo + hi) / 2;
-        if (r[mid]->start < start || (r[mid]->start == start && r[mid]->end < end))
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
-}
-
-static row **find_window(node *n, int64_t start, int64_t end)
-{
+    if (n->newest->start == start && n->newest->end == end)
+        return n->newest;
     uint32_t i = lower_bound(n, start, end);
     row    **r = rows_of(n);
-    return i < n->rows && r[i]->start == start && r[i]->end == end ? &r[i] : NULL;
+    return i < n->rows && r[i]->start == start && r[i]->end == end ? r[i] : NULL;
 }
 
-static void insert_row(node *n, uint32_t at, row *r)
+static void grow_rows(store *s, node *n)
 {
-    if (n->rows == 0) {
-        if (n->rows_cap)
-            n->many[0] = r;
-        else
-            n->one = r;
+    uint32_t cap = n->all_cap ? 2 * n->all_cap : 4;
+    row    **all = slab_alloc(&s->mem, cap * sizeof *all);
+    memcpy(all, rows_of(n), n->rows * sizeof *all);
+    if (n->all)
+        slab_free(&s->mem, n->all, all_size(n));
+    n->all = all;
+    n->all_cap = cap;
+}
+
+static void insert_row(store *s, node *n, uint32_t at, row *r)
+{
+    if (n->rows == 0 && n->all_cap == 0) {
+        n->newest = r;
         n->rows = 1;
         return;
     }
-    if (n->rows_cap == 0) {
-        row *only = n->one;
-        n->rows_cap = 4;
-        n->many = mem_alloc(n->rows_cap * sizeof *n->many);
-        n->many[0] = only;
-    } else if (n->rows == n->rows_cap) {
-        n->rows_cap *= 2;
-        n->many = mem_realloc(n->many, n->rows_cap * sizeof *n->many);
-    }
-    memmove(n->many + at + 1, n->many + at, (n->rows - at) * sizeof *n->many);
-    n->many[at] = r;
+    if (n->rows >= n->all_cap)
+        grow_rows(s, n);
+    memmove(n->all + at + 1, n->all + at, (n->rows - at) * sizeof *n->all);
+    n->all[at] = r;
     n->rows++;
+    set_newest(n);
 }
 
 bool store_get_window(const store *s, str key, int64_t start, int64_t end, store_row *out)
 {
     node *n = find(s, key, hash_bytes(key.p, key.n));
-    row **r = n ? find_window(n, start, end) : NULL;
+    row  *r = n ? find_window(n, start, end) : NULL;
     if (r == NULL)
         return false;
-    fill(out, *r);
+    fill(out, n, r);
     return true;
 }
 
@@ -426,15 +491,15 @@ void store_put_window(store *s, str key, int64_t start, int64_t end, str bytes, 
 {
     uint64_t h = hash_bytes(key.p, key.n);
     node    *n = find(s, key, h);
+    row     *old = n ? find_window(n, start, end) : NULL;
     if (n == NULL)
         n = add_node(s, key, h);
-    row **old = find_window(n, start, end);
     if (old) {
         row_set(s, n, old, bytes, ts);
         return;
     }
     row *r = row_new(s, start, end, bytes, ts);
-    insert_row(n, lower_bound(n, start, end), r);
+    insert_row(s, n, lower_bound(n, start, end), r);
     note_change(s, n, r);
 }
 
@@ -449,22 +514,24 @@ void store_add_window(store *s, str key, int64_t start, str bytes)
     row    **rows = rows_of(n);
     int64_t  seq = at > 0 && rows[at - 1]->start == start ? rows[at - 1]->end + 1 : 0;
     row     *r = row_new(s, start, seq, bytes, start);
-    insert_row(n, at, r);
+    insert_row(s, n, at, r);
     note_change(s, n, r);
 }
 
 bool store_delete_window(store *s, str key, int64_t start, int64_t end)
 {
     node *n = find(s, key, hash_bytes(key.p, key.n));
-    row **r = n ? find_window(n, start, end) : NULL;
+    row  *r = n ? find_window(n, start, end) : NULL;
     if (r == NULL)
         return false;
-    uint32_t at = (uint32_t)(r - rows_of(n));
-    row_drop(s, n, *r);
-    if (n->rows_cap)
-        memmove(n->many + at, n->many + at + 1, (n->rows - at - 1) * sizeof *n->many);
+    uint32_t at = lower_bound(n, start, end);
+    row_drop(s, n, r);
+    if (n->all_cap)
+        memmove(n->all + at, n->all + at + 1, (n->rows - at - 1) * sizeof *n->all);
     if (--n->rows == 0)
         remove_node(s, n);
+    else
+        set_newest(n);
     return true;
 }
 
@@ -473,7 +540,7 @@ static uint32_t copy_rows(node *n, uint32_t lo, uint32_t hi, arena *a, store_row
     row **r = rows_of(n);
     *out = hi > lo ? arena_alloc(a, (hi - lo) * sizeof **out) : NULL;
     for (uint32_t i = lo; i < hi; i++)
-        fill(&(*out)[i - lo], r[i]);
+        fill(&(*out)[i - lo], n, r[i]);
     return hi - lo;
 }
 
@@ -520,12 +587,13 @@ void store_expire(store *s, int64_t below, bool by_end, void (*dropped)(void *ct
             }
             if (dropped) {
                 store_row v;
-                fill(&v, r[k]);
+                fill(&v, n, r[k]);
                 dropped(ctx, str_make(n->key, n->key_n), &v);
             }
             row_drop(s, n, r[k]);
         }
         n->rows = kept;
+        set_newest(n);
         if (kept == 0)
             VEC_PUSH(&empty, n);
     }
@@ -558,7 +626,7 @@ store_item *store_scan_windows(const store *s, int64_t from, int64_t to, bool by
             if (at < from || at > to)
                 continue;
             store_item it = {.key = str_make(nd->key, nd->key_n)};
-            fill(&it.row, r);
+            fill(&it.row, nd, r);
             VEC_PUSH(&items, it);
         }
     }
@@ -575,13 +643,15 @@ store_item *store_scan(const store *s, arena *a, size_t *n)
     return store_scan_windows(s, INT64_MIN, INT64_MAX, false, a, n);
 }
 
+/* Not in the order of the slots: who puts what comes here into a smaller table of the same hash, as a snapshot's
+ * reader does, would fill one stretch of it and search that from end to end. */
 void store_each(const store *s, void (*each)(void *ctx, str key, const store_row *r), void *ctx)
 {
     for (size_t i = 0; i < s->cap; i++) {
-        node *n = SLOT_NODE(s->slots[i]);
+        node *n = SLOT_NODE(s->slots[i * 0x9e3779b97f4a7c15u & (s->cap - 1)]);
         for (uint32_t k = 0; n && k < n->rows; k++) {
             store_row v;
-            fill(&v, rows_of(n)[k]);
+            fill(&v, n, rows_of(n)[k]);
             each(ctx, str_make(n->key, n->key_n), &v);
         }
     }
@@ -613,7 +683,7 @@ void store_take_changes(store *s, void (*each)(void *ctx, str key, int64_t start
             continue;
         }
         store_row v;
-        fill(&v, c->r);
+        fill(&v, c->owner, c->r);
         c->r->change = 0;
         each(ctx, str_make(c->owner->key, c->owner->key_n), c->start, c->end, &v);
     }

@@ -225,6 +225,49 @@ def offsets_of_a_query(s):
 
 
 @test
+def a_failing_query_harms_no_other(s):
+    """One query of a stream fails at a record and waits; another of the same stream, and new statements, go on."""
+    s.ksql("CREATE STREAM clicks (id INT KEY, v STRING, t BIGINT) " + TOPIC % 'clicks')
+    s.ksql("CREATE STREAM late (id INT KEY, v STRING, t BIGINT) "
+           "WITH (kafka_topic='clicks', value_format='JSON', timestamp='t');")
+    s.ksql("SET 'ksql.timestamp.throw.on.invalid'='true'; CREATE STREAM fails AS SELECT * FROM late;")
+    s.ksql("CREATE STREAM works AS SELECT * FROM clicks;")
+    s.ksql("INSERT INTO clicks VALUES (1, 'x', -5); INSERT INTO clicks VALUES (1, 'y', 5);")
+    s.eventually("SELECT v FROM works;", '["y"]', accept=None)
+    deadline = time.time() + 20
+    while True:
+        states = {q['id']: q['state'] for q in s.ksql('SHOW QUERIES;')[0]['queries']}
+        if states == {'CSAS_FAILS_3': 'ERROR', 'CSAS_WORKS_4': 'RUNNING'}:
+            break
+        assert time.time() < deadline, states
+        time.sleep(0.05)
+    q = s.ksql('EXPLAIN CSAS_FAILS_3;')[0]['queryDescription']
+    assert 'invalid timestamp' in q['queryErrors'][0]['errorMessage'], q
+    _, text = s.query("SELECT v FROM fails;", accept=None)
+    assert '["y"]' not in text
+    s.ksql("TERMINATE CSAS_FAILS_3; INSERT INTO clicks VALUES (2, 'z', 6);")
+    s.eventually("SELECT v FROM works;", '["z"]', accept=None)
+
+
+@test
+def extended_descriptions_have_statistics(s):
+    s.ksql("CREATE STREAM clicks (id INT KEY, v STRING) " + TOPIC % 'clicks')
+    s.ksql("CREATE TABLE n AS SELECT id, COUNT(*) AS c FROM clicks GROUP BY id;")
+    s.ksql("INSERT INTO clicks VALUES (1, 'x'); INSERT INTO clicks VALUES (2, 'y');")
+    s.eventually("SELECT c FROM n;", '[1]}},\n{"row":{"columns":[1]}}', accept=None)
+
+    def values(source):
+        d = s.ksql(f'DESCRIBE {source} EXTENDED;')[0]['sourceDescription']
+        assert d['statistics'].startswith('The statistics field is deprecated'), d
+        return {m['name']: m['value'] for m in d['clusterStatistics'] + d['clusterErrorStats']}
+    read = values('clicks')
+    assert read['consumer-total-messages'] == 2 and read['consumer-failed-messages'] == 0, read
+    assert values('n')['total-messages'] == 2
+    d = s.ksql('DESCRIBE clicks;')[0]['sourceDescription']
+    assert d['statistics'] == '' and d['clusterStatistics'] == [], d
+
+
+@test
 def persistent_query_limit(s):
     s.ksql("CREATE STREAM clicks (v STRING) " + TOPIC % 'clicks')
     s.ksql("CREATE STREAM a AS SELECT * FROM clicks;")

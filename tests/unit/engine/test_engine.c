@@ -253,6 +253,34 @@ static void pull_on_a_stream_ends(void **state)
     free(got);
 }
 
+/* A damaged record stops the query that meets it, after all that came before it. */
+static void records_before_a_damaged_one_are_seen(void **state)
+{
+    env *v = *state;
+    run(v, "CREATE STREAM D (A STRING) WITH (kafka_topic='d', value_format='KAFKA', partitions=1);");
+    enum { GOOD = 37 };
+    status        st;
+    batch_builder b;
+    int64_t       base;
+    char          want[256] = "";
+    status_init(&st);
+    batch_builder_init(&b, 1 << 20);
+    for (int i = 0; i <= GOOD; i++)
+        batch_builder_add(&b, 0, STR_NONE, STR("x"), 0, STR_NONE);
+    str      bytes = batch_builder_finish(&b, CODEC_NONE, &st);
+    uint8_t *last = (uint8_t *)bytes.p + bytes.n - (bytes.n - BATCH_HEADER_BYTES) / (GOOD + 1);
+    *last = 0x7e; /* its length */
+    be_put32((uint8_t *)bytes.p + 17, crc32c(0, (uint8_t *)bytes.p + 21, bytes.n - 21));
+    tlog_part *part = tlog_part_open(storage_log(v->st), STR("d"), 0, &st);
+    assert_true(tlog_part_append(part, (uint8_t *)bytes.p, bytes.n, (tlog_append){.trusted = true}, &base, &st));
+    tlog_part_close(part);
+    batch_builder_free(&b);
+    for (int i = 0; i < GOOD; i++)
+        strcat(want, "x\n");
+    strcat(want, "error: Malformed record in the batch at offset 0\n");
+    expect(v, "SELECT * FROM D EMIT CHANGES LIMIT 38;", want);
+}
+
 static void state_survives_a_restart(void **state)
 {
     env *v = *state;
@@ -354,9 +382,11 @@ static void limit_without_kept_commands(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(table_by_key_and_scan),       T(push_with_limit),         T(pull_on_a_stream_ends),
-        T(state_survives_a_restart),    T(repartition_and_join),    T(exactly_once_commits),
-        T(drop_and_create_again),       T(refusals_change_nothing), T(statements_of_other_tools),
+        T(table_by_key_and_scan),       T(push_with_limit),
+        T(pull_on_a_stream_ends),       T(state_survives_a_restart),
+        T(repartition_and_join),        T(exactly_once_commits),
+        T(drop_and_create_again),       T(refusals_change_nothing),
+        T(statements_of_other_tools),   T(records_before_a_damaged_one_are_seen),
         T(limit_without_kept_commands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -224,6 +224,44 @@ static void the_builder_is_bounded(void **state)
     assert_true(s.n <= 200);
     assert_true(batch_parse((const uint8_t *)s.p, s.n, true, &v, &st));
     assert_int_equal(v.count, n);
+    assert_false(b.null_keys);
+    batch_builder_reset(&b);
+    assert_true(batch_builder_add(&b, 1, STR_NONE, STR("x"), 0, STR_NONE));
+    assert_true(batch_builder_add(&b, 1, STR("k"), STR("x"), 0, STR_NONE));
+    assert_true(b.null_keys);
+    batch_builder_reset(&b);
+    assert_false(b.null_keys);
+    batch_builder_free(&b);
+}
+
+/* What comes before a malformed record is read, and the fault stays one however often it is met. */
+static void a_malformed_record_stays_one(void **state)
+{
+    (void)state;
+    batch_builder b;
+    rec_view      r;
+    batch_iter    it = BATCH_ITER_INIT;
+    batch_builder_init(&b, 1 << 20);
+    for (int i = 0; i < 3; i++)
+        assert_true(batch_builder_add(&b, 0, STR("key"), STR("value"), 0, STR_NONE));
+    str      s = batch_builder_finish(&b, CODEC_NONE, &st);
+    uint32_t record_n = (s.n - BATCH_HEADER_BYTES) / 3;
+    for (int tail = 0; tail < 2; tail++) {
+        uint8_t *p = mem_dup(s.p, s.n);
+        if (tail)
+            be_put32(p + 57, 2); /* bytes behind the last record */
+        else
+            p[BATCH_HEADER_BYTES + 2 * record_n] = 0x7e; /* a length that leads out of the batch */
+        assert_true(batch_iter_begin(&it, p, s.n, &st));
+        assert_true(batch_iter_next(&it, &r, &st));
+        assert_true(batch_iter_next(&it, &r, &st));
+        for (int i = 0; i < 3; i++) {
+            assert_false(batch_iter_next(&it, &r, &st));
+            assert_int_equal(st.code, ST_CORRUPT);
+        }
+        mem_free(p);
+    }
+    batch_iter_free(&it);
     batch_builder_free(&b);
 }
 
@@ -297,6 +335,7 @@ int main(void)
         cmocka_unit_test(bombs_are_refused),
         cmocka_unit_test(compressed_batches),
         cmocka_unit_test(the_builder_is_bounded),
+        cmocka_unit_test(a_malformed_record_stays_one),
         cmocka_unit_test(damaged_batches),
         cmocka_unit_test(markers),
     };

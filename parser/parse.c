@@ -149,8 +149,7 @@ static void feed(parse *p, void *parser)
 
 bool parse_run(parse *p, arena *a, str sql, parse_entry entry)
 {
-    static const uint16_t enter[] = {
-        [ENTRY_EXPRESSION] = TK_ENTER_EXPRESSION, [ENTRY_TYPE] = TK_ENTER_TYPE};
+    static const uint16_t enter[] = {[ENTRY_EXPRESSION] = TK_ENTER_EXPRESSION, [ENTRY_TYPE] = TK_ENTER_TYPE};
     *p = (parse){.a = a, .sql = sql};
     status_init(&p->st);
     void *parser = arena_alloc(a, grammar_size());

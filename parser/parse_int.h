@@ -92,8 +92,8 @@ typedef struct parse {
     stmt_list stmts;
     LIST(variable_use) variables;
     /* results of the other entries */
-    ast_expr    *expr;
-    ast_type    *type;
+    ast_expr *expr;
+    ast_type *type;
 } parse;
 
 /* Runs the grammar. False when rejected, stopped or anything else set p->st. */

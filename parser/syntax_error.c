@@ -365,9 +365,8 @@ static void put_more(buf *out, const syntax *x, str text, uint32_t line, uint32_
 
 /* ---- entries */
 
-static const uint16_t entry_rules[] = {[ENTRY_STATEMENTS] = RULE_statements,
-                                       [ENTRY_EXPRESSION] = RULE_lone_expression,
-                                       [ENTRY_TYPE] = RULE_lone_type};
+static const uint16_t entry_rules[] = {
+    [ENTRY_STATEMENTS] = RULE_statements, [ENTRY_EXPRESSION] = RULE_lone_expression, [ENTRY_TYPE] = RULE_lone_type};
 
 /* The tokens from `from` to two behind `until`: as far as anything is looked at. */
 static void read_tokens(syntax *x, str sql, uint32_t from, uint32_t until)

@@ -175,8 +175,8 @@ bool settings_put_pair(settings *s, str pair, const char *where, status *st)
     int64_t eq = str_find_char(pair, '=');
     if (eq <= 0)
         return status_set(st, ST_BAD_REQUEST, "%s: '%.*s' is no setting; write NAME=VALUE", where, STR_FMT(pair));
-    return put(s, str_trim(str_make(pair.p, (size_t)eq)), str_make(pair.p + eq + 1, pair.n - (size_t)eq - 1),
-                        where, st);
+    return put(s, str_trim(str_make(pair.p, (size_t)eq)), str_make(pair.p + eq + 1, pair.n - (size_t)eq - 1), where,
+               st);
 }
 
 static bool read_file(const char *path, buf *out, status *st)
@@ -247,9 +247,7 @@ bool settings_load_environment(settings *s, char **env, status *st)
         snprintf(where, sizeof where, "environment variable %.*s", (int)(eq - *env), *env);
         /* KSQL_OPTS and KSQL_HEAP_OPTS are a JVM's, and no setting has so short a name. */
         bool ok = str_find_char(buf_str(&name), '.') < 0
-                      ? str_eqz(buf_str(&name), "listeners")
-                            ? put(s, buf_str(&name), str_of(eq + 1), where, st)
-                            : true
+                      ? str_eqz(buf_str(&name), "listeners") ? put(s, buf_str(&name), str_of(eq + 1), where, st) : true
                       : put(s, buf_str(&name), str_of(eq + 1), where, st);
         buf_free(&name);
         if (!ok)

@@ -18,7 +18,7 @@ struct pipeline {
     const plan  *plan;
     const stage *stage;
     pipeline_env env;
-    op         **inputs; /* one a stage input */
+    op         **inputs;    /* one a stage input */
     store_list  *expecting; /* by input: the stores its records' keys will be looked up in */
     VEC(op *) ops;
     VEC(named_store) stores;

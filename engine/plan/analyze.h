@@ -52,7 +52,7 @@ ast_expr *an_qualified(analysis *an, const ast_expr *e);
 /* The first subtree, pre-order, for which pred holds; NULL when there is none. */
 const ast_expr *an_find(const ast_expr *e, bool (*pred)(const ast_expr *e, void *ctx));
 /* The source whose column this internal name is, or -1. */
-int  an_source_of(analysis *an, str internal);
+int an_source_of(analysis *an, str internal);
 /* Copies e with every subtree equal to from[i] replaced by a column reference named to[i]. */
 ast_expr *an_replace(arena *a, const ast_expr *e, ast_expr *const *from, const str *to, uint32_t n);
 str       an_list(arena *a, ast_expr *const *e, uint32_t n, const char *sep);

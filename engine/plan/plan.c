@@ -177,7 +177,8 @@ static bool note_unknown(const ast_expr *e, void *ctx)
     return false;
 }
 
-static const xnode *compile_predicate(builder *b, const ast_expr *e, const ast_expr *as, const layout *in, const char *clause)
+static const xnode *compile_predicate(builder *b, const ast_expr *e, const ast_expr *as, const layout *in,
+                                      const char *clause)
 {
     column_search unknown = {in, NULL}; /* columns are looked up before functions are */
     an_expr_uses(e, note_unknown, &unknown);

@@ -228,7 +228,7 @@ void  loop_hand_call(loop *l, call *c);
 void  loop_hand_fd(loop *l, int fd);
 void  server_accept(kafka_server *k, int listen_fd);
 
-void  call_thread_push(call_thread *t, call *c);
+void call_thread_push(call_thread *t, call *c);
 
 /* ---- what handlers share */
 

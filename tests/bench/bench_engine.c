@@ -122,13 +122,13 @@ int main(int argc, char **argv)
     tlog    *log = storage_log(store);
 #define ORDER_COLUMNS "(ID STRING KEY, ORDERID BIGINT, ITEM STRING, UNITS INT, PRICE DOUBLE, CITY STRING, STATE STRING)"
 #define JSON_TOPIC(name) " WITH (kafka_topic='" name "', value_format='JSON', partitions=2);"
-    run(e, "CREATE STREAM ORDERS " ORDER_COLUMNS JSON_TOPIC("orders") "CREATE STREAM FEW " ORDER_COLUMNS
-               JSON_TOPIC("few") "CREATE STREAM PAYMENTS (ID STRING KEY, ORDERID BIGINT, AMOUNT INT, CARD "
-                                 "STRING)" JSON_TOPIC("payments") "CREATE TABLE USERS (ID STRING PRIMARY KEY, NAME "
-                                                                  "STRING, LEVEL INT)" JSON_TOPIC(
-                                                                      "users") "CREATE TABLE ORDER_ROWS (OID STRING "
-                                                                               "PRIMARY KEY, USERID STRING, UNITS "
-                                                                               "INT)" JSON_TOPIC("order_rows"));
+    run(e, "CREATE STREAM ORDERS " ORDER_COLUMNS JSON_TOPIC("orders") "CREATE STREAM FEW " ORDER_COLUMNS JSON_TOPIC(
+               "few") "CREATE STREAM PAYMENTS (ID STRING KEY, ORDERID BIGINT, AMOUNT INT, CARD "
+                      "STRING)" JSON_TOPIC("payments") "CREATE TABLE USERS (ID STRING PRIMARY KEY, NAME "
+                                                       "STRING, LEVEL INT)" JSON_TOPIC(
+                                                           "users") "CREATE TABLE ORDER_ROWS (OID STRING "
+                                                                    "PRIMARY KEY, USERID STRING, UNITS "
+                                                                    "INT)" JSON_TOPIC("order_rows"));
     write_topic(log, "orders", records, ten_a_ms, order);
     write_topic(log, "few", few, ten_a_ms, order);
     write_topic(log, "payments", records, ten_a_ms, payment);

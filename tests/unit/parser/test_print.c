@@ -234,8 +234,8 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_expressions), TEST(test_numbers),     TEST(test_statements), TEST(test_names),
-        TEST(test_masked), TEST(test_round_trip),
+        TEST(test_expressions), TEST(test_numbers), TEST(test_statements),
+        TEST(test_names),       TEST(test_masked),  TEST(test_round_trip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,8 +37,7 @@ static fix *open_fix(format_id f, const char *columns, bool unwrapped)
     for (uint32_t i = 0; i < n; i++)
         x->cols[i] =
             (serde_column){fields->fields[i].name, type_resolve(&x->a, fields->fields[i].type, NULL, NULL, &st), true};
-    serde_spec spec = {
-        .format = f, .columns = x->cols, .column_count = n, .unwrapped = unwrapped, .topic = STR("t")};
+    serde_spec spec = {.format = f, .columns = x->cols, .column_count = n, .unwrapped = unwrapped, .topic = STR("t")};
     x->s = serde_new(&x->a, &spec, &st);
     if (x->s == NULL)
         fail_msg("%s", st.msg);

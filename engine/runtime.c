@@ -207,7 +207,7 @@ static void *worker(void *arg)
         task_result res = task_run(t);
         status      st;
         status_init(&st);
-        if (res != TASK_FAILED && task_commit_due(t) <= now(r) && !task_commit(t, &st))
+        if (res != TASK_FAILED && task_due(t) <= now(r) && !task_commit(t, &st))
             res = TASK_FAILED;
         if (res == TASK_FAILED)
             log_failure(q, t);
@@ -227,7 +227,7 @@ static void *worker(void *arg)
             last = res == TASK_ENDED || q->ended == q->task_count;
         } else if ((res == TASK_MORE || l->again) && !q->paused && !q->stopping) {
             push(r, t);
-        } else if (task_commit_due(t) != INT64_MAX) {
+        } else if (task_due(t) != INT64_MAX) {
             pthread_cond_signal(&r->timer);
         }
         if (last && !q->stopping) {
@@ -821,7 +821,7 @@ static void *timer(void *arg)
             if (!q->stopping)
                 measure(q, t);
             for (uint32_t k = 0; k < q->task_count && !q->stopping; k++) {
-                int64_t due = task_commit_due(q->tasks[k]);
+                int64_t due = task_due(q->tasks[k]);
                 if (due <= t)
                     push(r, q->tasks[k]);
                 else if (due < next)

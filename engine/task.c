@@ -56,7 +56,8 @@ struct task {
     pipeline_state  *states;
     tlog_producer   *producer;
     int64_t          next_commit;
-    bool             dirty; /* something to commit */
+    int64_t          idle_due; /* pipeline_idle()'s */
+    bool             dirty;    /* something to commit */
     /* For those who do not hold the lock; as of the end of the last slice. */
     _Atomic int64_t  due;
     _Atomic uint64_t told_in, told_out, told_state_bytes;
@@ -93,10 +94,10 @@ static bool flush_out(task *t, task_out *o)
 {
     if (o->b.count == 0)
         return true;
-    str     bytes = batch_builder_finish(&o->b, CODEC_NONE, &t->st);
-    int64_t base;
-    bool    ok = bytes.p && tlog_part_append(o->part, (uint8_t *)bytes.p, bytes.n,
-                                             (tlog_append){.producer = t->producer, .trusted = true}, &base, &t->st);
+    str         bytes = batch_builder_finish(&o->b, CODEC_NONE, &t->st);
+    int64_t     base;
+    tlog_append how = {.producer = t->producer, .trusted = true, .keyed = !o->b.null_keys};
+    bool        ok = bytes.p && tlog_part_append(o->part, (uint8_t *)bytes.p, bytes.n, how, &base, &t->st);
     batch_builder_reset(&o->b);
     if (!ok)
         fail(t, t->st.msg);
@@ -422,7 +423,8 @@ static void publish(task *t)
     uint64_t bytes = 0;
     for (size_t i = 0; i < t->state_count; i++)
         bytes += store_bytes(t->states[i].s);
-    atomic_store(&t->due, t->dirty && t->tp->persistent ? t->next_commit : INT64_MAX);
+    int64_t commit = t->dirty && t->tp->persistent ? t->next_commit : INT64_MAX;
+    atomic_store(&t->due, commit < t->idle_due ? commit : t->idle_due);
     atomic_store_explicit(&t->told_in, t->records_in, memory_order_relaxed);
     atomic_store_explicit(&t->told_out, t->records_out, memory_order_relaxed);
     atomic_store_explicit(&t->told_state_bytes, bytes, memory_order_relaxed);
@@ -447,13 +449,12 @@ task_result task_run(task *t)
         if (++n % ARENA_RECORDS == 0)
             pipeline_end_batch(t->pl);
     }
+    t->idle_due = n == SLICE_RECORDS || t->failed || t->ended ? INT64_MAX : pipeline_idle(t->pl);
     pipeline_end_batch(t->pl);
     t->records_in += n;
-    if (n) {
-        if (!t->dirty || t->next_commit == INT64_MAX)
-            t->next_commit = t->tp->now_ms(t->tp->clock_ctx) + t->tp->commit_interval_ms;
-        t->dirty = true;
-    }
+    t->dirty |= n > 0;
+    if (t->dirty && t->next_commit == INT64_MAX)
+        t->next_commit = t->tp->now_ms(t->tp->clock_ctx) + t->tp->commit_interval_ms;
     if (!t->failed)
         flush_all(t);
     task_result r = t->failed ? TASK_FAILED : t->ended ? TASK_ENDED : n == SLICE_RECORDS ? TASK_MORE : TASK_IDLE;
@@ -464,7 +465,7 @@ task_result task_run(task *t)
 
 /* ---- committing */
 
-int64_t task_commit_due(const task *t)
+int64_t task_due(const task *t)
 {
     return atomic_load(&t->due);
 }
@@ -656,7 +657,7 @@ task *task_open(const task_plan *tp, uint32_t stage_index, int32_t partition, bo
     t->stage = &tp->stages.s[stage_index];
     t->stage_index = stage_index;
     t->partition = partition;
-    t->next_commit = INT64_MAX;
+    t->next_commit = t->idle_due = INT64_MAX;
     atomic_init(&t->due, INT64_MAX);
     t->tmp = BUF_INIT(BUF_MAX);
     t->owner = wake_context;

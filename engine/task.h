@@ -70,8 +70,9 @@ task *task_open(const task_plan *tp, uint32_t stage_index, int32_t partition, bo
 void  task_close(task *t, bool commit);
 /* Processes up to a slice. */
 task_result task_run(task *t);
-/* When its next commit is due (ms, same clock as now_ms); INT64_MAX: nothing to commit. */
-int64_t task_commit_due(const task *t);
+/* When it wants to run again though no record came (ms, same clock as now_ms): to commit, or to give out what the
+ * clock held back; INT64_MAX: there is no need. Any thread, no lock. */
+int64_t task_due(const task *t);
 bool    task_commit(task *t, status *st);
 /* Stores the offsets it starts from, so that a restart before the first record starts there too. */
 bool        task_commit_start(task *t, status *st);

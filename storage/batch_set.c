@@ -8,6 +8,7 @@ bool batch_set_parse(batch_set *s, const uint8_t *p, uint32_t len, bool check_cr
     s->offsets = 0;
     s->max_ts = INT64_MIN;
     s->size_max = 0;
+    s->keyed = false;
     if (len == 0)
         return status_set(st, ST_INVALID_RECORD, "An append holds no record batch");
     for (uint32_t at = 0; at < len;) {

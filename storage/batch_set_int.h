@@ -14,6 +14,7 @@ typedef struct batch_set {
     int64_t     offsets; /* how many the batches take together */
     int64_t     max_ts;
     uint32_t    size_max; /* bytes of the largest */
+    bool        keyed;    /* every record is known to have a key */
     batch_view  few[BATCH_SET_INLINE];
 } batch_set;
 

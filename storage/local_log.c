@@ -104,6 +104,7 @@ static bool part_append(tlog_part *tp, uint8_t *bytes, uint32_t len, tlog_append
     plog     *p = (plog *)tp;
     batch_set set;
     bool      ok = batch_set_parse(&set, bytes, len, !opt.trusted, st);
+    set.keyed = opt.keyed;
     if (ok && opt.producer)
         ok = txn_producer_append(opt.producer, tp, &set, bytes, len, opt.durable, base_out, st);
     else if (ok && (set.v[0].attributes & BATCH_TRANSACTIONAL))

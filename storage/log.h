@@ -72,6 +72,7 @@ typedef struct tlog_append {
     tlog_producer *producer; /* NULL: not transactional */
     bool           durable;  /* wait until it is on disk (acks=all); group commit shares the fsync */
     bool           trusted;  /* made by this process's batch_builder: the CRC is not checked again */
+    bool           keyed;    /* its builder saw that no key is null: compacted topics need not look again */
 } tlog_append;
 
 /* Appends one or more whole v2 batches laid end to end, as one unit.

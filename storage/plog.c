@@ -285,7 +285,7 @@ static bool append_checked(plog *p, const topic_conf *c, batch_set *set, uint8_t
     if (!check_sizes(p, c, set, len, st))
         return false;
     bool bounded = c->ts_before_max_ms != INT64_MAX || c->ts_after_max_ms != INT64_MAX;
-    if ((c->compact || (bounded && !c->log_append_time)) && !check_records(p, c, set, st))
+    if (((c->compact && !set->keyed) || (bounded && !c->log_append_time)) && !check_records(p, c, set, st))
         return false;
     durable = durable && !p->env->fsync_off;
     if (durable && sync_is_broken(p))
@@ -353,8 +353,9 @@ bool plog_append(plog *p, batch_set *set, uint8_t *bytes, uint32_t len, bool dur
     bool      ok = true;
     for (size_t i = 0; ok && i < set->n; i++)
         ok = recode_batch(&set->v[i], batch_set_bytes(set, i), c->codec, &plain, &out, st);
-    ok = ok && batch_set_parse(&again, (uint8_t *)out.p, (uint32_t)out.n, false, st) &&
-         append_checked(p, c, &again, (uint8_t *)out.p, (uint32_t)out.n, durable, base_out, st);
+    ok = ok && batch_set_parse(&again, (uint8_t *)out.p, (uint32_t)out.n, false, st);
+    again.keyed = set->keyed;
+    ok = ok && append_checked(p, c, &again, (uint8_t *)out.p, (uint32_t)out.n, durable, base_out, st);
     batch_set_free(&again);
     buf_free(&plain);
     buf_free(&out);

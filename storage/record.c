@@ -164,6 +164,7 @@ void batch_builder_reset(batch_builder *b)
     buf_clear(&b->out);
     b->count = 0;
     b->base_ts = b->max_ts = 0;
+    b->null_keys = false;
 }
 
 static inline char *write_bytes(char *p, str s)
@@ -209,6 +210,7 @@ bool batch_builder_add(batch_builder *b, int64_t ts, str key, str value, uint32_
     }
     b->out.n = (size_t)(p - b->out.p);
     b->count++;
+    b->null_keys |= key.p == NULL;
     if (ts > b->max_ts)
         b->max_ts = ts;
     return true;

@@ -82,6 +82,7 @@ typedef struct batch_builder {
     int64_t base_ts, max_ts;
     int32_t count;
     int16_t attributes;
+    bool    null_keys; /* some record has none */
 } batch_builder;
 
 void batch_builder_init(batch_builder *b, size_t max_bytes);

@@ -167,15 +167,14 @@ static bool decode_error(serde *s, const json_reader *r)
     return false;
 }
 
-static bool decode_object(serde *s, arena *a, str bytes, value *row)
+static bool decode_members(serde *s, arena *a, str bytes, const json_fields *fields, value *row)
 {
-    const json_state *js = s->state;
-    json_reader       r;
+    json_reader r;
     jread_init(&r, a, bytes);
     while (r.p < r.end && (unsigned char)*r.p <= ' ')
         r.p++;
     if (r.p < r.end && *r.p == '{') {
-        if (jread_object(&r, &js->fields, row))
+        if (jread_object(&r, fields, row))
             return true;
     } else {
         type  whole = {.kind = T_STRUCT};
@@ -187,6 +186,21 @@ static bool decode_object(serde *s, arena *a, str bytes, value *row)
             jread_value(&r, &whole, &v);
     }
     return decode_error(s, &r);
+}
+
+static bool decode_object(serde *s, arena *a, str bytes, value *row)
+{
+    const json_state *js = s->state;
+    return decode_members(s, a, bytes, &js->fields, row);
+}
+
+/* No column is read (SELECT COUNT(*)): the text only has to be an object. */
+static bool decode_nothing(serde *s, arena *a, str bytes, value *row)
+{
+    static const json_fields none = {0};
+    for (uint32_t i = 0; i < s->spec.column_count; i++)
+        row[i] = VALUE_NULL;
+    return decode_members(s, a, bytes, &none, NULL);
 }
 
 static bool decode_bare(serde *s, arena *a, str bytes, value *row)
@@ -247,11 +261,13 @@ bool json_bind(arena *a, serde *s, status *st)
     str              *names = ARENA_ARRAY(a, str, n);
     const type      **types = ARENA_ARRAY(a, const type *, n);
     bool             *wanted = ARENA_ARRAY(a, bool, n);
+    bool              any_wanted = false;
     js->prefix = ARENA_ARRAY(a, str, n);
     for (uint32_t i = 0; i < n; i++) {
         names[i] = spec->columns[i].name;
         types[i] = spec->columns[i].type;
         wanted[i] = spec->columns[i].wanted;
+        any_wanted |= wanted[i];
         buf b = BUF_INIT(BUF_MAX);
         buf_putc(&b, i ? ',' : '{');
         json_put_string(&b, names[i]);
@@ -261,7 +277,7 @@ bool json_bind(arena *a, serde *s, status *st)
     }
     js->fields = (json_fields){names, types, wanted, n};
     s->state = js;
-    s->decode = spec->unwrapped ? decode_bare : decode_object;
+    s->decode = spec->unwrapped ? decode_bare : any_wanted ? decode_object : decode_nothing;
     s->encode = spec->unwrapped ? encode_bare : encode_object;
     return true;
 }

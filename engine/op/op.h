@@ -29,6 +29,9 @@ typedef struct op op;
 struct op {
     void (*push)(op *o, record *r, int port);
     void (*close)(op *o); /* frees what the arena does not hold; may be NULL */
+    /* No record is there to be read: gives out what the clock held back. Returns when it wants to be asked again,
+     * INT64_MAX: not before a record came. NULL: it holds nothing back. */
+    int64_t (*idle)(op *o);
     op              *out;
     int              out_port;
     store           *by_key[2]; /* stores it looks the keys of records up in, or NULL */

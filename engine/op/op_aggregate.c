@@ -12,6 +12,8 @@ typedef struct agg_op {
     const plan_node *in;
     store           *s;
     keyer            keys;
+    bool             wants_old;     /* does anything above look at the row that a change replaces? */
+    bool             states_borrow; /* states may point into the stored row */
     const type     **state_types;
     value           *states; /* of the group at hand */
     value           *args;
@@ -45,8 +47,8 @@ static bool set_initial(agg_op *o)
 static bool load(agg_op *o, const store_row *sr)
 {
     /* A copy: the row may move while the new state still points into it. */
-    str copy = str_dup(o->base.cx.a, sr->bytes);
-    return row_decode(o->base.cx.a, copy, o->state_types, o->states, o->base.plan->agg.agg_count);
+    str bytes = o->states_borrow ? str_dup(o->base.cx.a, sr->bytes) : sr->bytes;
+    return row_decode(o->base.cx.a, bytes, o->state_types, o->states, o->base.plan->agg.agg_count);
 }
 
 static str encode_states(agg_op *o)
@@ -144,10 +146,12 @@ static void aggregate_group(op *base, record *r, int port)
         if (!load(o, &was))
             return;
         out.ts = later(r->ts, was.ts);
-        out.old = output_row(o, r->row);
-        out.has_old = true;
-        if (!results(o, out.old))
-            return;
+        if (o->wants_old) {
+            out.old = output_row(o, r->row);
+            out.has_old = true;
+            if (!results(o, out.old))
+                return;
+        }
     } else if (!set_initial(o)) {
         return;
     }
@@ -161,7 +165,10 @@ static void aggregate_group(op *base, record *r, int port)
         op_forward(base, &out);
         return;
     }
-    store_put(o->s, key, encode_states(o), out.ts);
+    if (had)
+        store_replace(o->s, &was, encode_states(o), out.ts);
+    else
+        store_put(o->s, key, encode_states(o), out.ts);
     if (results(o, out.row))
         op_forward(base, &out);
 }
@@ -195,7 +202,7 @@ static bool update_window(agg_op *o, const record *r, str key, int64_t start, bo
         if (!load(o, &was))
             return true;
         out.ts = later(r->ts, was.ts);
-        if (!final) {
+        if (o->wants_old && !final) {
             out.old = output_row(o, r->row);
             out.has_old = true;
             if (!results(o, out.old))
@@ -206,7 +213,10 @@ static bool update_window(agg_op *o, const record *r, str key, int64_t start, bo
     }
     if (!apply(o, r->row, false))
         return false;
-    store_put_window(o->s, key, start, 0, encode_states(o), out.ts);
+    if (had)
+        store_replace(o->s, &was, encode_states(o), out.ts);
+    else
+        store_put_window(o->s, key, start, 0, encode_states(o), out.ts);
     if (start > o->max_start)
         o->max_start = start;
     if (final)
@@ -474,6 +484,33 @@ static void aggregate_close(op *base)
     buf_free(&o->out);
 }
 
+/* Closed windows whose records all came within one interval wait for the clock, not for another record. */
+static int64_t final_idle(op *base)
+{
+    agg_op          *o = (agg_op *)base;
+    const plan_node *n = base->plan;
+    bool             sessions = n->agg.window.kind == WINDOW_SESSION;
+    record           none = {0};
+    if (o->stream_time == INT64_MIN)
+        return INT64_MAX;
+    int64_t close = add_clamped(o->stream_time - n->agg.grace_ms, sessions ? -n->agg.size_ms : 0);
+    if (o->last_close != -1 && o->last_close >= close)
+        return INT64_MAX;
+    if (base->pl->now_ms < o->next_emit)
+        return o->next_emit;
+    if (sessions)
+        final_sessions(o, &none);
+    else
+        final_windows(o, &none);
+    return INT64_MAX;
+}
+
+static bool is_fixed_width(const type *t)
+{
+    return t->kind == T_BOOLEAN || t->kind == T_INTEGER || t->kind == T_BIGINT || t->kind == T_DOUBLE ||
+           t->kind == T_DATE || t->kind == T_TIME || t->kind == T_TIMESTAMP;
+}
+
 op *op_aggregate_new(pipeline *pl, const plan_node *n)
 {
     bool     session = n->agg.is_windowed && n->agg.window.kind == WINDOW_SESSION;
@@ -486,14 +523,18 @@ op *op_aggregate_new(pipeline *pl, const plan_node *n)
     o->in = n->in[0];
     o->s = pipeline_store(pl, n->agg.store, n->agg.is_windowed);
     o->base.by_key[0] = o->s;
+    if (n->agg.emit_final)
+        o->base.idle = final_idle;
     keyer_init(&o->keys, pl, &n->in[0]->out);
     if (o->keys.serde == NULL)
         return NULL;
     o->key_reader = o->keys.serde;
+    o->wants_old = pipeline_wants_old(pl, n);
     o->state_types = ARENA_ARRAY(&pl->a, const type *, n->agg.agg_count + 1);
     o->states = ARENA_ARRAY(&pl->a, value, n->agg.agg_count + 1);
     for (uint32_t i = 0; i < n->agg.agg_count; i++) {
         o->state_types[i] = n->agg.aggs[i].call->state_type;
+        o->states_borrow |= !is_fixed_width(o->state_types[i]);
         if (n->agg.aggs[i].arg_count > args)
             args = n->agg.aggs[i].arg_count;
     }

@@ -25,7 +25,7 @@ struct pipeline {
     VEC(serde *) serdes;
     VEC(int64_t *) clocks;
     int64_t         stream_time; /* highest timestamp fed: the task's stream time */
-    int64_t         now_ms;
+    int64_t         now_ms; /* as of the batch's first record; 0: not asked yet */
     bool            failed;
     status         *st; /* while it is being built */
     pipeline_state *state_list;
@@ -36,6 +36,9 @@ struct pipeline {
 void op_source_feed(op *o, const rec_view *r, int32_t partition);
 bool op_source_peek(op *o, const rec_view *r, int64_t *ts);
 void op_repartition_feed(op *o, const rec_view *r);
+
+/* Does anything above node n look at the rows that its changes replace? */
+bool pipeline_wants_old(const pipeline *pl, const plan_node *n);
 
 serde *pipeline_serde(pipeline *pl, const serde_spec *spec);
 /* A pre-filled row: all NULL. */

@@ -117,6 +117,20 @@ static void emit_expired(stream_join *o, const record *r, int port)
     }
 }
 
+static int64_t expired_idle(op *base)
+{
+    stream_join *o = (stream_join *)base;
+    int          port = o->in[0].ahead <= o->in[1].ahead ? 0 : 1;
+    record       none = {.ts = o->stream_time};
+    int64_t      ahead = o->in[port].ahead, grace = base->plan->join.grace_ms;
+    if (o->min_time == INT64_MAX || add_clamped(add_clamped(o->min_time, ahead), grace) >= o->stream_time)
+        return INT64_MAX;
+    if (base->pl->now_ms < o->next_emit)
+        return o->next_emit;
+    emit_expired(o, &none, port);
+    return INT64_MAX;
+}
+
 /* ---- a record */
 
 static void expire(stream_join *o, stream_side *s)
@@ -230,6 +244,7 @@ op *op_join_streams_new(pipeline *pl, const plan_node *n)
     o->key_slot = n->out.keys[0].slot;
     side_init(o, pl, 0, "Join-this-store");
     side_init(o, pl, 1, "Join-other-store");
+    o->base.idle = expired_idle;
     o->base.by_key[0] = o->in[0].s;
     o->base.by_key[1] = o->in[1].s;
     o->waiting = pipeline_store(pl, STR("Join-outershared-store"), true);

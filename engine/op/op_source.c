@@ -270,15 +270,6 @@ static serde *side_serde(pipeline *pl, const plan_node *n, column_ns ns, uint32_
     return pipeline_serde(pl, &spec);
 }
 
-/* Does anything above want the row that a change replaces? */
-static bool wants_old(const plan_node *at, const plan_node *n)
-{
-    for (; at != n; at = at->in[0])
-        if (at->kind != PLAN_PROJECT)
-            return true;
-    return false;
-}
-
 static void source_close(op *base)
 {
     source_op *o = (source_op *)base;
@@ -327,7 +318,7 @@ op *op_source_new(pipeline *pl, const plan_node *n)
         if (o->ts_format == NULL)
             return NULL;
     }
-    if (n->is_table && wants_old(pl->stage->top, n)) {
+    if (n->is_table && pipeline_wants_old(pl, n)) {
         o->table = pipeline_store(pl, str_fmt(&pl->a, "%.*s-Reduce", STR_FMT(n->source.alias)), false);
         o->base.by_key[0] = o->table;
         keyer_init(&o->keys, pl, &n->out);

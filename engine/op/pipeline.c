@@ -85,6 +85,14 @@ serde *pipeline_serde(pipeline *pl, const serde_spec *spec)
     return s;
 }
 
+bool pipeline_wants_old(const pipeline *pl, const plan_node *n)
+{
+    bool wanted = pl->stage->internal_out >= 0;
+    for (const plan_node *at = pl->stage->top; at != n && !wanted; at = at->in[0])
+        wanted = at->kind != PLAN_PROJECT;
+    return wanted;
+}
+
 store *pipeline_store(pipeline *pl, str name, bool windowed)
 {
     named_store ns = {name, store_new(windowed)};
@@ -343,7 +351,8 @@ void pipeline_feed(pipeline *pl, uint32_t input, const rec_view *r, int32_t part
 {
     if (pl->failed)
         return;
-    pl->now_ms = pl->env.now_ms ? pl->env.now_ms(pl->env.ctx) : 0;
+    if (pl->now_ms == 0 && pl->env.now_ms) /* once a batch: records come in faster than milliseconds pass */
+        pl->now_ms = pl->env.now_ms(pl->env.ctx);
     if (pl->stage->inputs[input].internal)
         op_repartition_feed(pl->inputs[input], r);
     else
@@ -371,9 +380,22 @@ bool pipeline_peek_ts(pipeline *pl, uint32_t input, const rec_view *r, int64_t *
     return op_source_peek(pl->inputs[input], r, ts);
 }
 
+int64_t pipeline_idle(pipeline *pl)
+{
+    int64_t next = INT64_MAX;
+    pl->now_ms = pl->env.now_ms ? pl->env.now_ms(pl->env.ctx) : 0;
+    for (size_t i = 0; i < pl->ops.n && !pl->failed; i++) {
+        op     *o = pl->ops.p[i];
+        int64_t due = o->idle ? o->idle(o) : INT64_MAX;
+        next = due < next ? due : next;
+    }
+    return next;
+}
+
 void pipeline_end_batch(pipeline *pl)
 {
     arena_reset(&pl->batch);
+    pl->now_ms = 0;
 }
 
 size_t pipeline_states(pipeline *pl, pipeline_state **out)

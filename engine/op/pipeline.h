@@ -87,12 +87,15 @@ void      pipeline_free(pipeline *pl);
 
 /* One record of an input; partition as ROWPARTITION shall show it. */
 void pipeline_feed(pipeline *pl, uint32_t input, const rec_view *r, int32_t partition);
+/* There is nothing to feed for now: what the clock held back is given out. Returns when (ms) it should be called
+ * again though no record came; INT64_MAX: there is no need. */
+int64_t pipeline_idle(pipeline *pl);
 /* Records that will be fed next; at most STORE_EXPECT_MAX. Only speed depends on this being called. */
 void pipeline_expect(pipeline *pl, uint32_t input, const rec_view *r, uint32_t n);
 /* The timestamp that the record will be processed with: the source's extractor applied. false: it
  * would be dropped. Used to choose the input whose next record is oldest. */
 bool pipeline_peek_ts(pipeline *pl, uint32_t input, const rec_view *r, int64_t *ts);
-/* Forgets the memory of the rows fed so far; call after each batch. */
+/* Forgets the memory of the rows fed so far and what time it is; call after each batch. */
 void pipeline_end_batch(pipeline *pl);
 
 /* ---- state */

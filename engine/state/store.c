@@ -74,7 +74,7 @@ typedef struct row {
 
 #define ROW_BYTES offsetof(row, bytes)
 #define CACHE_LINE 64
-#define ROW_FETCH_BYTES (2 * CACHE_LINE) /* of a row that is expected to be read: all of most */
+#define ROW_FETCH_BYTES CACHE_LINE /* of a row that is expected to be read: all of most */
 
 /* Tables: one row. Windowed: rows in order; the newest is what nearly every look-up wants and is reached
  * without the array. */
@@ -123,6 +123,11 @@ static size_t node_size(const node *n)
     return NODE_BYTES + n->key_n;
 }
 
+static size_t all_size(const node *n)
+{
+    return n->all_cap * sizeof *n->all;
+}
+
 static void drop_changes(store *s)
 {
     for (size_t i = 0; i < s->changes.n; i++)
@@ -137,7 +142,7 @@ void store_clear(store *s)
         for (uint32_t k = 0; n && k < n->rows; k++)
             if (rows_of(n)[k]->cap > SLAB_SMALL_MAX)
                 mem_free(rows_of(n)[k]);
-        if (n)
+        if (n && all_size(n) > SLAB_SMALL_MAX)
             mem_free(n->all);
         if (n && node_size(n) > SLAB_SMALL_MAX)
             mem_free(n);
@@ -272,7 +277,8 @@ static void remove_node(store *s, node *n)
             hole = i;
         }
     }
-    mem_free(n->all);
+    if (n->all)
+        slab_free(&s->mem, n->all, all_size(n));
     slab_free(&s->mem, n, node_size(n));
     s->keys--;
 }
@@ -371,17 +377,23 @@ static void row_drop(store *s, node *n, row *r)
     s->rows--;
 }
 
-static void fill(store_row *out, const row *r)
+static void fill(store_row *out, node *n, row *r)
 {
-    *out = (store_row){r->start, r->end, r->ts, {r->bytes, r->n}};
+    *out = (store_row){r->start, r->end, r->ts, {r->bytes, r->n}, n};
+}
+
+void store_replace(store *s, const store_row *was, str bytes, int64_t ts)
+{
+    row_set(s, was->place, (row *)(was->bytes.p - ROW_BYTES), bytes, ts);
 }
 
 /* ---- expected look-ups */
 
 static void fetch(const void *p, size_t bytes)
 {
-    for (size_t at = 0; at < bytes; at += CACHE_LINE)
-        __builtin_prefetch((const char *)p + at);
+    const char *end = (const char *)p + bytes;
+    for (const char *line = (const char *)((uintptr_t)p & -(uintptr_t)CACHE_LINE); line < end; line += CACHE_LINE)
+        __builtin_prefetch(line);
 }
 
 /* A step for each level of the way from a key to its row: what one step sets off is there for the next. */
@@ -413,7 +425,7 @@ bool store_get(const store *s, str key, store_row *out)
     node *n = find(s, key, hash_bytes(key.p, key.n));
     if (n == NULL)
         return false;
-    fill(out, n->newest);
+    fill(out, n, n->newest);
     return true;
 }
 
@@ -452,21 +464,26 @@ static row *find_window(node *n, int64_t start, int64_t end)
     return i < n->rows && r[i]->start == start && r[i]->end == end ? r[i] : NULL;
 }
 
-static void insert_row(node *n, uint32_t at, row *r)
+static void grow_rows(store *s, node *n)
+{
+    uint32_t cap = n->all_cap ? 2 * n->all_cap : 4;
+    row    **all = slab_alloc(&s->mem, cap * sizeof *all);
+    memcpy(all, rows_of(n), n->rows * sizeof *all);
+    if (n->all)
+        slab_free(&s->mem, n->all, all_size(n));
+    n->all = all;
+    n->all_cap = cap;
+}
+
+static void insert_row(store *s, node *n, uint32_t at, row *r)
 {
     if (n->rows == 0 && n->all_cap == 0) {
         n->newest = r;
         n->rows = 1;
         return;
     }
-    if (n->all_cap == 0) {
-        n->all_cap = 4;
-        n->all = mem_alloc(n->all_cap * sizeof *n->all);
-        n->all[0] = n->newest;
-    } else if (n->rows == n->all_cap) {
-        n->all_cap *= 2;
-        n->all = mem_realloc(n->all, n->all_cap * sizeof *n->all);
-    }
+    if (n->rows >= n->all_cap)
+        grow_rows(s, n);
     memmove(n->all + at + 1, n->all + at, (n->rows - at) * sizeof *n->all);
     n->all[at] = r;
     n->rows++;
@@ -479,7 +496,7 @@ bool store_get_window(const store *s, str key, int64_t start, int64_t end, store
     row  *r = n ? find_window(n, start, end) : NULL;
     if (r == NULL)
         return false;
-    fill(out, r);
+    fill(out, n, r);
     return true;
 }
 
@@ -495,7 +512,7 @@ void store_put_window(store *s, str key, int64_t start, int64_t end, str bytes, 
         return;
     }
     row *r = row_new(s, start, end, bytes, ts);
-    insert_row(n, lower_bound(n, start, end), r);
+    insert_row(s, n, lower_bound(n, start, end), r);
     note_change(s, n, r);
 }
 
@@ -510,7 +527,7 @@ void store_add_window(store *s, str key, int64_t start, str bytes)
     row    **rows = rows_of(n);
     int64_t  seq = at > 0 && rows[at - 1]->start == start ? rows[at - 1]->end + 1 : 0;
     row     *r = row_new(s, start, seq, bytes, start);
-    insert_row(n, at, r);
+    insert_row(s, n, at, r);
     note_change(s, n, r);
 }
 
@@ -536,7 +553,7 @@ static uint32_t copy_rows(node *n, uint32_t lo, uint32_t hi, arena *a, store_row
     row **r = rows_of(n);
     *out = hi > lo ? arena_alloc(a, (hi - lo) * sizeof **out) : NULL;
     for (uint32_t i = lo; i < hi; i++)
-        fill(&(*out)[i - lo], r[i]);
+        fill(&(*out)[i - lo], n, r[i]);
     return hi - lo;
 }
 
@@ -583,7 +600,7 @@ void store_expire(store *s, int64_t below, bool by_end, void (*dropped)(void *ct
             }
             if (dropped) {
                 store_row v;
-                fill(&v, r[k]);
+                fill(&v, n, r[k]);
                 dropped(ctx, str_make(n->key, n->key_n), &v);
             }
             row_drop(s, n, r[k]);
@@ -622,7 +639,7 @@ store_item *store_scan_windows(const store *s, int64_t from, int64_t to, bool by
             if (at < from || at > to)
                 continue;
             store_item it = {.key = str_make(nd->key, nd->key_n)};
-            fill(&it.row, r);
+            fill(&it.row, nd, r);
             VEC_PUSH(&items, it);
         }
     }
@@ -647,7 +664,7 @@ void store_each(const store *s, void (*each)(void *ctx, str key, const store_row
         node *n = SLOT_NODE(s->slots[i * 0x9e3779b97f4a7c15u & (s->cap - 1)]);
         for (uint32_t k = 0; n && k < n->rows; k++) {
             store_row v;
-            fill(&v, rows_of(n)[k]);
+            fill(&v, n, rows_of(n)[k]);
             each(ctx, str_make(n->key, n->key_n), &v);
         }
     }
@@ -679,7 +696,7 @@ void store_take_changes(store *s, void (*each)(void *ctx, str key, int64_t start
             continue;
         }
         store_row v;
-        fill(&v, c->r);
+        fill(&v, c->owner, c->r);
         c->r->change = 0;
         each(ctx, str_make(c->owner->key, c->owner->key_n), c->start, c->end, &v);
     }

@@ -25,6 +25,7 @@ typedef struct store_row {
     int64_t start, end; /* windowed stores; else 0 */
     int64_t ts;         /* timestamp kept with the row */
     str     bytes;
+    void   *place;      /* the store's own: where the row stands */
 } store_row;
 
 store *store_new(bool windowed);
@@ -43,6 +44,9 @@ uint64_t store_bytes(const store *s); /* memory held, book-keeping included */
  * that the look-ups do not wait for it one after the other. At most STORE_EXPECT_MAX. */
 #define STORE_EXPECT_MAX 16
 void store_expect(const store *s, const str *keys, uint32_t n);
+
+/* Puts other bytes in the place of a row that was looked up, when the store has not changed since. */
+void store_replace(store *s, const store_row *was, str row, int64_t ts);
 
 /* ---- tables */
 

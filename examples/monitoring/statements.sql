@@ -1,5 +1,4 @@
 -- A minute is told as soon as it is over in event time, however fast the metrics are replayed.
-SET 'ksql.streams.__emit.interval.ms.kstreams.windowed.aggregation__' = '0';
 
 CREATE STREAM METRICS (
     host STRING KEY, ts BIGINT, cpu DOUBLE, requests BIGINT

@@ -224,6 +224,13 @@ static void the_builder_is_bounded(void **state)
     assert_true(s.n <= 200);
     assert_true(batch_parse((const uint8_t *)s.p, s.n, true, &v, &st));
     assert_int_equal(v.count, n);
+    assert_false(b.null_keys);
+    batch_builder_reset(&b);
+    assert_true(batch_builder_add(&b, 1, STR_NONE, STR("x"), 0, STR_NONE));
+    assert_true(batch_builder_add(&b, 1, STR("k"), STR("x"), 0, STR_NONE));
+    assert_true(b.null_keys);
+    batch_builder_reset(&b);
+    assert_false(b.null_keys);
     batch_builder_free(&b);
 }
 

@@ -22,7 +22,7 @@ typedef struct fix {
 } fix;
 
 /* A serde over columns written as in CREATE STREAM. */
-static fix *open_fix(format_id f, const char *columns, bool unwrapped)
+static fix *open_wanting(format_id f, const char *columns, bool unwrapped, bool wanted)
 {
     fix            *x = calloc(1, sizeof *x);
     const ast_type *fields;
@@ -36,12 +36,17 @@ static fix *open_fix(format_id f, const char *columns, bool unwrapped)
     uint32_t n = fields->field_count;
     for (uint32_t i = 0; i < n; i++)
         x->cols[i] =
-            (serde_column){fields->fields[i].name, type_resolve(&x->a, fields->fields[i].type, NULL, NULL, &st), true};
+            (serde_column){fields->fields[i].name, type_resolve(&x->a, fields->fields[i].type, NULL, NULL, &st), wanted};
     serde_spec spec = {.format = f, .columns = x->cols, .column_count = n, .unwrapped = unwrapped, .topic = STR("t")};
     x->s = serde_new(&x->a, &spec, &st);
     if (x->s == NULL)
         fail_msg("%s", st.msg);
     return x;
+}
+
+static fix *open_fix(format_id f, const char *columns, bool unwrapped)
+{
+    return open_wanting(f, columns, unwrapped, true);
 }
 
 static void close_fix(fix *x)
@@ -96,6 +101,22 @@ static void json_by_schema(void **state)
                "{\"A\":[1,null],\"M\":{\"k\":true},\"S\":{\"x\":5}}",
                "{\"A\":[1,null],\"M\":{\"k\":true},\"S\":{\"X\":5,\"Y\":null}}");
     round_trip(FORMAT_JSON, "A BYTES", "{\"A\":\"aGk=\"}", "{\"A\":\"aGk=\"}");
+}
+
+/* What nobody reads must be JSON all the same, and leaves NULLs. */
+static void json_that_nobody_reads(void **state)
+{
+    (void)state;
+    fix *x = open_wanting(FORMAT_JSON, "A INT, B STRING", false, false);
+    memset(x->row, 1, sizeof x->row);
+    assert_true(x->s->decode(x->s, &x->a, STR(" {\"A\":\"no number\",\"B\":[{}, 1e5],\"C\":null}"), x->row));
+    assert_int_equal(x->row[0].state, V_NULL);
+    assert_int_equal(x->row[1].state, V_NULL);
+    static const char *bad[] = {"", "null", "[1]", "{\"A\":1", "{\"A\" 1}", "{\"A\":01}", "{\"A\":\"\\x\"}"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (x->s->decode(x->s, &x->a, str_of(bad[i]), x->row))
+            fail_msg("%s was taken", bad[i]);
+    close_fix(x);
 }
 
 static void json_that_is_wrong(void **state)
@@ -259,6 +280,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_by_schema),
+        cmocka_unit_test(json_that_nobody_reads),
         cmocka_unit_test(json_that_is_wrong),
         cmocka_unit_test(json_depth_is_bounded),
         cmocka_unit_test(json_survives_damage),

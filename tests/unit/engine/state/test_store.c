@@ -53,7 +53,12 @@ static void tables(void **state)
             model[k].size = (unsigned)(next(&s) % (i % 100 == 0 ? 3000 : 60));
             model[k].v = (unsigned)next(&s);
             model[k].ts = i;
-            store_put(t, ks, row_of(row, model[k].size, model[k].v), i);
+            store_row was;
+            str       bytes = row_of(row, model[k].size, model[k].v);
+            if (next(&s) % 2 && store_get(t, ks, &was))
+                store_replace(t, &was, bytes, i);
+            else
+                store_put(t, ks, bytes, i);
         }
         store_row r;
         assert_int_equal(store_get(t, ks, &r), model[k].there);
@@ -77,6 +82,12 @@ static void tables(void **state)
     store_free(t);
 }
 
+/* Rows of different sizes, so that they move when they are replaced. */
+static unsigned size_of(unsigned v)
+{
+    return v * 7 % 60;
+}
+
 static void windows(void **state)
 {
     (void)state;
@@ -95,14 +106,19 @@ static void windows(void **state)
             model[k][w] = 0;
         } else {
             model[k][w] = (unsigned)next(&s) % 26 + 1;
-            store_put_window(t, ks, w * 10, 0, row_of(row, 8, model[k][w] - 1), i);
+            store_row was;
+            str       bytes = row_of(row, size_of(model[k][w]), model[k][w] - 1);
+            if (next(&s) % 2 && store_get_window(t, ks, w * 10, 0, &was))
+                store_replace(t, &was, bytes, i);
+            else
+                store_put_window(t, ks, w * 10, 0, bytes, i);
         }
         store_row *rows;
         uint32_t   n = store_range(t, ks, 20, 50, &a, &rows), want = 0;
         for (unsigned x = 2; x <= 5; x++)
             if (model[k][x]) {
                 assert_true(want < n && rows[want].start == x * 10);
-                assert_true(str_eq(rows[want].bytes, row_of(row, 8, model[k][x] - 1)));
+                assert_true(str_eq(rows[want].bytes, row_of(row, size_of(model[k][x]), model[k][x] - 1)));
                 want++;
             }
         assert_int_equal(n, want);

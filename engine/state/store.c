@@ -226,9 +226,8 @@ static void insert_slot(uint64_t *slots, size_t cap, node *n)
     slots[i] = make_slot(n);
 }
 
-static void grow(store *s)
+static void resize(store *s, size_t cap)
 {
-    size_t    cap = s->cap ? s->cap * 2 : 64;
     uint64_t *slots = mem_zalloc(cap * sizeof *slots);
     for (size_t i = 0; i < s->cap; i++)
         if (s->slots[i])
@@ -236,6 +235,20 @@ static void grow(store *s)
     mem_free(s->slots);
     s->slots = slots;
     s->cap = cap;
+}
+
+static void grow(store *s)
+{
+    resize(s, s->cap ? s->cap * 2 : 64);
+}
+
+void store_reserve(store *s, uint64_t keys)
+{
+    size_t cap = s->cap ? s->cap : 64;
+    while ((keys + 1) * 4 > cap * 3)
+        cap *= 2;
+    if (cap > s->cap)
+        resize(s, cap);
 }
 
 static node *add_node(store *s, str key, uint64_t h)

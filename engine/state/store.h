@@ -32,6 +32,9 @@ store *store_new(bool windowed);
 void   store_free(store *s);
 void   store_clear(store *s);
 
+/* Makes room for so many keys at once, instead of growing to it step by step. */
+void store_reserve(store *s, uint64_t keys);
+
 bool     store_is_windowed(const store *s);
 uint64_t store_keys(const store *s);
 uint64_t store_rows(const store *s);

@@ -50,7 +50,7 @@ struct engine {
     topic_rules            hidden_topics, readonly_topics;
     VEC(query_info *) order; /* queries as they were created; a replaced one keeps its place */
     int64_t         next_seq;
-    bool            replaying; /* commands of before a restart are run again: they are kept already */
+    bool            replaying; /* the statement was accepted before and is kept already */
     struct runtime *run;       /* NULL when manual */
     pthread_mutex_t push_lock; /* guards pushes */
     VEC(push_query *) pushes;
@@ -74,8 +74,7 @@ typedef struct exec {
 } exec;
 
 int64_t exec_now(exec *x); /* wall clock, ms */
-/* Gives false. The message must not be made from x->st->msg. */
-#define exec_fail(x, ...) status_set((x)->st, ST_SQL, __VA_ARGS__)
+bool    exec_fail(exec *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* The statement with its variables filled in (spec 1.8); NULL + st. */
 const ast_stmt *exec_substitute(exec *x, const ast_stmt *s);

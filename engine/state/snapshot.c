@@ -10,6 +10,7 @@
 #define MAGIC "WEIRSNAP"
 #define VERSION 1
 #define CHUNK_BYTES ((size_t)1 << 20)
+#define ROW_MIN 32                  /* bytes of a row without its key and value */
 #define ROW_MAX ((uint32_t)1 << 30) /* a longer key or row is damage */
 
 /* ---- writing */
@@ -173,6 +174,8 @@ static bool read_rows(reader *r, store *s, int64_t rows)
 {
     buf  key = BUF_INIT(BUF_MAX);
     bool windowed = store_is_windowed(s);
+    if (!windowed && rows > 0 && rows <= (int64_t)r->size / ROW_MIN) /* else the file is torn */
+        store_reserve(s, (uint64_t)rows);
     for (int64_t i = 0; i < rows && !r->bad; i++) {
         uint32_t kn = take_u32(r);
         if (kn > ROW_MAX || kn > r->size) {

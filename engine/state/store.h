@@ -25,12 +25,15 @@ typedef struct store_row {
     int64_t start, end; /* windowed stores; else 0 */
     int64_t ts;         /* timestamp kept with the row */
     str     bytes;
-    void   *place;      /* the store's own: where the row stands */
+    void   *place; /* the store's own: where the row stands */
 } store_row;
 
 store *store_new(bool windowed);
 void   store_free(store *s);
 void   store_clear(store *s);
+
+/* Makes room for so many keys at once, instead of growing to it step by step. */
+void store_reserve(store *s, uint64_t keys);
 
 bool     store_is_windowed(const store *s);
 uint64_t store_keys(const store *s);

@@ -10,7 +10,7 @@
 
 #include "engine/state/store.h"
 
-enum { KEYS = 60, STARTS = 8 };
+enum { KEYS = 60, STARTS = 40 };
 
 static uint64_t next(uint64_t *s)
 {
@@ -150,6 +150,31 @@ static void equal_starts_stay_in_order(void **state)
     store_free(t);
 }
 
+static void count_row(void *ctx, str key, const store_row *row)
+{
+    assert_true(str_eq(key, row->bytes));
+    ++*(int *)ctx;
+}
+
+static void room_for_keys_keeps_them(void **state)
+{
+    (void)state;
+    store    *t = store_new(false);
+    store_row r;
+    char      key[16];
+    int       seen = 0;
+    for (int i = 0; i < 1000; i++) {
+        str k = str_make(key, (size_t)snprintf(key, sizeof key, "k%d", i));
+        store_put(t, k, k, 0);
+        if (i == 100 || i == 500)
+            store_reserve(t, i == 100 ? 5000 : 3);
+    }
+    store_each(t, count_row, &seen);
+    assert_int_equal(seen, 1000);
+    assert_true(store_get(t, STR("k0"), &r) && store_get(t, STR("k999"), &r) && !store_get(t, STR("k1000"), &r));
+    store_free(t);
+}
+
 static void sessions_that_reach_into_a_range(void **state)
 {
     (void)state;
@@ -245,6 +270,7 @@ int main(void)
         cmocka_unit_test(windows),
         cmocka_unit_test(equal_starts_stay_in_order),
         cmocka_unit_test(sessions_that_reach_into_a_range),
+        cmocka_unit_test(room_for_keys_keeps_them),
         cmocka_unit_test(changes_are_told_once),
         cmocka_unit_test(expected_keys_need_not_be_there),
     };

@@ -162,7 +162,7 @@ static const type *row_type(arena *a, const serde_spec *spec)
 static bool decode_members(serde *s, arena *a, str bytes, const json_fields *fields, value *row)
 {
     json_reader r;
-    jread_init(&r, a, bytes);
+    jscan_init(&r, a, bytes);
     while (r.p < r.end && (unsigned char)*r.p <= ' ')
         r.p++;
     if (r.p < r.end && *r.p == '{') {
@@ -197,7 +197,7 @@ static bool decode_nothing(serde *s, arena *a, str bytes, value *row)
 static bool decode_bare(serde *s, arena *a, str bytes, value *row)
 {
     json_reader r;
-    jread_init(&r, a, bytes);
+    jscan_init(&r, a, bytes);
     return jread_value(&r, s->spec.columns[0].type, row) || decode_error(s, &r);
 }
 

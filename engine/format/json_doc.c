@@ -26,7 +26,7 @@ static jnode *fail(parser *s, const char *why)
 static bool scalar(parser *s, const type *t, value *v)
 {
     json_reader r;
-    jread_init(&r, s->a, str_make(s->p, (size_t)(s->end - s->p)));
+    jscan_init(&r, s->a, str_make(s->p, (size_t)(s->end - s->p)));
     if (!jread_value(&r, t, v))
         return false;
     s->p = r.p;

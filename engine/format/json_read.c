@@ -1,5 +1,5 @@
 /* The JSON decoder: one pass over the text, directed by the columns' types. What nobody reads is
- * skipped, strings without escapes are not copied, no tree is built.
+ * skipped, no tree is built.
  *
  * A member belongs to the column of exactly its name, else to the column equal to its name in upper
  * case; an exact match beats the other wherever it stands (spec/formats-and-schema-registry.md 6.1).
@@ -8,27 +8,11 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
-#include "base/mem.h"
 #include "base/num.h"
 #include "engine/types/datetime.h"
 #include "engine/types/decimal.h"
 #include "engine/types/value_set.h"
-
-static bool fail(json_reader *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static bool fail(json_reader *r, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(r->err, sizeof r->err, fmt, ap);
-    va_end(ap);
-    r->path_n = 0;
-    return false;
-}
 
 /* Puts a step before the path of the failure, while the recursion unwinds. */
 static bool at_path(json_reader *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -49,299 +33,9 @@ static bool at_path(json_reader *r, const char *fmt, ...)
     return false;
 }
 
-static bool torn(json_reader *r)
-{
-    return fail(r, "Unexpected end-of-input or character at byte %ld", r->p - r->begin);
-}
-
-static inline void blanks(json_reader *r)
-{
-    while (r->p < r->end && (*r->p == ' ' || *r->p == '\n' || *r->p == '\r' || *r->p == '\t'))
-        r->p++;
-}
-
-/* ---- strings */
-
-/* The first quote, backslash or control character at or behind p; *high: a byte >= 0x80 was seen. */
-static inline const char *string_scan(const char *p, const char *end, bool *high)
-{
-#if defined(__SSE2__)
-    const __m128i quote = _mm_set1_epi8('"'), back = _mm_set1_epi8('\\'), ctl = _mm_set1_epi8(0x1f);
-    int           seen = 0;
-    while (end - p >= 16) {
-        __m128i v = _mm_loadu_si128((const __m128i *)p);
-        __m128i stop = _mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, back));
-        stop = _mm_or_si128(stop, _mm_cmpeq_epi8(_mm_max_epu8(v, ctl), ctl));
-        int mask = _mm_movemask_epi8(stop), hi = _mm_movemask_epi8(v);
-        if (mask) {
-            int n = __builtin_ctz((unsigned)mask);
-            *high = seen || (hi & ((1 << n) - 1));
-            return p + n;
-        }
-        seen |= hi;
-        p += 16;
-    }
-    *high = seen != 0;
-#else
-    *high = false;
-#endif
-    while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20) {
-        *high |= (*p & 0x80) != 0;
-        p++;
-    }
-    return p;
-}
-
-static int hex4(const char *p)
-{
-    int v = 0;
-    for (int i = 0; i < 4; i++) {
-        char c = p[i];
-        int  d = c >= '0' && c <= '9'   ? c - '0'
-                 : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                 : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                        : -1;
-        if (d < 0)
-            return -1;
-        v = v << 4 | d;
-    }
-    return v;
-}
-
-static char *put_utf8(char *o, uint32_t c)
-{
-    if (c < 0x80) {
-        *o++ = (char)c;
-    } else if (c < 0x800) {
-        *o++ = (char)(0xc0 | c >> 6);
-        *o++ = (char)(0x80 | (c & 0x3f));
-    } else if (c < 0x10000) {
-        *o++ = (char)(0xe0 | c >> 12);
-        *o++ = (char)(0x80 | ((c >> 6) & 0x3f));
-        *o++ = (char)(0x80 | (c & 0x3f));
-    } else {
-        *o++ = (char)(0xf0 | c >> 18);
-        *o++ = (char)(0x80 | ((c >> 12) & 0x3f));
-        *o++ = (char)(0x80 | ((c >> 6) & 0x3f));
-        *o++ = (char)(0x80 | (c & 0x3f));
-    }
-    return o;
-}
-
-static bool unescape(json_reader *r, const char *from, str *out)
-{
-    /* An escape is never shorter than what it stands for, so the rest of the text bounds the copy. */
-    const char *stop = r->p;
-    bool        high = false;
-    for (;;) { /* find the closing quote first */
-        stop = string_scan(stop, r->end, &high);
-        if (stop >= r->end)
-            return torn(r);
-        if (*stop == '"')
-            break;
-        if (*stop != '\\' || stop + 1 >= r->end) {
-            r->p = stop;
-            return fail(r, "Illegal unquoted character in a string at byte %ld", stop - r->begin);
-        }
-        stop += 2;
-    }
-    char *o = arena_bytes(r->a, (size_t)(stop - from)), *first = o;
-    memcpy(o, from, (size_t)(r->p - from));
-    o += r->p - from;
-    const char *p = r->p;
-    while (p < stop) {
-        if (*p != '\\') {
-            *o++ = *p++;
-            continue;
-        }
-        p++;
-        static const char plain[] = "\"\\/bfnrt", real[] = "\"\\/\b\f\n\r\t";
-        const char       *k = memchr(plain, *p, 8);
-        if (k) {
-            *o++ = real[k - plain];
-            p++;
-            continue;
-        }
-        int c = *p == 'u' && stop - p >= 5 ? hex4(p + 1) : -1;
-        if (c < 0) {
-            r->p = p;
-            return fail(r, "Unrecognized character escape at byte %ld", p - r->begin);
-        }
-        p += 5;
-        if (c >= 0xd800 && c < 0xdc00 && stop - p >= 6 && p[0] == '\\' && p[1] == 'u') {
-            int low = hex4(p + 2);
-            if (low >= 0xdc00 && low < 0xe000) {
-                c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
-                p += 6;
-            }
-        }
-        if (c >= 0xd800 && c < 0xe000)
-            c = 0xfffd; /* an unpaired surrogate has no UTF-8 form */
-        o = put_utf8(o, (uint32_t)c);
-    }
-    *out = str_make(first, (size_t)(o - first));
-    r->p = stop + 1;
-    return utf8_valid(*out) || fail(r, "Invalid UTF-8 in a string");
-}
-
-/* r->p stands behind the opening quote. */
-static inline bool read_string(json_reader *r, str *out)
-{
-    const char *from = r->p;
-    bool        high;
-    r->p = string_scan(from, r->end, &high);
-    if (__builtin_expect(r->p < r->end && *r->p == '"', 1)) {
-        *out = str_make(from, (size_t)(r->p - from));
-        r->p++;
-        if (__builtin_expect(high, 0) && !utf8_valid(*out))
-            return fail(r, "Invalid UTF-8 in a string");
-        return true;
-    }
-    if (r->p >= r->end)
-        return torn(r);
-    if (*r->p != '\\')
-        return fail(r, "Illegal unquoted character in a string at byte %ld", r->p - r->begin);
-    return unescape(r, from, out);
-}
-
-/* ---- numbers */
-
-typedef struct number {
-    str     text;
-    int64_t i;        /* its value when `whole` */
-    bool    whole;    /* no fraction, no exponent, fits 64 bits */
-    bool    integral; /* no fraction, no exponent */
-} number;
-
-static bool read_number(json_reader *r, number *n)
-{
-    const char *p = r->p, *end = r->end;
-    bool        neg = p < end && *p == '-';
-    p += neg;
-    const char *digits = p;
-    uint64_t    v = 0;
-    while (p < end && *p >= '0' && *p <= '9')
-        v = v * 10 + (uint64_t)(*p++ - '0');
-    size_t nd = (size_t)(p - digits);
-    if (nd == 0 || (nd > 1 && *digits == '0')) {
-        r->p = p;
-        return torn(r);
-    }
-    n->integral = true;
-    if (p < end && *p == '.') {
-        const char *f = ++p;
-        while (p < end && *p >= '0' && *p <= '9')
-            p++;
-        n->integral = false;
-        if (p == f) {
-            r->p = p;
-            return torn(r);
-        }
-    }
-    if (p < end && (*p == 'e' || *p == 'E')) {
-        p++;
-        if (p < end && (*p == '+' || *p == '-'))
-            p++;
-        const char *f = p;
-        while (p < end && *p >= '0' && *p <= '9')
-            p++;
-        n->integral = false;
-        if (p == f) {
-            r->p = p;
-            return torn(r);
-        }
-    }
-    n->text = str_make(r->p, (size_t)(p - r->p));
-    if (n->text.n > JSON_NUMBER_MAX)
-        return fail(r, "Number value length (%u) exceeds the maximum allowed (%d)", n->text.n, JSON_NUMBER_MAX);
-    n->whole = n->integral && (nd <= 18 || num_parse_i64(n->text, &n->i));
-    if (n->whole && nd <= 18)
-        n->i = neg ? -(int64_t)v : (int64_t)v;
-    r->p = p;
-    return true;
-}
-
-static const char *number_node(const number *n)
-{
-    return !n->integral                             ? "DecimalNode"
-           : !n->whole                              ? "BigIntegerNode"
-           : n->i >= INT32_MIN && n->i <= INT32_MAX ? "IntNode"
-                                                    : "LongNode";
-}
-
-/* ---- skipping */
-
-static bool literal(json_reader *r, const char *word, size_t n)
-{
-    if ((size_t)(r->end - r->p) < n || memcmp(r->p, word, n) != 0)
-        return torn(r);
-    r->p += n;
-    return true;
-}
-
-static bool skip_value(json_reader *r)
-{
-    blanks(r);
-    if (r->p >= r->end)
-        return torn(r);
-    str    s;
-    number n;
-    switch (*r->p) {
-    case '"':
-        r->p++;
-        return read_string(r, &s);
-    case 't':
-        return literal(r, "true", 4);
-    case 'f':
-        return literal(r, "false", 5);
-    case 'n':
-        return literal(r, "null", 4);
-    case '{':
-    case '[': {
-        char close = *r->p == '{' ? '}' : ']';
-        if (++r->depth > JSON_DEPTH_MAX)
-            return fail(r, "Document nesting depth exceeds the maximum allowed (%d)", JSON_DEPTH_MAX);
-        r->p++;
-        blanks(r);
-        if (r->p < r->end && *r->p == close) {
-            r->p++;
-            r->depth--;
-            return true;
-        }
-        for (;;) {
-            if (close == '}') {
-                blanks(r);
-                if (r->p >= r->end || *r->p != '"')
-                    return torn(r);
-                r->p++;
-                if (!read_string(r, &s))
-                    return false;
-                blanks(r);
-                if (r->p >= r->end || *r->p++ != ':')
-                    return torn(r);
-            }
-            if (!skip_value(r))
-                return false;
-            blanks(r);
-            if (r->p >= r->end)
-                return torn(r);
-            char c = *r->p++;
-            if (c == close) {
-                r->depth--;
-                return true;
-            }
-            if (c != ',')
-                return torn(r);
-        }
-    }
-    default:
-        return read_number(r, &n);
-    }
-}
-
 /* ---- any value to text, for STRING columns */
 
-static void put_number(json_reader *r, buf *out, const number *n)
+static void put_number(json_reader *r, buf *out, const json_number *n)
 {
     if (n->integral) {
         if (str_eqz(n->text, "-0"))
@@ -361,15 +55,15 @@ static void put_number(json_reader *r, buf *out, const number *n)
 /* Re-serialized without blanks; inside = false: the array spelling of Java's List.toString. */
 static bool put_json(json_reader *r, buf *out, bool as_list)
 {
-    blanks(r);
+    jscan_blanks(r);
     if (r->p >= r->end)
-        return torn(r);
-    str    s;
-    number n;
-    char   c = *r->p;
+        return jscan_torn(r);
+    str         s;
+    json_number n;
+    char        c = *r->p;
     if (c == '"') {
         r->p++;
-        if (!read_string(r, &s))
+        if (!jscan_string(r, &s))
             return false;
         if (as_list)
             buf_puts(out, s);
@@ -380,40 +74,40 @@ static bool put_json(json_reader *r, buf *out, bool as_list)
     if (c == 't' || c == 'f' || c == 'n') {
         const char *word = c == 't' ? "true" : c == 'f' ? "false" : "null";
         buf_putz(out, word);
-        return literal(r, word, strlen(word));
+        return jscan_literal(r, word, strlen(word));
     }
     if (c != '{' && c != '[') {
-        if (!read_number(r, &n))
+        if (!jscan_number(r, &n))
             return false;
         put_number(r, out, &n);
         return true;
     }
     if (++r->depth > JSON_DEPTH_MAX)
-        return fail(r, "Document nesting depth exceeds the maximum allowed (%d)", JSON_DEPTH_MAX);
+        return jscan_fail(r, "Document nesting depth exceeds the maximum allowed (%d)", JSON_DEPTH_MAX);
     bool object = c == '{', list = as_list && !object;
     char close = object ? '}' : ']';
     buf_putc(out, c);
     r->p++;
     for (bool first = true;; first = false) {
-        blanks(r);
+        jscan_blanks(r);
         if (r->p < r->end && *r->p == close && first)
             break;
         if (!first) {
             if (r->p >= r->end || (*r->p != ',' && *r->p != close))
-                return torn(r);
+                return jscan_torn(r);
             if (*r->p == close)
                 break;
             r->p++;
             buf_putz(out, list ? ", " : ",");
         }
         if (object) {
-            blanks(r);
-            if (r->p >= r->end || *r->p++ != '"' || !read_string(r, &s))
-                return torn(r);
+            jscan_blanks(r);
+            if (r->p >= r->end || *r->p++ != '"' || !jscan_string(r, &s))
+                return jscan_torn(r);
             json_put_string(out, s);
-            blanks(r);
+            jscan_blanks(r);
             if (r->p >= r->end || *r->p++ != ':')
-                return torn(r);
+                return jscan_torn(r);
             buf_putc(out, ':');
         }
         if (!put_json(r, out, list))
@@ -430,7 +124,7 @@ static bool read_as_text(json_reader *r, value *out)
     if (*r->p == '"') {
         str s;
         r->p++;
-        if (!read_string(r, &s))
+        if (!jscan_string(r, &s))
             return false;
         *out = value_s(s);
         return true;
@@ -444,6 +138,14 @@ static bool read_as_text(json_reader *r, value *out)
 }
 
 /* ---- typed values */
+
+static const char *number_node(const json_number *n)
+{
+    return !n->integral                             ? "DecimalNode"
+           : !n->whole                              ? "BigIntegerNode"
+           : n->i >= INT32_MIN && n->i <= INT32_MAX ? "IntNode"
+                                                    : "LongNode";
+}
 
 /* The kind of the value at r->p, which is well formed. */
 static const char *node_at(json_reader *r)
@@ -461,8 +163,8 @@ static const char *node_at(json_reader *r)
     case 'f':
         return "BooleanNode";
     default: {
-        number n;
-        read_number(r, &n);
+        json_number n;
+        jscan_number(r, &n);
         return number_node(&n);
     }
     }
@@ -510,16 +212,16 @@ static void connect_type(buf *b, const type *t)
 static bool wrong_type(json_reader *r, const type *t)
 {
     json_reader whole;
-    jread_init(&whole, r->a, str_make(r->begin, (size_t)(r->end - r->begin)));
-    blanks(&whole);
-    if (whole.p < whole.end && !skip_value(&whole))
-        return fail(r, "%s", whole.err);
+    jscan_init(&whole, r->a, str_make(r->begin, (size_t)(r->end - r->begin)));
+    jscan_blanks(&whole);
+    if (whole.p < whole.end && !jscan_skip(&whole))
+        return jscan_fail(r, "%s", whole.err);
     buf b = BUF_INIT(SERDE_ERR_MAX);
     if (type_is_nested(t))
         connect_type(&b, t);
     else
         type_print(&b, t, false);
-    fail(r, "Can't convert type. sourceType: %s, requiredType: %.*s", node_at(r), (int)b.n, b.p);
+    jscan_fail(r, "Can't convert type. sourceType: %s, requiredType: %.*s", node_at(r), (int)b.n, b.p);
     buf_free(&b);
     return false;
 }
@@ -527,12 +229,12 @@ static bool wrong_type(json_reader *r, const type *t)
 static bool time_in_range(json_reader *r, int64_t ms)
 {
     return (ms >= 0 && ms <= MS_PER_DAY) ||
-           fail(r, "Time values must use number of milliseconds greater than 0 and less than "
-                   "86400000.");
+           jscan_fail(r, "Time values must use number of milliseconds greater than 0 and less than "
+                         "86400000.");
 }
 
 /* The integer a number stands for: truncated toward zero, low 64 bits. */
-static int64_t number_to_i64(json_reader *r, const number *n)
+static int64_t number_to_i64(json_reader *r, const json_number *n)
 {
     value   v;
     int32_t scale;
@@ -549,13 +251,13 @@ static bool read_integer(json_reader *r, const type *t, value *out)
     if (*r->p == '"') {
         str s;
         r->p++;
-        if (!read_string(r, &s))
+        if (!jscan_string(r, &s))
             return false;
         if (!num_parse_i64(s, &v) || (t->kind == T_INTEGER && (v < INT32_MIN || v > INT32_MAX)))
-            return fail(r, "Can't coerce string to type. targetType: %s", type_base(t));
+            return jscan_fail(r, "Can't coerce string to type. targetType: %s", type_base(t));
     } else if (*r->p == '-' || (*r->p >= '0' && *r->p <= '9')) {
-        number n;
-        if (!read_number(r, &n))
+        json_number n;
+        if (!jscan_number(r, &n))
             return false;
         v = number_to_i64(r, &n);
         if (t->kind == T_INTEGER || t->kind == T_DATE)
@@ -602,13 +304,13 @@ static bool read_double(json_reader *r, const type *t, value *out)
     if (*r->p == '"') {
         str s;
         r->p++;
-        if (!read_string(r, &s))
+        if (!jscan_string(r, &s))
             return false;
         if (!double_parse(s, &d))
-            return fail(r, "Can't coerce string to type. targetType: DOUBLE");
+            return jscan_fail(r, "Can't coerce string to type. targetType: DOUBLE");
     } else if (*r->p == '-' || (*r->p >= '0' && *r->p <= '9')) {
-        number n;
-        if (!read_number(r, &n))
+        json_number n;
+        if (!jscan_number(r, &n))
             return false;
         if (!fast_double(n.text, &d))
             num_parse_f64(n.text, &d);
@@ -641,11 +343,11 @@ static bool read_decimal(json_reader *r, const type *t, value *out)
     str s;
     if (*r->p == '"') {
         r->p++;
-        if (!read_string(r, &s))
+        if (!jscan_string(r, &s))
             return false;
     } else if (*r->p == '-' || (*r->p >= '0' && *r->p <= '9')) {
-        number n;
-        if (!read_number(r, &n))
+        json_number n;
+        if (!jscan_number(r, &n))
             return false;
         s = n.text;
     } else {
@@ -654,7 +356,7 @@ static bool read_decimal(json_reader *r, const type *t, value *out)
     value   v;
     int32_t scale;
     if (!decimal_parse(r->a, s, &v, &scale))
-        return fail(r, "Can't coerce string to type. targetType: DECIMAL");
+        return jscan_fail(r, "Can't coerce string to type. targetType: DECIMAL");
     r->path_n = 0;
     return decimal_fit(r->a, v, scale, t, out, r->err, sizeof r->err);
 }
@@ -663,11 +365,11 @@ static bool read_bool(json_reader *r, const type *t, value *out)
 {
     if (*r->p == 't') {
         *out = value_b(true);
-        return literal(r, "true", 4);
+        return jscan_literal(r, "true", 4);
     }
     if (*r->p == 'f') {
         *out = value_b(false);
-        return literal(r, "false", 5);
+        return jscan_literal(r, "false", 5);
     }
     return wrong_type(r, t);
 }
@@ -678,10 +380,10 @@ static bool read_bytes(json_reader *r, const type *t, value *out)
     if (*r->p != '"')
         return wrong_type(r, t);
     r->p++;
-    if (!read_string(r, &s))
+    if (!jscan_string(r, &s))
         return false;
     if (!base64_decode(r->a, s, &b))
-        return fail(r, "Value is not a valid Base64 encoded string: %.*s", STR_FMT(s));
+        return jscan_fail(r, "Value is not a valid Base64 encoded string: %.*s", STR_FMT(s));
     *out = value_s(b);
     return true;
 }
@@ -699,11 +401,11 @@ static bool read_array(json_reader *r, const type *t, value *out)
     if (*r->p != '[')
         return wrong_type(r, t);
     if (++r->depth > JSON_DEPTH_MAX)
-        return fail(r, "Document nesting depth exceeds the maximum allowed (%d)", JSON_DEPTH_MAX);
+        return jscan_fail(r, "Document nesting depth exceeds the maximum allowed (%d)", JSON_DEPTH_MAX);
     r->p++;
     uint32_t n = 0, cap = 8;
     value   *e = arena_alloc(r->a, cap * sizeof *e);
-    blanks(r);
+    jscan_blanks(r);
     if (r->p < r->end && *r->p == ']') {
         r->p++;
     } else {
@@ -713,9 +415,9 @@ static bool read_array(json_reader *r, const type *t, value *out)
             if (!jread_value(r, t->elem, &e[n]))
                 return at_path(r, "[%u]", n);
             n++;
-            blanks(r);
+            jscan_blanks(r);
             if (r->p >= r->end || (*r->p != ',' && *r->p != ']'))
-                return torn(r);
+                return jscan_torn(r);
             if (*r->p++ == ']')
                 break;
         }
@@ -728,9 +430,9 @@ static bool read_array(json_reader *r, const type *t, value *out)
 /* Reads the name of the next member up to behind its colon. *done: the object ended. */
 static inline bool member(json_reader *r, bool first, str *name, bool *done)
 {
-    blanks(r);
+    jscan_blanks(r);
     if (r->p >= r->end)
-        return torn(r);
+        return jscan_torn(r);
     if (*r->p == '}' && (first || r->p[-1] != ',')) {
         r->p++;
         *done = true;
@@ -738,18 +440,18 @@ static inline bool member(json_reader *r, bool first, str *name, bool *done)
     }
     if (!first) {
         if (*r->p != ',')
-            return torn(r);
+            return jscan_torn(r);
         r->p++;
-        blanks(r);
+        jscan_blanks(r);
     }
     if (r->p >= r->end || *r->p != '"')
-        return torn(r);
+        return jscan_torn(r);
     r->p++;
-    if (!read_string(r, name))
+    if (!jscan_string(r, name))
         return false;
-    blanks(r);
+    jscan_blanks(r);
     if (r->p >= r->end || *r->p != ':')
-        return torn(r);
+        return jscan_torn(r);
     r->p++;
     *done = false;
     return true;
@@ -772,7 +474,7 @@ static bool read_map(json_reader *r, const type *t, value *out)
     if (*r->p != '{')
         return wrong_type(r, t);
     if (++r->depth > JSON_DEPTH_MAX)
-        return fail(r, "Document nesting depth exceeds the maximum allowed (%d)", JSON_DEPTH_MAX);
+        return jscan_fail(r, "Document nesting depth exceeds the maximum allowed (%d)", JSON_DEPTH_MAX);
     r->p++;
     uint32_t n = 0, cap = 16; /* values: two an entry */
     value   *e = arena_alloc(r->a, cap * sizeof *e);
@@ -836,7 +538,7 @@ static inline uint32_t find_field(const json_fields *f, str name, uint32_t next,
 bool jread_object(json_reader *r, const json_fields *f, value *row)
 {
     if (++r->depth > JSON_DEPTH_MAX)
-        return fail(r, "Document nesting depth exceeds the maximum allowed (%d)", JSON_DEPTH_MAX);
+        return jscan_fail(r, "Document nesting depth exceeds the maximum allowed (%d)", JSON_DEPTH_MAX);
     r->p++;
     uint64_t  few[4] = {0};
     uint64_t *exact_seen = few; /* columns that an exact name has filled */
@@ -856,7 +558,7 @@ bool jread_object(json_reader *r, const json_fields *f, value *row)
         if (i == FIELD_NONE || (f->wanted && !f->wanted[i]) || (!exact && (exact_seen[i / 64] >> (i % 64) & 1))) {
             if (i != FIELD_NONE)
                 next = i + 1;
-            if (!skip_value(r))
+            if (!jscan_skip(r))
                 return false;
             continue;
         }
@@ -899,12 +601,12 @@ static bool read_struct(json_reader *r, const type *t, value *out)
 
 bool jread_value(json_reader *r, const type *t, value *out)
 {
-    blanks(r);
+    jscan_blanks(r);
     if (r->p >= r->end)
         return wrong_type(r, t);
     if (*r->p == 'n') {
         *out = VALUE_NULL;
-        return literal(r, "null", 4);
+        return jscan_literal(r, "null", 4);
     }
     switch (t->kind) {
     case T_STRING:
@@ -934,20 +636,10 @@ bool jread_value(json_reader *r, const type *t, value *out)
     }
 }
 
-void jread_init(json_reader *r, arena *a, str text)
-{
-    r->a = a;
-    r->begin = r->p = text.p;
-    r->end = text.p + text.n;
-    r->depth = 0;
-    r->err[0] = 0;
-    r->path_n = 0;
-}
-
 bool json_read_value(arena *a, str text, const type *t, value *out, char *err, size_t err_max)
 {
     json_reader r;
-    jread_init(&r, a, text);
+    jscan_init(&r, a, text);
     if (jread_value(&r, t, out))
         return true;
     snprintf(err, err_max, "%s, path: $%.*s", r.err, (int)r.path_n, r.path);

@@ -42,6 +42,25 @@ void buf_printf(buf *b, const char *fmt, ...)
     va_end(again);
 }
 
+void buf_put_digits(buf *b, int64_t v)
+{
+    char     tmp[24];
+    int      n = 0;
+    uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    if (!buf_reserve(b, sizeof tmp))
+        return;
+    char *o = b->p + b->n;
+    if (v < 0)
+        *o++ = '-';
+    do {
+        tmp[n++] = (char)('0' + u % 10);
+        u /= 10;
+    } while (u);
+    while (n)
+        *o++ = tmp[--n];
+    b->n = (size_t)(o - b->p);
+}
+
 void buf_put_i16(buf *b, int16_t v)
 {
     if (buf_reserve(b, 2)) {

@@ -71,6 +71,9 @@ static inline str buf_str(const buf *b)
     return (str){b->p, (uint32_t)b->n};
 }
 
+/* As %ld, faster. */
+void buf_put_digits(buf *b, int64_t v);
+
 /* Big-endian integers, as on the Kafka wire and in record batches. */
 void buf_put_i16(buf *b, int16_t v);
 void buf_put_i32(buf *b, int32_t v);

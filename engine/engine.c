@@ -250,16 +250,6 @@ int64_t exec_now(exec *x)
 
 /* ---- answers */
 
-bool exec_fail(exec *x, const char *fmt, ...)
-{
-    char    msg[ST_MSG_MAX];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(msg, sizeof msg, fmt, ap);
-    va_end(ap);
-    return status_set(x->st, ST_SQL, "%s", msg);
-}
-
 json_t *json_str(str s)
 {
     return json_stringn(s.p ? s.p : "", s.n);
@@ -414,17 +404,6 @@ static void copy_session(session *to, const session *from)
         put_str(to, &to->variables, key, *(str *)v);
 }
 
-static void put_quoted(buf *b, str s)
-{
-    buf_putc(b, '\'');
-    for (uint32_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '\'')
-            buf_putc(b, '\'');
-        buf_putc(b, s.p[i]);
-    }
-    buf_putc(b, '\'');
-}
-
 /* A command as it is kept: the session's properties as SET statements, then the statement. */
 static str command_text(exec *x)
 {
@@ -432,9 +411,9 @@ static str command_text(exec *x)
     str *names = map_sorted_keys(&x->s->properties, x->a);
     for (size_t i = 0; i < x->s->properties.n; i++) {
         buf_putz(&b, "SET ");
-        put_quoted(&b, names[i]);
+        print_string(&b, names[i]);
         buf_putc(&b, '=');
-        put_quoted(&b, *(str *)map_get(&x->s->properties, names[i]));
+        print_string(&b, *(str *)map_get(&x->s->properties, names[i]));
         buf_putz(&b, "; ");
     }
     buf_puts(&b, x->statement_text);

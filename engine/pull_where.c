@@ -19,15 +19,6 @@ typedef struct where_ctx {
     pull_scans    scans;
 } where_ctx;
 
-static str text_of(where_ctx *w, const ast_expr *e)
-{
-    buf b = BUF_INIT(BUF_MAX);
-    print_expr(&b, e);
-    str s = str_dup(w->a, buf_str(&b));
-    buf_free(&b);
-    return s;
-}
-
 /* The tail that ksqlDB adds to what a pull query's WHERE does wrong. */
 static bool refuse(where_ctx *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static bool refuse(where_ctx *w, const char *fmt, ...)
@@ -296,7 +287,7 @@ static bool range_or_refuse(where_ctx *w, const disjunct *d, bool alone)
         ast_expr *e = d->parts.p[0];
         for (size_t i = 1; i < d->parts.n; i++)
             e = binary(w, EX_AND, OP_NONE, e, d->parts.p[i]);
-        ok = refuse(w, "WHERE clause missing key column for disjunct: %.*s", STR_FMT(text_of(w, e)));
+        ok = refuse(w, "WHERE clause missing key column for disjunct: %.*s", STR_FMT(print_expr_text(w->a, e)));
     } else if (ok && have == n) {
         ok = (range && alone && has_ranges(w)) || refuse_scan(w);
     } else if (ok) {
@@ -348,7 +339,7 @@ bool pull_where(arena *a, ast_expr *where, const source *table, pull_scans scans
     if (e == NULL) {
         if (scans.table)
             return true; /* the predicate is applied to every row anyway */
-        return refuse(&w, "Unsupported expression in WHERE clause: %.*s", STR_FMT(text_of(&w, where)));
+        return refuse(&w, "Unsupported expression in WHERE clause: %.*s", STR_FMT(print_expr_text(a, where)));
     }
     disjunct first = {0}, *start = &first, **list;
     size_t   n;

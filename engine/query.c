@@ -246,11 +246,7 @@ static bool pull_fault(exec *x, const ast_query *q)
         return exec_fail(x, "Invalid expression: %.*s", (int)(m.n - compiled.n), m.p + compiled.n);
     if (!str_starts(m, STR("Error in WHERE expression: ")))
         return false;
-    buf text = BUF_INIT(ST_MSG_MAX);
-    print_expr(&text, q->where);
-    exec_fail(x, "%.*s\nStatement: %.*s", STR_FMT(m), (int)text.n, text.p);
-    buf_free(&text);
-    return false;
+    return exec_fail(x, "%.*s\nStatement: %.*s", STR_FMT(m), STR_FMT(print_expr_text(x->a, q->where)));
 }
 
 static bool pull_table(exec *x, const source *table, const query_listener *l)

@@ -74,7 +74,8 @@ typedef struct exec {
 } exec;
 
 int64_t exec_now(exec *x); /* wall clock, ms */
-bool    exec_fail(exec *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Gives false. The message must not be made from x->st->msg. */
+#define exec_fail(x, ...) status_set((x)->st, ST_SQL, __VA_ARGS__)
 
 /* The statement with its variables filled in (spec 1.8); NULL + st. */
 const ast_stmt *exec_substitute(exec *x, const ast_stmt *s);

@@ -67,16 +67,14 @@ static bool planner_fault(exec *x)
 
 /* ---- the sink of C*AS */
 
-static bool sink_schema(exec *x, source *sink, const plan *p)
+static void sink_schema(source *sink, const plan *p)
 {
     column *cols = ARENA_ARRAY(&sink->a, column, p->output_count);
-    (void)x;
     for (uint32_t i = 0; i < p->output_count; i++)
         cols[i] = (column){.name = str_dup(&sink->a, p->outputs[i].name),
                            .type = type_copy(&sink->a, p->outputs[i].type),
                            .ns = p->outputs[i].is_key ? NS_KEY : NS_VALUE};
     sink->schema = (schema){cols, p->output_count};
-    return true;
 }
 
 static bool sink_formats(exec *x, source *sink, const plan *p, const with_props *w)
@@ -161,8 +159,9 @@ static source *make_sink(exec *x, const plan *p, const with_props *w, source_kin
     sink->from_query = true;
     sink->window = p->window;
     sink->sql = str_dup(&sink->a, x->statement_text);
-    if (sink_schema(x, sink, p) && sink_formats(x, sink, p, w) && check_timestamp(x, sink, w) &&
-        check_serde(x, &sink->schema, &sink->key, true) && check_serde(x, &sink->schema, &sink->value, false))
+    sink_schema(sink, p);
+    if (sink_formats(x, sink, p, w) && check_timestamp(x, sink, w) && check_serde(x, &sink->schema, &sink->key, true) &&
+        check_serde(x, &sink->schema, &sink->value, false))
         return sink;
     source_unref(sink);
     return NULL;

@@ -55,11 +55,7 @@ static str literal_text(arena *a, const ast_expr *e)
 {
     if (e->kind == EX_STRING || e->kind == EX_DECIMAL)
         return e->text;
-    buf b = BUF_INIT(BUF_MAX);
-    print_expr(&b, e);
-    str s = str_dup(a, buf_str(&b));
-    buf_free(&b);
-    return s;
+    return print_expr_text(a, e);
 }
 
 static bool check_duplicates(arena *a, const ast_prop *p, uint32_t n, status *st)

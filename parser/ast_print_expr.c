@@ -442,3 +442,12 @@ void print_expr_sql(buf *out, const ast_expr *e)
 {
     put_expr(&(printer){out, true}, e);
 }
+
+str print_expr_text(arena *a, const ast_expr *e)
+{
+    buf b = BUF_INIT(BUF_MAX);
+    print_expr(&b, e);
+    str s = str_dup(a, buf_str(&b));
+    buf_free(&b);
+    return s;
+}

@@ -129,7 +129,6 @@ int64_t syntax_error_find(arena *a, str sql, parse_entry entry);
 
 /* ---- ast_print_expr.c */
 
-void print_string(buf *out, str s);    /* in single quotes */
 void print_ticked(buf *out, str name); /* in back-ticks, needed or not */
 
 /* ---- build_expr.c */

@@ -54,7 +54,9 @@ void print_stmt(buf *out, const ast_stmt *s);
 void print_expr(buf *out, const ast_expr *e);
 /* The same but with names quoted where they need it, so that the text parses again. */
 void print_expr_sql(buf *out, const ast_expr *e);
+str  print_expr_text(arena *a, const ast_expr *e); /* print_expr() into the arena */
 void print_type(buf *out, const ast_type *t);
+void print_string(buf *out, str s);  /* in single quotes */
 void print_name(buf *out, str name); /* with back-ticks when needed */
 
 /* The statement with secrets masked: INSERT VALUES and connector properties (spec 7.8). */

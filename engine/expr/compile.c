@@ -46,20 +46,6 @@ static bool take_slot(xc *c, uint32_t *slot)
     return true;
 }
 
-static str expr_text(xc *c, const ast_expr *e)
-{
-    buf b = BUF_INIT(BUF_MAX);
-    print_expr(&b, e);
-    str s = str_dup(c->a, buf_str(&b));
-    buf_free(&b);
-    return s;
-}
-
-static str ttext(xc *c, const type *t)
-{
-    return type_text(c->a, t);
-}
-
 #define REFUSE_AS(c, code, ...) (status_set((c)->st, code, __VA_ARGS__), (void *)NULL)
 #define refuse(c, ...) REFUSE_AS(c, ST_SQL, __VA_ARGS__)
 /* A fault that the reference finds only when it generates code: other prefixes apply. */
@@ -103,7 +89,8 @@ static const xnode *cast_to(xc *c, const xnode *x, const type *t)
         return expr_literal(c->a, t, VALUE_NULL);
     cast_fn f = cast_find(x->type, t);
     if (f == NULL)
-        return refuse_gen(c, "Cast of %.*s to %.*s is not supported", STR_FMT(ttext(c, x->type)), STR_FMT(ttext(c, t)));
+        return refuse_gen(c, "Cast of %.*s to %.*s is not supported", STR_FMT(type_text(c->a, x->type)),
+                          STR_FMT(type_text(c->a, t)));
     bool   to_double = t->kind == T_DOUBLE && (x->type->kind == T_INTEGER || x->type->kind == T_BIGINT);
     bool   whole = type_is_nested(t) && !c->opt.catch_nested;
     xnode *n = node(c, to_double ? ev_int_to_double : whole ? ev_cast_whole : ev_cast, t, 1);
@@ -161,12 +148,12 @@ static xnode *comp_var(xc *c, const ast_expr *e)
 
 static void *arith_error(xc *c, const ast_expr *e, const type *l, const type *r)
 {
-    str text = expr_text(c, e);
+    str text = print_expr_text(c->a, e);
     if (l->kind == T_NULL || r->kind == T_NULL)
         return refuse(c,
                       "Error processing expression: %.*s. Arithmetic on types %.*s and %.*s are not "
                       "supported.",
-                      STR_FMT(text), STR_FMT(ttext(c, l)), STR_FMT(ttext(c, r)));
+                      STR_FMT(text), STR_FMT(type_text(c->a, l)), STR_FMT(type_text(c->a, r)));
     return refuse(c, "Error processing expression: %.*s. Unsupported arithmetic types. %s %s", STR_FMT(text),
                   type_base(l), type_base(r));
 }
@@ -201,7 +188,7 @@ static const type *decimal_result(xc *c, const ast_expr *e, const type *l, const
     return refuse(c,
                   "Error processing expression: %.*s. Its type would be DECIMAL(%ld, %ld); at most %d digits "
                   "are possible.",
-                  STR_FMT(expr_text(c, e)), p, s, DECIMAL_DIGITS_MAX);
+                  STR_FMT(print_expr_text(c->a, e)), p, s, DECIMAL_DIGITS_MAX);
 }
 
 static xnode *comp_arith(xc *c, const ast_expr *e)
@@ -242,7 +229,7 @@ static xnode *comp_sign(xc *c, const ast_expr *e)
     if (!type_is_number(a->type))
         return refuse(c,
                       e->kind == EX_NEG ? "Negation on unsupported type: %.*s" : "Unary plus on unsupported type: %.*s",
-                      STR_FMT(ttext(c, a->type)));
+                      STR_FMT(type_text(c->a, a->type)));
     if (e->kind == EX_POS)
         return a;
     arith_class cls = a->type->kind == T_DOUBLE    ? AR_DOUBLE
@@ -323,8 +310,9 @@ static xnode *compare_nodes(xc *c, ast_op op, const ast_expr *le, const xnode *l
     compare_class cls;
     const type   *t = compare_as(l->type, r->type, op, &cls);
     if (t == NULL)
-        return refuse(c, "Cannot compare %.*s (%.*s) to %.*s (%.*s) with %s.", STR_FMT(expr_text(c, le)),
-                      STR_FMT(ttext(c, l->type)), STR_FMT(expr_text(c, re)), STR_FMT(ttext(c, r->type)), op_names[op]);
+        return refuse(c, "Cannot compare %.*s (%.*s) to %.*s (%.*s) with %s.", STR_FMT(print_expr_text(c->a, le)),
+                      STR_FMT(type_text(c->a, l->type)), STR_FMT(print_expr_text(c->a, re)),
+                      STR_FMT(type_text(c->a, r->type)), op_names[op]);
     if (cls != CP_DECIMAL && !type_is_nested(t)) {
         l = cast_to(c, l, t);
         r = cast_to(c, r, t);
@@ -368,7 +356,7 @@ static bool need_boolean(xc *c, const xnode *x, const ast_expr *e)
     if (x->type->kind == T_BOOLEAN)
         return true;
     return status_set(c->st, ST_SQL_GEN, "Unexpected error generating code: %.*s is %.*s, not BOOLEAN",
-                      STR_FMT(expr_text(c, e)), STR_FMT(ttext(c, x->type)));
+                      STR_FMT(print_expr_text(c->a, e)), STR_FMT(type_text(c->a, x->type)));
 }
 
 static xnode *comp_logic(xc *c, const ast_expr *e)
@@ -442,8 +430,8 @@ static const xnode *comp_when(xc *c, const ast_expr *e, const ast_expr *when, co
     if (operand)
         return compare_nodes(c, OP_EQ, e->args[0], operand, when, a);
     if (a->type->kind != T_BOOLEAN)
-        return refuse(c, "WHEN operand type should be boolean.\nType for '%.*s' is %.*s", STR_FMT(expr_text(c, when)),
-                      STR_FMT(ttext(c, a->type)));
+        return refuse(c, "WHEN operand type should be boolean.\nType for '%.*s' is %.*s",
+                      STR_FMT(print_expr_text(c->a, when)), STR_FMT(type_text(c->a, a->type)));
     return a;
 }
 
@@ -456,13 +444,13 @@ static bool same_branch_type(xc *c, const type *t, const ast_expr *when, const a
         return status_set(c->st, ST_SQL,
                           "Invalid Case expression. Type for the default clause should be the same as for "
                           "'THEN' clauses.\nTHEN type: %.*s.\nDEFAULT type: %.*s.",
-                          STR_FMT(ttext(c, t)), STR_FMT(ttext(c, u)));
+                          STR_FMT(type_text(c->a, t)), STR_FMT(type_text(c->a, u)));
     return status_set(c->st, ST_SQL,
                       "Invalid Case expression. Type for all 'THEN' clauses should be the same.\nTHEN "
                       "expression 'WHEN %.*s THEN %.*s' has type: %.*s.\nPrevious THEN expression(s) type: "
                       "%.*s.",
-                      STR_FMT(expr_text(c, when)), STR_FMT(expr_text(c, then)), STR_FMT(ttext(c, u)),
-                      STR_FMT(ttext(c, t)));
+                      STR_FMT(print_expr_text(c->a, when)), STR_FMT(print_expr_text(c->a, then)),
+                      STR_FMT(type_text(c->a, u)), STR_FMT(type_text(c->a, t)));
 }
 
 static xnode *comp_case(xc *c, const ast_expr *e)
@@ -647,7 +635,7 @@ static xnode *comp_subscript(xc *c, const ast_expr *e)
             return refuse_gen(c,
                               "Unexpected error generating code: an array index must be INTEGER, "
                               "not %.*s",
-                              STR_FMT(ttext(c, i->type)));
+                              STR_FMT(type_text(c->a, i->type)));
         xnode *x = node(c, ev_index, b->type->elem, 2);
         x->args[0] = b;
         x->args[1] = i;
@@ -660,15 +648,16 @@ static xnode *comp_subscript(xc *c, const ast_expr *e)
         return x;
     }
     if (b->type->kind == T_STRUCT) {
-        str base = expr_text(c, e->args[0]);
-        str idx = e->args[1]->kind == EX_STRING ? e->args[1]->text : expr_text(c, e->args[1]);
+        str base = print_expr_text(c->a, e->args[0]);
+        str idx = e->args[1]->kind == EX_STRING ? e->args[1]->text : print_expr_text(c->a, e->args[1]);
         return refuse(c,
                       "Subscript expression (%.*s) do not apply to %.*s. Use the dereference operator "
                       "for STRUCTS: %.*s->%.*s",
-                      STR_FMT(expr_text(c, e)), STR_FMT(ttext(c, b->type)), STR_FMT(base), STR_FMT(idx));
+                      STR_FMT(print_expr_text(c->a, e)), STR_FMT(type_text(c->a, b->type)), STR_FMT(base),
+                      STR_FMT(idx));
     }
-    return refuse(c, "Subscript expression (%.*s) do not apply to %.*s.", STR_FMT(expr_text(c, e)),
-                  STR_FMT(ttext(c, b->type)));
+    return refuse(c, "Subscript expression (%.*s) do not apply to %.*s.", STR_FMT(print_expr_text(c->a, e)),
+                  STR_FMT(type_text(c->a, b->type)));
 }
 
 static xnode *comp_deref(xc *c, const ast_expr *e)
@@ -677,10 +666,11 @@ static xnode *comp_deref(xc *c, const ast_expr *e)
     if (b == NULL)
         return NULL;
     if (b->type->kind != T_STRUCT)
-        return refuse(c, "Expected STRUCT type, got: %.*s", STR_FMT(ttext(c, b->type)));
+        return refuse(c, "Expected STRUCT type, got: %.*s", STR_FMT(type_text(c->a, b->type)));
     int32_t i = type_field_index(b->type, e->text);
     if (i < 0)
-        return refuse(c, "Could not find field '%.*s' in '%.*s'.", STR_FMT(e->text), STR_FMT(expr_text(c, e->args[0])));
+        return refuse(c, "Could not find field '%.*s' in '%.*s'.", STR_FMT(e->text),
+                      STR_FMT(print_expr_text(c->a, e->args[0])));
     xnode *x = node(c, ev_field, b->type->fields[i].type, 1);
     x->args[0] = b;
     x->slot = (uint32_t)i;
@@ -747,8 +737,8 @@ static bool comp_lambda_arg(xc *c, const ast_expr *e, const ptype *p, bindings *
         status_set(c->st, ST_SQL,
                    "Found invalid instance of generic schema when mapping %.*s to %.*s. Cannot map %.*s to "
                    "both %.*s and %.*s",
-                   (int)want.n, want.p, (int)got.n, got.p, STR_FMT(p->elem->name), STR_FMT(ttext(c, other)),
-                   STR_FMT(ttext(c, body->type)));
+                   (int)want.n, want.p, (int)got.n, got.p, STR_FMT(p->elem->name), STR_FMT(type_text(c->a, other)),
+                   STR_FMT(type_text(c->a, body->type)));
     else
         status_set(c->st, ST_SQL,
                    "Cannot infer generics for %.*s from %.*s because they do not have the same schema "
@@ -845,7 +835,7 @@ static xnode *comp_misplaced(xc *c, const ast_expr *e)
     return refuse(c,
                   e->kind == EX_LAMBDA ? "A lambda can only be an argument of a function: %.*s"
                                        : "Unexpected expression: %.*s",
-                  STR_FMT(expr_text(c, e)));
+                  STR_FMT(print_expr_text(c->a, e)));
 }
 
 static xnode *(*const compilers[])(xc *, const ast_expr *) = {

@@ -84,13 +84,10 @@ static const type *join_types(arena *a, const type *common, const typed_expr *x,
 
 static const type *mismatch(arena *a, const type *common, const typed_expr *x, status *st)
 {
-    buf b = BUF_INIT(ST_MSG_MAX);
-    print_expr(&b, x->e);
     status_set(st, ST_SQL,
                "operator does not exist: %.*s = %.*s (%.*s)\nHint: You might need to add explicit "
                "type casts.",
-               STR_FMT(type_text(a, common)), STR_FMT(type_text(a, x->t)), (int)b.n, b.p);
-    buf_free(&b);
+               STR_FMT(type_text(a, common)), STR_FMT(type_text(a, x->t)), STR_FMT(print_expr_text(a, x->e)));
     return NULL;
 }
 

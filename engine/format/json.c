@@ -54,25 +54,6 @@ void json_put_string(buf *out, str s)
     out->n = (size_t)(o - out->p);
 }
 
-static void put_i64(buf *out, int64_t v)
-{
-    char     tmp[24];
-    int      n = 0;
-    uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-    if (!buf_reserve(out, sizeof tmp))
-        return;
-    char *o = out->p + out->n;
-    if (v < 0)
-        *o++ = '-';
-    do {
-        tmp[n++] = (char)('0' + u % 10);
-        u /= 10;
-    } while (u);
-    while (n)
-        *o++ = tmp[--n];
-    out->n = (size_t)(o - out->p);
-}
-
 static void put_map_key(buf *out, const type *t, value k)
 {
     if (k.state != V_OK) {
@@ -149,7 +130,7 @@ void json_put_value(buf *out, const type *t, value v)
         buf_putc(out, '}');
         break;
     default:
-        put_i64(out, v.i);
+        buf_put_digits(out, v.i);
     }
 }
 

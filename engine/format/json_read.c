@@ -17,6 +17,7 @@
 #include "base/num.h"
 #include "engine/types/datetime.h"
 #include "engine/types/decimal.h"
+#include "engine/types/value_set.h"
 
 static bool fail(json_reader *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static bool fail(json_reader *r, const char *fmt, ...)
@@ -685,6 +686,14 @@ static bool read_bytes(json_reader *r, const type *t, value *out)
     return true;
 }
 
+static value *more_room(arena *a, const value *e, uint32_t *cap)
+{
+    value *bigger = arena_alloc(a, 2 * (size_t)*cap * sizeof *e);
+    memcpy(bigger, e, *cap * sizeof *e);
+    *cap *= 2;
+    return bigger;
+}
+
 static bool read_array(json_reader *r, const type *t, value *out)
 {
     if (*r->p != '[')
@@ -699,12 +708,8 @@ static bool read_array(json_reader *r, const type *t, value *out)
         r->p++;
     } else {
         for (;;) {
-            if (n == cap) {
-                value *bigger = arena_alloc(r->a, 2 * (size_t)cap * sizeof *e);
-                memcpy(bigger, e, cap * sizeof *e);
-                e = bigger;
-                cap *= 2;
-            }
+            if (n == cap)
+                e = more_room(r->a, e, &cap);
             if (!jread_value(r, t->elem, &e[n]))
                 return at_path(r, "[%u]", n);
             n++;
@@ -750,6 +755,18 @@ static inline bool member(json_reader *r, bool first, str *name, bool *done)
     return true;
 }
 
+#define FEW_ENTRIES 64 /* of a MAP: looked through one by one for a key that comes again */
+
+static value without_duplicates(arena *a, const type *key, const value *e, uint32_t n)
+{
+    map_build m;
+    map_build_init(&m, a, key, n);
+    for (uint32_t i = 0; i < n; i++)
+        map_build_put(&m, e[2 * i], e[2 * i + 1]);
+    return map_build_done(&m, 0);
+}
+
+/* Of entries with one key the last counts, in the place of the first. */
 static bool read_map(json_reader *r, const type *t, value *out)
 {
     if (*r->p != '{')
@@ -757,22 +774,18 @@ static bool read_map(json_reader *r, const type *t, value *out)
     if (++r->depth > JSON_DEPTH_MAX)
         return fail(r, "Document nesting depth exceeds the maximum allowed (%d)", JSON_DEPTH_MAX);
     r->p++;
-    uint32_t n = 0, cap = 8;
-    value   *e = arena_alloc(r->a, 2 * cap * sizeof *e);
+    uint32_t n = 0, cap = 16; /* values: two an entry */
+    value   *e = arena_alloc(r->a, cap * sizeof *e);
     for (bool first = true, done = false;; first = false) {
         str name;
         if (!member(r, first, &name, &done))
             return false;
         if (done)
             break;
-        if (n == cap) {
-            value *bigger = arena_alloc(r->a, 4 * (size_t)cap * sizeof *e);
-            memcpy(bigger, e, 2 * (size_t)cap * sizeof *e);
-            e = bigger;
-            cap *= 2;
-        }
+        if (2 * n == cap)
+            e = more_room(r->a, e, &cap);
         uint32_t k = n;
-        for (uint32_t i = 0; i < n && n <= 64; i++) /* duplicates: the last wins */
+        for (uint32_t i = 0; i < n && n <= FEW_ENTRIES; i++)
             if (str_eq(value_str(e[2 * i]), name))
                 k = i;
         if (!jread_value(r, t->elem, &e[2 * k + 1]))
@@ -781,7 +794,7 @@ static bool read_map(json_reader *r, const type *t, value *out)
         n += k == n;
     }
     r->depth--;
-    *out = value_v(e, n);
+    *out = n > FEW_ENTRIES ? without_duplicates(r->a, t->key, e, n) : value_v(e, n);
     return true;
 }
 

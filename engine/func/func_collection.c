@@ -3,6 +3,7 @@
 
 #include "engine/func/func_int.h"
 #include "engine/types/decimal.h"
+#include "engine/types/value_set.h"
 
 /* ---- ARRAY_LENGTH, ARRAY_CONTAINS, ARRAY_CONCAT, ARRAY_REMOVE */
 

@@ -8,6 +8,7 @@
 #include "engine/func/func_int.h"
 #include "engine/types/datetime.h"
 #include "engine/types/decimal.h"
+#include "engine/types/value_set.h"
 
 /* ---- reading */
 

@@ -1,5 +1,6 @@
 /* FILTER, TRANSFORM, REDUCE (spec/functions.md 3.10). */
 #include "engine/func/func_int.h"
+#include "engine/types/value_set.h"
 
 /* ---- FILTER */
 

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "engine/func/func_int.h"
+#include "engine/types/value_set.h"
 
 /* ---- LEN, UCASE, LCASE, INITCAP, TRIM */
 
@@ -530,8 +531,8 @@ FN(chr_escaped)
     uint32_t  n = 0;
     for (uint32_t i = 0; i < s.n;) {
         if (s.p[i] != '\\') {
-            uint32_t len, more, cp = utf8_at(s.p + i, s.p + s.n, &len);
-            (void)cp;
+            uint32_t len, more;
+            utf8_at(s.p + i, s.p + s.n, &len);
             uint16_t *w = utf16_from(cx->a, str_make(s.p + i, len), &more);
             memcpy(u + n, w, more * sizeof *w);
             n += more;

@@ -111,10 +111,8 @@ static int rank(const candidate *x, const candidate *y)
     return b->variadic - a->variadic;
 }
 
-static bool try_shape(const overload *o, const ptype **shape, const type **args, uint32_t n, bool casts,
-                      bindings *bound)
+static bool try_shape(const ptype **shape, const type **args, uint32_t n, bool casts, bindings *bound)
 {
-    (void)o;
     *bound = (bindings){0};
     for (uint32_t i = 0; i < n; i++)
         if (!match(shape[i], args[i], casts, bound))
@@ -151,7 +149,7 @@ static void consider(arena *a, const overload *o, const type **args, uint32_t m,
                 shape[k++] = o->params[i].type;
         }
         candidate *c = &list[*count];
-        if (try_shape(o, shape, args, m, casts, &c->bound)) {
+        if (try_shape(shape, args, m, casts, &c->bound)) {
             if (as_array) /* the list still becomes one element of the variadic's type */
                 shape[v] = o->params[v].type;
             c->o = o;

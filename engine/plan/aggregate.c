@@ -93,7 +93,7 @@ static bool replace_items(builder *b, const substitution *s, const layout *out)
         an_item  *it = &b->an.items.p[i];
         ast_expr *e = an_replace(b->a, it->expr, s->from, s->to, s->n);
         if (an_expr_uses(e, is_unknown_column, &known))
-            buf_printf(&bad, "%s%.*s", bad.n ? ", " : "", STR_FMT(an_expr_text(b->a, it->orig)));
+            buf_printf(&bad, "%s%.*s", bad.n ? ", " : "", STR_FMT(print_expr_text(b->a, it->orig)));
         it->expr = e;
     }
     bool ok = bad.n == 0;
@@ -110,7 +110,7 @@ static bool replace_items(builder *b, const substitution *s, const layout *out)
         return refuse(b,
                       "Non-aggregate HAVING expression not part of GROUP BY: %.*s\nConsider switching "
                       "the HAVING clause to a WHERE clause before the GROUP BY.",
-                      STR_FMT(an_expr_text(b->a, b->an.having_orig)));
+                      STR_FMT(print_expr_text(b->a, b->an.having_orig)));
     b->an.having = h;
     return true;
 }
@@ -149,7 +149,7 @@ static bool bind_call(builder *b, const ast_expr *e, const layout *in, plan_agg 
         if (args[i] == NULL || !literal_of(b, e->args[i], &lits[i]))
             return false;
         types[i] = args[i]->type;
-        texts[i] = an_expr_text(b->a, e->args[i]);
+        texts[i] = print_expr_text(b->a, e->args[i]);
     }
     out->call =
         agg_bind(b->a, e->text, types, e->arg_count, lits, texts, agg_property, (void *)(uintptr_t)b->opt, b->st);
@@ -157,7 +157,7 @@ static bool bind_call(builder *b, const ast_expr *e, const layout *in, plan_agg 
         return false;
     out->args = args;
     out->arg_count = out->call->arg_count;
-    out->text = an_expr_text(b->a, e);
+    out->text = print_expr_text(b->a, e);
     return true;
 }
 

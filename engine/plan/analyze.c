@@ -9,15 +9,6 @@
 #include "engine/types/datetime.h"
 #include "parser/parser.h"
 
-str an_expr_text(arena *a, const ast_expr *e)
-{
-    buf b = BUF_INIT(BUF_MAX);
-    print_expr(&b, e);
-    str s = str_dup(a, buf_str(&b));
-    buf_free(&b);
-    return s;
-}
-
 str an_list(arena *a, ast_expr *const *e, uint32_t n, const char *sep)
 {
     buf b = BUF_INIT(BUF_MAX);
@@ -172,7 +163,7 @@ typedef struct resolver {
 
 static bool unresolved(resolver *r, const ast_expr *e)
 {
-    str ref = an_expr_text(r->an->a, e);
+    str ref = print_expr_text(r->an->a, e);
     str at = an_location(r->an, e->pos);
     if (strcmp(r->clause, "PARTITION BY") == 0)
         return status_set(r->st, ST_SQL,
@@ -556,7 +547,7 @@ static const type *chain_type(analysis *an, const ast_expr *e, status *st)
         }
         return t->fields[i].type;
     }
-    status_set(st, ST_SQL, "Unsupported struct column expression: %.*s", STR_FMT(an_expr_text(an->a, e)));
+    status_set(st, ST_SQL, "Unsupported struct column expression: %.*s", STR_FMT(print_expr_text(an->a, e)));
     return NULL;
 }
 
@@ -709,7 +700,7 @@ static ast_visit visit_collect_table(ast_expr *e, void *ctx)
                 if (an_expr_uses(e->args[i], is_table_fn, NULL))
                     t = e->args[i];
             status_set(c->st, ST_SQL, "Table functions cannot be used in CASE: %.*s",
-                       STR_FMT(an_expr_text(c->an->a, t)));
+                       STR_FMT(print_expr_text(c->an->a, t)));
             c->ok = false;
             return VISIT_ABORT;
         }
@@ -761,7 +752,7 @@ static bool resolve_list(analysis *an, ast_expr *const *in, uint32_t n, const ch
         for (uint32_t k = 0; k < i; k++)
             if (ast_expr_equal((*out)[i], (*out)[k]))
                 return status_set(st, ST_SQL, "Duplicate %s expression: %.*s", clause,
-                                  STR_FMT(an_expr_text(an->a, (*orig)[i])));
+                                  STR_FMT(print_expr_text(an->a, (*orig)[i])));
     }
     return true;
 }
@@ -773,9 +764,9 @@ static bool resolve_join(analysis *an, uint32_t j, status *st)
         return status_set(st, ST_SQL,
                           "Invalid join condition: joins on multiple conditions are not yet "
                           "supported. Got %.*s.",
-                          STR_FMT(an_expr_text(an->a, on)));
+                          STR_FMT(print_expr_text(an->a, on)));
     if (on->kind != EX_COMPARE)
-        return status_set(st, ST_SQL, "Unsupported join expression: %.*s", STR_FMT(an_expr_text(an->a, on)));
+        return status_set(st, ST_SQL, "Unsupported join expression: %.*s", STR_FMT(print_expr_text(an->a, on)));
     if (on->op != OP_EQ)
         return status_set(st, ST_SQL, "Only equality join criteria is supported.");
     an->join_left[j] = resolve(an, on->args[0], "JOIN ON", st);

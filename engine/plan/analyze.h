@@ -44,7 +44,6 @@ bool analyze(analysis *an, status *st);
 /* Internal name of a column: C in a query over one source, ALIAS_C in a join. */
 str an_internal_name(analysis *an, uint32_t source, str column);
 /* As error texts name it: C, or ALIAS.C in a join. */
-str  an_expr_text(arena *a, const ast_expr *e);
 bool an_expr_uses(const ast_expr *e, bool (*pred)(const ast_expr *e, void *ctx), void *ctx);
 /* A copy in which every column names its source. */
 ast_expr *an_qualified(analysis *an, const ast_expr *e);

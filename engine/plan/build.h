@@ -31,7 +31,7 @@ bool       refuse_kafka_values(builder *b, const char *clause);
 /* Compiles for a clause and puts the clause's prefix before what goes wrong. */
 const xnode *compile_select(builder *b, const ast_expr *e, const layout *in);
 
-bool refuse(builder *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+#define refuse(b, ...) status_set((b)->st, ST_SQL, __VA_ARGS__)
 
 /* Marks what each node's consumers read (needed.c). */
 void plan_mark_needed(plan *p);

@@ -54,8 +54,8 @@ static bool check_sides(builder *b, join_side *x, join_side *y)
             return refuse(b,
                           "Invalid comparison expression '%.*s' in join '(%.*s = %.*s)'. Each side of "
                           "the join comparision must contain references from exactly one source.",
-                          STR_FMT(an_expr_text(b->a, sides[i]->orig)), STR_FMT(an_expr_text(b->a, x->orig)),
-                          STR_FMT(an_expr_text(b->a, y->orig)));
+                          STR_FMT(print_expr_text(b->a, sides[i]->orig)), STR_FMT(print_expr_text(b->a, x->orig)),
+                          STR_FMT(print_expr_text(b->a, y->orig)));
         sides[i]->source = (uint32_t)__builtin_ctzll(seen);
     }
     if (x->source == y->source)
@@ -115,8 +115,8 @@ static bool equals_key(const plan_node *n, const ast_expr *e)
 
 static str got(builder *b, uint32_t j)
 {
-    return str_fmt(b->a, "%.*s = %.*s", STR_FMT(an_expr_text(b->a, b->an.join_left_orig[j])),
-                   STR_FMT(an_expr_text(b->a, b->an.join_right_orig[j])));
+    return str_fmt(b->a, "%.*s = %.*s", STR_FMT(print_expr_text(b->a, b->an.join_left_orig[j])),
+                   STR_FMT(print_expr_text(b->a, b->an.join_right_orig[j])));
 }
 
 static bool check_kind(builder *b, uint32_t j, plan_kind *kind, const join_side *l, const join_side *r)
@@ -190,9 +190,9 @@ static bool check_types(builder *b, uint32_t j, plan_kind kind, const join_side 
     if (kind == PLAN_JOIN_TABLES || kind == PLAN_JOIN_FOREIGN) {
         bool swapped = ast_expr_equal(b->an.join_left[j], r->expr);
         return refuse(b, "Invalid join condition: types don't match. Got %.*s{%.*s} = %.*s{%.*s}.",
-                      STR_FMT(an_expr_text(b->a, b->an.join_left_orig[j])),
+                      STR_FMT(print_expr_text(b->a, b->an.join_left_orig[j])),
                       STR_FMT(type_text(b->a, swapped ? y->type : x->type)),
-                      STR_FMT(an_expr_text(b->a, b->an.join_right_orig[j])),
+                      STR_FMT(print_expr_text(b->a, b->an.join_right_orig[j])),
                       STR_FMT(type_text(b->a, swapped ? x->type : y->type)));
     }
     return refuse(b, "Invalid join. Key types differ: %.*s vs %.*s", STR_FMT(type_text(b->a, x->type)),
@@ -283,7 +283,7 @@ static bool align(builder *b, join_side *s, const side_format *f, const window_i
             return refuse(b,
                           "Cannot repartition a TABLE source. If this is a join, make sure that the "
                           "criteria uses the TABLE's key column %.*s instead of [%.*s]",
-                          STR_FMT(l->keys[0].viable[0]), STR_FMT(an_expr_text(b->a, s->orig)));
+                          STR_FMT(l->keys[0].viable[0]), STR_FMT(print_expr_text(b->a, s->orig)));
         }
         str name = s->expr->kind == EX_COLUMN ? s->expr->text : STR("KSQL_COL_0");
         s->node = build_rekey(b, s->node, &s->expr, &name, 1, REKEY_JOIN, topic);

@@ -11,16 +11,6 @@
 #include "engine/plan/build.h"
 #include "parser/parser.h"
 
-bool refuse(builder *b, const char *fmt, ...)
-{
-    char    msg[ST_MSG_MAX];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(msg, sizeof msg, fmt, ap);
-    va_end(ap);
-    return status_set(b->st, ST_SQL, "%s", msg);
-}
-
 /* ---- properties */
 
 const str *plan_property(const plan_options *opt, const char *name)
@@ -106,7 +96,7 @@ uint32_t layout_find(const layout *l, str name)
 static void add_expression(builder *b, const ast_expr *e)
 {
     size_t n = strlen(b->st->msg);
-    snprintf(b->st->msg + n, sizeof b->st->msg - n, ". expression: %.*s, schema:", STR_FMT(an_expr_text(b->a, e)));
+    snprintf(b->st->msg + n, sizeof b->st->msg - n, ". expression: %.*s, schema:", STR_FMT(print_expr_text(b->a, e)));
 }
 
 /* "Invalid Select: ..." or, where ksqlDB's generated code would not compile, "Unexpected error generating code for
@@ -205,7 +195,7 @@ static const xnode *compile_predicate(builder *b, const ast_expr *e, const ast_e
             refuse(b,
                    "Type error in %s expression: Should evaluate to boolean but is %.*s (%.*s) "
                    "instead.",
-                   clause, STR_FMT(an_expr_text(b->a, as)), STR_FMT(type_text(b->a, x->type)));
+                   clause, STR_FMT(print_expr_text(b->a, as)), STR_FMT(type_text(b->a, x->type)));
         return NULL;
     }
     return x;
@@ -499,12 +489,12 @@ static str key_list_text(builder *b, const layout *l, bool only_missing, const b
         for (uint32_t v = 0; v < (viable_all ? l->keys[k].viable_count : 1) && n < 64; v++) {
             str name = l->keys[k].viable[v];
             if (b->an.q->has_group_by && k < b->an.q->group_by_count)
-                name = an_expr_text(b->a, b->an.group_orig[k]);
+                name = print_expr_text(b->a, b->an.group_orig[k]);
             if (b->an.q->has_partition_by && k < b->an.q->partition_by_count) {
                 ast_expr *o = ast_expr_copy(b->a, b->an.partition_orig[k]);
                 if (!b->an.is_join && o->kind == EX_COLUMN)
                     o->qual = b->an.src[0].alias;
-                name = an_expr_text(b->a, o);
+                name = print_expr_text(b->a, o);
             }
             if (b->an.is_join && viable_all && !b->an.is_group) {
                 int s = an_source_of(&b->an, name);
@@ -786,7 +776,7 @@ static plan_node *build_project(builder *b, plan_node *in)
         if (x == NULL) {
             if (it->expr->kind == EX_COLUMN && layout_find(l, it->expr->text) == SLOT_NONE)
                 refuse(b, "%.*sColumn '%.*s' cannot be resolved.", STR_FMT(an_location(&b->an, it->pos)),
-                       STR_FMT(an_expr_text(b->a, it->orig)));
+                       STR_FMT(print_expr_text(b->a, it->orig)));
             return NULL;
         }
         if (!refuse_null_column(b, x))
@@ -840,7 +830,7 @@ static bool check_bounds_use(builder *b)
     for (uint32_t i = 0; i < n; i++)
         if (an_expr_uses(places[i], is_window_ref, NULL)) {
             str name = STR(COL_WINDOWEND);
-            str text = an_expr_text(b->a, places[i]);
+            str text = print_expr_text(b->a, places[i]);
             if (str_find(text, STR(COL_WINDOWSTART), 0) >= 0)
                 name = STR(COL_WINDOWSTART);
             return refuse(b,

@@ -6,20 +6,6 @@
 
 /* ---- values */
 
-static void put_i64(buf *out, int64_t v)
-{
-    char     digits[20];
-    int      n = 0;
-    uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-    do {
-        digits[sizeof digits - (size_t)++n] = (char)('0' + u % 10);
-        u /= 10;
-    } while (u);
-    if (v < 0)
-        buf_putc(out, '-');
-    buf_put(out, digits + sizeof digits - (size_t)n, (size_t)n);
-}
-
 static void put_quoted(buf *out, const type *t, value v)
 {
     buf_putc(out, '"');
@@ -59,7 +45,7 @@ void row_put_value(buf *out, arena *scratch, const type *t, value v, bool in_str
     switch (t->kind) {
     case T_INTEGER:
     case T_BIGINT:
-        put_i64(out, v.i);
+        buf_put_digits(out, v.i);
         return;
     case T_STRING:
         json_put_text(out, value_str(v));
@@ -81,7 +67,7 @@ void row_put_value(buf *out, arena *scratch, const type *t, value v, bool in_str
     case T_DATE:
     case T_TIMESTAMP:
         if (in_struct)
-            put_i64(out, v.i);
+            buf_put_digits(out, v.i);
         else
             put_quoted(out, t, v);
         return;

@@ -58,6 +58,20 @@ static void a_buffer_stops_at_its_maximum(void **state)
     buf_free(&b);
 }
 
+static void digits_as_printf(void **state)
+{
+    (void)state;
+    const int64_t cases[] = {0, 7, -7, 10, -1000, INT32_MAX, INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        buf b = BUF_INIT(BUF_MAX), want = BUF_INIT(BUF_MAX);
+        buf_put_digits(&b, cases[i]);
+        buf_printf(&want, "%ld", cases[i]);
+        assert_true(str_eq(buf_str(&b), buf_str(&want)));
+        buf_free(&b);
+        buf_free(&want);
+    }
+}
+
 static void numbers_are_checked(void **state)
 {
     (void)state;
@@ -148,10 +162,10 @@ static void a_long_message_is_cut_visibly(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(arena_rewinds_to_a_mark),       cmocka_unit_test(a_buffer_stops_at_its_maximum),
-        cmocka_unit_test(numbers_are_checked),           cmocka_unit_test(varints_round_trip),
-        cmocka_unit_test(crc32c_matches_known_values),   cmocka_unit_test(a_map_behaves_like_a_list),
-        cmocka_unit_test(a_long_message_is_cut_visibly),
+        cmocka_unit_test(arena_rewinds_to_a_mark),   cmocka_unit_test(a_buffer_stops_at_its_maximum),
+        cmocka_unit_test(digits_as_printf),          cmocka_unit_test(numbers_are_checked),
+        cmocka_unit_test(varints_round_trip),        cmocka_unit_test(crc32c_matches_known_values),
+        cmocka_unit_test(a_map_behaves_like_a_list), cmocka_unit_test(a_long_message_is_cut_visibly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -117,6 +117,28 @@ static void json_that_nobody_reads(void **state)
     close_fix(x);
 }
 
+/* Of entries with one key the last counts; small and large maps find them differently. */
+static void json_map_keys_come_once(void **state)
+{
+    (void)state;
+    for (int n = 3; n < 200; n += 61) {
+        buf in = BUF_INIT(BUF_MAX), out = BUF_INIT(BUF_MAX);
+        buf_putz(&in, "{\"M\":{");
+        buf_putz(&out, "{\"M\":{");
+        for (int i = 0; i < n; i++) {
+            buf_printf(&in, "%s\"k%d\":%d", i ? "," : "", i, i);
+            buf_printf(&out, "%s\"k%d\":%d", i ? "," : "", i, i == 1 ? -1 : i);
+        }
+        buf_putz(&in, ",\"k1\":-1}}");
+        buf_putz(&out, "}}");
+        buf_putc(&in, 0);
+        buf_putc(&out, 0);
+        round_trip(FORMAT_JSON, "M MAP<STRING, INT>", in.p, out.p);
+        buf_free(&in);
+        buf_free(&out);
+    }
+}
+
 static void json_that_is_wrong(void **state)
 {
     (void)state;
@@ -284,6 +306,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_by_schema),
         cmocka_unit_test(json_that_nobody_reads),
+        cmocka_unit_test(json_map_keys_come_once),
         cmocka_unit_test(json_that_is_wrong),
         cmocka_unit_test(json_depth_is_bounded),
         cmocka_unit_test(json_survives_damage),

@@ -1,4 +1,4 @@
-/* UTF-16 views of UTF-8 text; sets of values. */
+/* UTF-16 views of UTF-8 text. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "engine/func/func_int.h"
+#include "engine/func/text_build.h"
 
 static uint64_t seed;
 static uint32_t rnd(uint32_t n)
@@ -66,41 +66,12 @@ static void test_malformed(void **state)
     assert_true(str_is_ascii(STR("123456789")));
 }
 
-static void test_sets(void **state)
-{
-    (void)state;
-    arena     a;
-    value_set s;
-    map_build m;
-    bool      added;
-    arena_init(&a);
-    value_set_init(&s, &a, &type_bigint, 0); /* grows from nothing */
-    for (int64_t i = 0; i < 1000; i++)
-        value_set_add(&s, value_i(i % 100), &added);
-    value_set_add(&s, VALUE_NULL, &added);
-    assert_true(added);
-    value_set_add(&s, VALUE_NULL, &added);
-    assert_false(added);
-    assert_int_equal(s.n, 101);
-    assert_true(value_set_has(&s, value_i(99)));
-    assert_false(value_set_has(&s, value_i(100)));
-    map_build_init(&m, &a, &type_string, 3);
-    map_build_put(&m, value_s(STR("a")), value_i(1));
-    map_build_put(&m, value_s(STR("b")), value_i(2));
-    map_build_put(&m, value_s(STR("a")), value_i(3));
-    value v = map_build_done(&m, 0);
-    assert_int_equal(v.n, 2);
-    assert_int_equal(v.v[1].i, 3);
-    arena_free(&a);
-}
-
 int main(void)
 {
     seed = getenv("SEED") ? strtoull(getenv("SEED"), NULL, 10) : (uint64_t)time(NULL);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_slices),
         cmocka_unit_test(test_malformed),
-        cmocka_unit_test(test_sets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,6 +13,7 @@
 #include "engine/types/datetime.h"
 #include "engine/types/decimal.h"
 #include "engine/types/value.h"
+#include "engine/types/value_set.h"
 
 static char *dec(arena *a, value v, int32_t scale)
 {
@@ -251,6 +252,34 @@ static void maps_iterate_like_a_java_hash_map(void **state)
     arena_free(&a);
 }
 
+static void sets_and_maps_of_values(void **state)
+{
+    (void)state;
+    arena     a;
+    value_set s;
+    map_build m;
+    bool      added;
+    arena_init(&a);
+    value_set_init(&s, &a, &type_bigint, 0); /* grows from nothing */
+    for (int64_t i = 0; i < 1000; i++)
+        value_set_add(&s, value_i(i % 100), &added);
+    value_set_add(&s, VALUE_NULL, &added);
+    assert_true(added);
+    value_set_add(&s, VALUE_NULL, &added);
+    assert_false(added);
+    assert_int_equal(s.n, 101);
+    assert_true(value_set_has(&s, value_i(99)));
+    assert_false(value_set_has(&s, value_i(100)));
+    map_build_init(&m, &a, &type_string, 3);
+    map_build_put(&m, value_s(STR("a")), value_i(1));
+    map_build_put(&m, value_s(STR("b")), value_i(2));
+    map_build_put(&m, value_s(STR("a")), value_i(3));
+    value v = map_build_done(&m, 0);
+    assert_int_equal(v.n, 2);
+    assert_int_equal(v.v[1].i, 3);
+    arena_free(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -263,6 +292,7 @@ int main(void)
         cmocka_unit_test(strings_count_utf16_units),
         cmocka_unit_test(base64_is_strict),
         cmocka_unit_test(maps_iterate_like_a_java_hash_map),
+        cmocka_unit_test(sets_and_maps_of_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

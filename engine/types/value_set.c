@@ -1,8 +1,9 @@
 /* Hash sets of SQL values, for the set functions on arrays and for building maps. */
+#include "engine/types/value_set.h"
+
 #include <math.h>
 
 #include "base/num.h"
-#include "engine/func/func_int.h"
 
 static uint64_t mix(uint64_t h)
 {

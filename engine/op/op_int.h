@@ -18,14 +18,14 @@ struct pipeline {
     const plan  *plan;
     const stage *stage;
     pipeline_env env;
-    op         **inputs; /* one a stage input */
+    op         **inputs;    /* one a stage input */
     store_list  *expecting; /* by input: the stores its records' keys will be looked up in */
     VEC(op *) ops;
     VEC(named_store) stores;
     VEC(serde *) serdes;
     VEC(int64_t *) clocks;
     int64_t         stream_time; /* highest timestamp fed: the task's stream time */
-    int64_t         now_ms; /* as of the batch's first record; 0: not asked yet */
+    int64_t         now_ms;      /* as of the batch's first record; 0: not asked yet */
     bool            failed;
     status         *st; /* while it is being built */
     pipeline_state *state_list;

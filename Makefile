@@ -70,7 +70,7 @@ $(BUILD)/gen/grammar.h: $(BUILD)/gen/grammar.c ;
 
 $(OUT)/gen/grammar.o: $(BUILD)/gen/grammar.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-conversion -Wno-unused-parameter -Wno-unused-variable -Wno-missing-prototypes -Wno-implicit-fallthrough -c -o $@ $<
+	$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-conversion -Wno-unused-parameter -Wno-unused-variable -Wno-missing-prototypes -Wno-implicit-fallthrough -MMD -MP -c -o $@ $<
 
 # The console's files, embedded as they are. Not by link-time optimisation: it loses symbols that only assembler text defines.
 $(BUILD)/gen/embedded.c: web/embed $(wildcard web/src web/src/*)

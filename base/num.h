@@ -17,15 +17,6 @@ bool num_parse_f64(str s, double *out);
 /* "10k", "64m", "2g" or plain digits, in bytes (powers of 1024). */
 bool num_parse_size(str s, int64_t *out);
 
-static inline bool num_add_size(size_t a, size_t b, size_t *out)
-{
-    return !__builtin_add_overflow(a, b, out);
-}
-static inline bool num_mul_size(size_t a, size_t b, size_t *out)
-{
-    return !__builtin_mul_overflow(a, b, out);
-}
-
 /* Big-endian loads and stores at any alignment. */
 static inline uint16_t be_get16(const void *p)
 {

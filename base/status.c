@@ -23,28 +23,13 @@ static void mark_cut(char *msg)
     memcpy(msg + n, "\xe2\x80\xa6", 4);
 }
 
-static void set(status *st, st_code code, uint32_t pos, const char *fmt, va_list ap)
-{
-    st->code = code;
-    st->sql_pos = pos;
-    if (vsnprintf(st->msg, ST_MSG_MAX, fmt, ap) >= ST_MSG_MAX)
-        mark_cut(st->msg);
-}
-
 bool status_set(status *st, st_code code, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    set(st, code, ST_NO_POS, fmt, ap);
-    va_end(ap);
-    return false;
-}
-
-bool status_set_at(status *st, st_code code, uint32_t sql_pos, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    set(st, code, sql_pos, fmt, ap);
+    st->code = code;
+    if (vsnprintf(st->msg, ST_MSG_MAX, fmt, ap) >= ST_MSG_MAX)
+        mark_cut(st->msg);
     va_end(ap);
     return false;
 }

@@ -50,26 +50,21 @@ typedef enum st_code {
 #undef X
 } st_code;
 
-#define ST_NO_POS UINT32_MAX
 #define ST_MSG_MAX 6144 /* long enough for the list of a function's overloads */
 
 typedef struct status {
-    st_code  code;            /* ST_OK == 0 */
-    uint32_t sql_pos;         /* byte offset into the statement, or ST_NO_POS */
-    char     msg[ST_MSG_MAX]; /* what happened, then what to do; ends without newline; cut with … */
+    st_code code;            /* ST_OK == 0 */
+    char    msg[ST_MSG_MAX]; /* what happened, then what to do; ends without newline; cut with … */
 } status;
 
 static inline void status_init(status *st)
 {
     st->code = ST_OK;
-    st->sql_pos = ST_NO_POS;
     st->msg[0] = 0;
 }
 
 /* Both return false, so that `return status_set(...)` reads as a failure. */
 bool status_set(status *st, st_code code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-bool status_set_at(status *st, st_code code, uint32_t sql_pos, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
 /* Puts text before the message that stands there. Returns false. */
 bool status_prefix(status *st, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

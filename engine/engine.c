@@ -275,8 +275,7 @@ json_t *entity_new(exec *x, const char *kind)
 
 void entity_add(exec *x, json_t *e)
 {
-    if (json_object_get(e, "warnings") == NULL)
-        json_object_set_new(e, "warnings", json_array());
+    json_object_set_new(e, "warnings", x->warning ? json_pack("[{s:s}]", "message", x->warning) : json_array());
     json_array_append_new(x->out, e);
 }
 
@@ -454,11 +453,12 @@ static bool run_one(engine *e, session *s, metastore *m, bool dry, const ast_stm
     if (x.stmt && x.stmt != stmt)
         x.statement_text = str_fmt(a, "%.*s;", STR_FMT(x.stmt->source));
     bool kept = x.stmt && (handlers[x.stmt->kind].flags & KEPT);
+    bool append = kept && !dry && e->opt.commands && !e->replaying;
     if (x.stmt && x.stmt->kind == STMT_INSERT_VALUES)
         err->statement = print_text(a, print_masked, x.stmt);
     else
         err->statement = x.statement_text;
-    if (kept && !dry && e->opt.commands) {
+    if (append) {
         if (!e->opt.commands->append(e->opt.commands->ctx, command_text(&x), &x.seq, &err->st))
             return false;
         *seq = x.seq;
@@ -467,7 +467,7 @@ static bool run_one(engine *e, session *s, metastore *m, bool dry, const ast_stm
     if (x.stmt == NULL || !run_statement(&x)) {
         if (x.shown_text.n)
             err->statement = x.shown_text;
-        if (kept && !dry && e->opt.commands) {
+        if (append) {
             status ignored;
             status_init(&ignored);
             e->opt.commands->remove(e->opt.commands->ctx, x.seq, &ignored);
@@ -543,17 +543,14 @@ json_t *engine_execute(engine *e, session *s, str sql, arena *a, engine_error *e
 
 bool engine_replay_command(engine *e, str text, int64_t seq, status *st)
 {
-    const engine_commands *commands = e->opt.commands;
-    engine_error           err;
-    session                s;
-    arena                  a;
+    engine_error err;
+    session      s;
+    arena        a;
     arena_init(&a);
     session_init(&s);
-    e->opt.commands = NULL; /* it is kept already */
     e->replaying = true;
     e->next_seq = seq;
     json_t *out = engine_execute(e, &s, text, &a, &err);
-    e->opt.commands = commands;
     e->replaying = false;
     e->next_seq = seq + 1;
     if (out)

@@ -50,7 +50,7 @@ struct engine {
     topic_rules            hidden_topics, readonly_topics;
     VEC(query_info *) order; /* queries as they were created; a replaced one keeps its place */
     int64_t         next_seq;
-    bool            replaying; /* commands of before a restart are run again; under lock */
+    bool            replaying; /* the statement was accepted before and is kept already */
     struct runtime *run;       /* NULL when manual */
     pthread_mutex_t push_lock; /* guards pushes */
     VEC(push_query *) pushes;
@@ -70,6 +70,7 @@ typedef struct exec {
     json_t         *out;            /* array of entities */
     str             statement_text; /* what answers and errors quote */
     str             shown_text;     /* what errors quote instead, once a query is planned; n = 0 before */
+    const char     *warning;        /* of the statement, for its answer; NULL: none */
 } exec;
 
 int64_t exec_now(exec *x); /* wall clock, ms */

@@ -135,9 +135,7 @@ serde *source_serde(arena *a, const source *t, column_ns ns, status *st)
                                .delimiter = f->delimiter,
                                .topic = t->topic,
                                .columns = cols,
-                               .column_count = n,
-                               .full_schema_name = f->full_name,
-                               .schema_id = f->schema_id};
+                               .column_count = n};
     spec.unwrapped = ns == NS_KEY ? format_key_unwrapped(f->id, n) : (f->features & FEATURE_UNWRAP_SINGLES) && n == 1;
     return serde_new(a, &spec, st);
 }

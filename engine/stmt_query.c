@@ -29,8 +29,15 @@ query_info *query_find(const metastore *m, str id)
     return map_get(&m->queries, id);
 }
 
+static const char grace_warning[] =
+    "DEPRECATION NOTICE: Stream-stream joins statements without a GRACE PERIOD will not be accepted in a future ksqlDB "
+    "version.\nPlease use the GRACE PERIOD clause as specified in "
+    "https://docs.ksqldb.io/en/latest/developer-guide/ksqldb-reference/select-push-query/";
+
 static query_info *query_new(exec *x, plan *p, str id, str sink)
 {
+    if (p->grace_warning)
+        x->warning = grace_warning;
     query_info *q = MEM_NEW(query_info);
     arena_init(&q->a);
     q->refs = 1;
@@ -285,7 +292,6 @@ bool stmt_create_as(exec *x)
                                 STR_FMT(str_upper(x->a, s->name)), x->seq);
     sink->query_id = str_dup(&sink->a, id);
     p->sink = source_ref(sink);
-    p->creates_sink = true;
     query_info *q = query_new(x, p, id, s->name);
     catalog_put(&x->m->cat, sink);
     if (!query_add(x, q, replaces)) {
@@ -426,7 +432,6 @@ bool stmt_insert_select(exec *x)
         return false;
     plan_options po = exec_plan_options(x);
     po.sink_name = s->name;
-    po.persistent_insert = true;
     plan *p = plan_query(s->query, &po, x->st);
     if (p == NULL)
         return false;

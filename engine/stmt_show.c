@@ -109,6 +109,41 @@ static bool reads_source(const query_info *q, str name)
     return false;
 }
 
+/* Has the list an entry for the topic? Then its offsets; else they are added, empty. */
+static json_t *topic_offsets(json_t *topics, str topic)
+{
+    size_t  i;
+    json_t *t;
+    json_array_foreach(topics, i, t) if (str_eqz(topic, json_string_value(json_object_get(
+                                                            t, "kafkaTopic")))) return json_object_get(t, "offsets");
+    t = json_object();
+    json_object_set_new(t, "kafkaTopic", json_str(topic));
+    json_object_set_new(t, "offsets", json_array());
+    json_array_append_new(topics, t);
+    return json_object_get(t, "offsets");
+}
+
+/* How far a query has read its topics, an entry each. */
+static json_t *offsets_json(exec *x, const query_info *q)
+{
+    task_offset *list;
+    size_t       n = runtime_offsets(x->e->run, q->id, x->a, &list);
+    json_t      *o = json_object(), *topics = json_array();
+    for (size_t i = 0; i < n; i++) {
+        json_t *of = json_object();
+        json_object_set_new(of, "partition", json_integer(list[i].partition));
+        json_object_set_new(of, "logStartOffset", json_integer(list[i].start));
+        json_object_set_new(of, "logEndOffset", json_integer(list[i].end));
+        json_object_set_new(of, "consumerOffset", json_integer(list[i].committed));
+        json_array_append_new(topic_offsets(topics, list[i].topic), of);
+    }
+    json_object_set_new(o, "groupId",
+                        json_str(str_fmt(x->a, "_confluent-ksql-%.*squery_%.*s",
+                                         STR_FMT(exec_setting(x, "ksql.service.id", "default_")), STR_FMT(q->id))));
+    json_object_set_new(o, "topicSummaries", topics);
+    return o;
+}
+
 static json_t *description_json(exec *x, const source *s, bool extended)
 {
     json_t      *o = json_object(), *read = json_array(), *write = json_array(), *blocks = json_array();
@@ -141,31 +176,9 @@ static json_t *description_json(exec *x, const source *s, bool extended)
     json_object_set_new(o, "replication", json_integer(parts ? 1 : 0));
     json_object_set_new(o, "statement", json_str(s->sql));
     json_t *offsets = json_array();
-    for (size_t i = 0; extended && i < n; i++) {
-        task_offset *list;
-        if (!str_eq(all[i]->sink, s->name) || x->e->run == NULL)
-            continue;
-        size_t  k = runtime_offsets(x->e->run, all[i]->id, x->a, &list);
-        json_t *topics = json_array();
-        for (size_t t = 0; t < k; t++) {
-            json_t *ts = json_object(), *os = json_array(), *of = json_object();
-            json_object_set_new(of, "partition", json_integer(list[t].partition));
-            json_object_set_new(of, "logStartOffset", json_integer(0));
-            json_object_set_new(of, "logEndOffset", json_integer(list[t].end));
-            json_object_set_new(of, "consumerOffset", json_integer(list[t].committed));
-            json_array_append_new(os, of);
-            json_object_set_new(ts, "kafkaTopic", json_str(list[t].topic));
-            json_object_set_new(ts, "offsets", os);
-            json_array_append_new(topics, ts);
-        }
-        json_t *group = json_object();
-        json_object_set_new(
-            group, "groupId",
-            json_str(str_fmt(x->a, "_confluent-ksql-%.*squery_%.*s",
-                             STR_FMT(exec_setting(x, "ksql.service.id", "default_")), STR_FMT(all[i]->id))));
-        json_object_set_new(group, "topicSummaries", topics);
-        json_array_append_new(offsets, group);
-    }
+    for (size_t i = 0; extended && i < n; i++)
+        if (str_eq(all[i]->sink, s->name) && x->e->run)
+            json_array_append_new(offsets, offsets_json(x, all[i]));
     json_object_set_new(o, "queryOffsetSummaries", offsets);
     json_object_set_new(o, "sourceConstraints", blocks);
     json_object_set_new(o, "clusterStatistics", json_array());

@@ -190,13 +190,9 @@ bool check_serde(exec *x, const schema *s, const side_format *f, bool is_key)
         column_print(&printed, &s->cols[i]);
         cols[n++] = (serde_column){s->cols[i].name, s->cols[i].type, true};
     }
-    serde_spec spec = {.format = f->id,
-                       .is_key = is_key,
-                       .columns = cols,
-                       .column_count = n,
-                       .delimiter = f->delimiter,
-                       .schema_id = f->schema_id};
-    bool       unwrapped = is_key ? format_key_unwrapped(f->id, n) : (f->features & FEATURE_UNWRAP_SINGLES) != 0;
+    serde_spec spec = {
+        .format = f->id, .is_key = is_key, .columns = cols, .column_count = n, .delimiter = f->delimiter};
+    bool unwrapped = is_key ? format_key_unwrapped(f->id, n) : (f->features & FEATURE_UNWRAP_SINGLES) != 0;
     spec.unwrapped = unwrapped && n == 1;
     bool ok = formats[f->id].check == NULL || formats[f->id].check(&spec, x->st);
     if (!ok) {

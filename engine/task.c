@@ -772,9 +772,11 @@ size_t task_offsets(task *t, arena *a, task_offset **out)
 {
     pthread_mutex_lock(&t->lock);
     *out = ARENA_ARRAY(a, task_offset, t->feed_count + 1);
-    for (uint32_t i = 0; i < t->feed_count; i++)
-        (*out)[i] = (task_offset){str_dup(a, t->feeds[i].topic), t->feeds[i].partition, t->feeds[i].committed,
-                                  tlog_part_offsets(t->feeds[i].part).high};
+    for (uint32_t i = 0; i < t->feed_count; i++) {
+        const feed  *f = &t->feeds[i];
+        tlog_offsets range = tlog_part_offsets(f->part);
+        (*out)[i] = (task_offset){str_dup(a, f->topic), f->partition, f->committed, range.start, range.high};
+    }
     size_t n = t->feed_count;
     pthread_mutex_unlock(&t->lock);
     return n;

@@ -93,7 +93,7 @@ void task_bound(task *t);
 typedef struct task_offset {
     str     topic;
     int32_t partition;
-    int64_t committed, end;
+    int64_t committed, start, end; /* the query's; the partition's first and next */
 } task_offset;
 size_t task_offsets(task *t, arena *a, task_offset **out);
 

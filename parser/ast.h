@@ -142,7 +142,6 @@ typedef struct ast_duration {
 typedef struct ast_relation {
     str      name;  /* source */
     str      alias; /* = name when none was written */
-    bool     has_alias;
     uint32_t pos;
 } ast_relation;
 

@@ -46,9 +46,9 @@ name_val build_name(parse *p, token t)
 {
     name_val n = {fold(p->a, token_text(p, t)), span_of(t)};
     if (t.type == TK_QUOTED_IDENT && n.text.n == 0)
-        parse_fault(p, t.pos, "name is empty");
+        parse_fault(p, "name is empty");
     else if (t.type == TK_QUOTED_IDENT && str_trim(n.text).n != n.text.n)
-        parse_fault(p, t.pos, "name is not trimmed: '%.*s'", STR_FMT(n.text));
+        parse_fault(p, "name is not trimmed: '%.*s'", STR_FMT(n.text));
     return n;
 }
 
@@ -98,7 +98,7 @@ name_val build_source_name(parse *p, name_val n)
         if (!ok) {
             uint32_t line, col;
             parse_line_col(p->sql, n.at.pos, &line, &col);
-            parse_fault(p, n.at.pos,
+            parse_fault(p,
                         "Illegal argument at Line: %u, Col: %u. Source names may only contain "
                         "alphanumeric values, '_' or '-'. Got: '%.*s'",
                         line, col, STR_FMT(n.text));
@@ -223,7 +223,7 @@ static void number_fault(parse *p, uint32_t pos, const char *what, str text)
 {
     uint32_t line, col;
     parse_line_col(p->sql, pos, &line, &col);
-    parse_fault(p, pos, "line %u:%u: %s: %.*s", line, col + 1, what, STR_FMT(text));
+    parse_fault(p, "line %u:%u: %s: %.*s", line, col + 1, what, STR_FMT(text));
 }
 
 static void settle_overflow(parse *p)
@@ -285,7 +285,7 @@ bool build_integer(parse *p, number_val n, const char *command, int64_t *out)
     str text = number_text(p, n);
     *out = 0;
     if (n.type != TK_INTEGER_LIT) {
-        parse_fault(p, n.at.pos, "Value must be integer for command: %s", command);
+        parse_fault(p, "Value must be integer for command: %s", command);
         return false;
     }
     if (!num_parse_i64(text, out)) {
@@ -536,8 +536,8 @@ expr_val build_like(parse *p, expr_val e, token not, token like, expr_val patter
         if (chars != 1) {
             uint32_t line, col;
             parse_line_col(p->sql, not .type == TK_NOT ? not .pos : like.pos, &line, &col);
-            parse_fault(p, escape.pos, "Optional[Line: %u, Col: %u]: Expected single character escape but got: %.*s",
-                        line, col, STR_FMT(v.e->text));
+            parse_fault(p, "Optional[Line: %u, Col: %u]: Expected single character escape but got: %.*s", line, col,
+                        STR_FMT(v.e->text));
         }
     }
     return negated_if(p, not, v);

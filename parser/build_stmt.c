@@ -23,14 +23,14 @@ ast_duration build_duration(parse *p, number_val n, token unit)
     ast_duration d = {0, units[unit.type], true};
     str          text = parse_text(p, n.at);
     if (!num_parse_i64(text, &d.n))
-        parse_fault(p, n.at.pos, "For input string: \"%.*s\"", STR_FMT(text));
+        parse_fault(p, "For input string: \"%.*s\"", STR_FMT(text));
     return d;
 }
 
 ast_relation *build_relation(parse *p, name_val n, name_val alias)
 {
     ast_relation *r = ARENA_NEW(p->a, ast_relation);
-    *r = (ast_relation){n.text, alias.text.p ? alias.text : n.text, alias.text.p != NULL, n.at.pos};
+    *r = (ast_relation){n.text, alias.text.p ? alias.text : n.text, n.at.pos};
     return r;
 }
 
@@ -370,7 +370,7 @@ ast_stmt *build_assert_schema(parse *p, token t, bool not_exists, name_val subje
     if (id.e && (id.e->kind == EX_INT || id.e->kind == EX_BIGINT))
         s->id = id.e->ival;
     else if (id.e && p->sql.p[id.e->pos] != '$')
-        parse_fault(p, id.e->pos, "ID must be an integer");
+        parse_fault(p, "ID must be an integer");
     return s;
 }
 

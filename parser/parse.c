@@ -42,7 +42,7 @@ void parse_reject(parse *p, token t)
     p->bad = t;
 }
 
-void parse_fault(parse *p, uint32_t pos, const char *fmt, ...)
+void parse_fault(parse *p, const char *fmt, ...)
 {
     if (p->st.code != ST_OK)
         return;
@@ -51,7 +51,7 @@ void parse_fault(parse *p, uint32_t pos, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(msg, sizeof msg, fmt, ap);
     va_end(ap);
-    status_set_at(&p->st, ST_SQL, pos, "Failed to prepare statement: %s", msg);
+    status_set(&p->st, ST_SQL, "Failed to prepare statement: %s", msg);
 }
 
 void parse_too_large(parse *p)
@@ -59,9 +59,9 @@ void parse_too_large(parse *p)
     if (p->stopped)
         return;
     p->stopped = true;
-    status_set_at(&p->st, ST_SQL, p->stmt_pos,
-                  "Error processing statement: Statement is too large to parse. This may be caused "
-                  "by having too many nested expressions in the statement.");
+    status_set(&p->st, ST_SQL,
+               "Error processing statement: Statement is too large to parse. This may be caused "
+               "by having too many nested expressions in the statement.");
 }
 
 /* ---- look-ahead */

@@ -104,7 +104,7 @@ bool parse_run_status(parse *p, arena *a, str sql, parse_entry entry, status *st
 /* A token that the grammar takes but ksqlDB does not. */
 void parse_reject(parse *p, token t);
 /* A fault found while the tree is built, with ksqlDB's prefix; only the first is kept. */
-void parse_fault(parse *p, uint32_t pos, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void parse_fault(parse *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void parse_too_large(parse *p);
 
 static inline str parse_text(const parse *p, span at)

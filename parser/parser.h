@@ -22,17 +22,14 @@
  * sql      borrowed: the tree points into it, so it must live as long as the arena
  * out      array of *n statements in the arena; NULL and 0 on failure
  * errors   ST_SYNTAX: msg is "line L:C: Syntax Error\n..." as ksqlDB words it, or the text of
- *          another parse-time fault such as "line 2:40: Invalid numeric literal: ..."; sql_pos is the
- *          offset of the offending token. ST_SQL: faults that ksqlDB finds while it builds the tree,
- *          with its prefix "Failed to prepare statement: "
+ *          another parse-time fault such as "line 2:40: Invalid numeric literal: ...". ST_SQL: faults that ksqlDB finds
+ * while it builds the tree, with its prefix "Failed to prepare statement: "
  */
 bool parse_sql(arena *a, str sql, ast_stmt ***out, size_t *n, status *st);
 
 /* Parses one expression or one type, for texts that come without a statement. */
 bool parse_expression(arena *a, str text, ast_expr **out, status *st);
 bool parse_type(arena *a, str text, const ast_type **out, status *st);
-/* A list of columns as in CREATE STREAM, without the parentheses: "ID INT KEY, V STRING". */
-bool parse_columns(arena *a, str text, ast_column **out, size_t *n, status *st);
 
 /* Replaces ${name} in the text of one statement; vars maps a name to a const str *.
  * Unknown names stay as they are. Rules and errors: spec/sql-language.md 1.8. */

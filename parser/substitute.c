@@ -43,11 +43,11 @@ static bool refuse(str sql, const variable_use *u, str value, status *st)
 {
     uint32_t line, col;
     parse_line_col(sql, u->pos, &line, &col);
-    return status_set_at(st, ST_SQL, u->pos, "Illegal argument at Line: %u, Col: %u.%s Got: '%.*s'", line, col,
-                         u->place != VARIABLE_NAME ? ""
-                                                   : " Identifier names cannot start with '@' and may only contain "
-                                                     "alphanumeric values and '_'.",
-                         STR_FMT(value));
+    return status_set(st, ST_SQL, "Illegal argument at Line: %u, Col: %u.%s Got: '%.*s'", line, col,
+                      u->place != VARIABLE_NAME ? ""
+                                                : " Identifier names cannot start with '@' and may only contain "
+                                                  "alphanumeric values and '_'.",
+                      STR_FMT(value));
 }
 
 /* Inside a string: ${name} by its value with quotes doubled, $${name} by ${name}. */

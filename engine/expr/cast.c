@@ -189,15 +189,14 @@ static bool text_to_bytes(CAST_ARGS)
 static bool text_to_time(CAST_ARGS)
 {
     UNUSED_TYPES;
-    str         s = value_str(v);
-    const char *why;
-    int64_t     ms;
-    if (!time_parse(s, &ms, &why))
+    str     s = value_str(v);
+    int64_t ms;
+    if (!time_parse(s, &ms))
         return fail(cx,
-                    "Failed to parse time '%.*s': %s\nRequired format is: \"HH:mm:ss.SSS\", for "
+                    "Failed to parse time '%.*s': " TIME_UNREADABLE "\nRequired format is: \"HH:mm:ss.SSS\", for "
                     "example: '01:34:20.123' or '01:34:20'. Partials are also supported, for "
                     "example '01:34'",
-                    STR_FMT(s), why);
+                    STR_FMT(s));
     *out = value_i(ms);
     return true;
 }
@@ -205,14 +204,13 @@ static bool text_to_time(CAST_ARGS)
 static bool text_to_date(CAST_ARGS)
 {
     UNUSED_TYPES;
-    str         s = value_str(v);
-    const char *why;
-    int64_t     days;
-    if (!date_parse(s, &days, &why))
+    str     s = value_str(v);
+    int64_t days;
+    if (!date_parse(s, &days))
         return fail(cx,
-                    "Failed to parse date '%.*s': %s\nRequired format is: \"yyyy-MM-dd\", for "
+                    "Failed to parse date '%.*s': " TIME_UNREADABLE "\nRequired format is: \"yyyy-MM-dd\", for "
                     "example '2020-05-26'. Partials are also supported, for example '2020-05'",
-                    STR_FMT(s), why);
+                    STR_FMT(s));
     *out = value_i(days);
     return true;
 }
@@ -220,10 +218,10 @@ static bool text_to_date(CAST_ARGS)
 static bool text_to_timestamp(CAST_ARGS)
 {
     UNUSED_TYPES;
-    str         s = value_str(v);
-    const char *why;
-    int64_t     ms;
-    if (!timestamp_parse(s, &ms, &why))
+    str     s = value_str(v);
+    char    why[TIMESTAMP_WHY_MAX];
+    int64_t ms;
+    if (!timestamp_parse(s, &ms, why))
         return fail(cx,
                     "Failed to parse timestamp '%.*s': %s\nRequired format is: "
                     "\"yyyy-MM-dd'T'HH:mm:ss.SSS\", with an optional numeric 4-digit timezone, for "
@@ -259,24 +257,25 @@ static bool timestamp_to_time(CAST_ARGS)
     return true;
 }
 
-/* A NULL stays NULL. A part that cannot be cast becomes NULL, and the failure is logged. */
-static value cast_part(ectx *cx, const type *from, value v, const type *to, const char *what)
+/* A part that cannot be cast becomes NULL, and the failure is logged; or it fails the whole cast. */
+static bool cast_part(ectx *cx, const type *from, value v, const type *to, const char *what, value *out)
 {
-    value out;
-    if (v.state != V_OK)
-        return VALUE_NULL;
-    if (value_cast(cx, from, v, to, &out))
-        return out;
+    if (value_cast(cx, from, v, to, out))
+        return true;
+    if (cx->cast_whole)
+        return false;
     if (cx->on_nested_error)
         cx->on_nested_error(cx->on_ctx, what, cx->err);
-    return VALUE_NULL;
+    *out = VALUE_NULL;
+    return true;
 }
 
 static bool array_to_array(CAST_ARGS)
 {
     value *e = arena_alloc(cx->a, v.n * sizeof *e);
     for (uint32_t i = 0; i < v.n; i++)
-        e[i] = cast_part(cx, from->elem, v.v[i], to->elem, "array item");
+        if (!cast_part(cx, from->elem, v.v[i], to->elem, "array item", &e[i]))
+            return false;
     *out = value_v(e, v.n);
     return true;
 }
@@ -284,10 +283,10 @@ static bool array_to_array(CAST_ARGS)
 static bool map_to_map(CAST_ARGS)
 {
     value *e = arena_alloc(cx->a, 2 * (size_t)v.n * sizeof *e);
-    for (uint32_t i = 0; i < v.n; i++) {
-        e[2 * i] = cast_part(cx, from->key, v.v[2 * i], to->key, "map key");
-        e[2 * i + 1] = cast_part(cx, from->elem, v.v[2 * i + 1], to->elem, "map value");
-    }
+    for (uint32_t i = 0; i < v.n; i++)
+        if (!cast_part(cx, from->key, v.v[2 * i], to->key, "map key", &e[2 * i]) ||
+            !cast_part(cx, from->elem, v.v[2 * i + 1], to->elem, "map value", &e[2 * i + 1]))
+            return false;
     *out = value_v(e, v.n);
     return true;
 }
@@ -297,7 +296,9 @@ static bool struct_to_struct(CAST_ARGS)
     value *e = arena_alloc(cx->a, to->field_count * sizeof *e);
     for (uint32_t i = 0; i < to->field_count; i++) {
         int32_t k = type_field_index(from, to->fields[i].name);
-        e[i] = k < 0 ? VALUE_NULL : cast_part(cx, from->fields[k].type, v.v[k], to->fields[i].type, "struct field");
+        e[i] = VALUE_NULL;
+        if (k >= 0 && !cast_part(cx, from->fields[k].type, v.v[k], to->fields[i].type, "struct field", &e[i]))
+            return false;
     }
     *out = value_v(e, to->field_count);
     return true;

@@ -45,7 +45,7 @@ const type *type_resolve(arena *a, const ast_type *t, type_lookup custom, void *
                            : t->precision > DECIMAL_DIGITS_MAX ? "precision must be <= 100000"
                                                                : NULL;
         if (what) {
-            status_set_at(st, ST_SQL, t->pos, "DECIMAL %s: DECIMAL(%d,%d)", what, t->precision, t->scale);
+            status_set(st, ST_SQL, "DECIMAL %s: DECIMAL(%d,%d)", what, t->precision, t->scale);
             return NULL;
         }
         return type_decimal(a, t->precision, t->scale);
@@ -70,7 +70,7 @@ const type *type_resolve(arena *a, const ast_type *t, type_lookup custom, void *
             return builtin[i].type;
     const type *found = custom ? custom(ctx, upper) : NULL;
     if (found == NULL)
-        status_set_at(st, ST_SQL, t->pos, "Cannot resolve unknown type: %.*s", STR_FMT(upper));
+        status_set(st, ST_SQL, "Cannot resolve unknown type: %.*s", STR_FMT(upper));
     return found;
 }
 

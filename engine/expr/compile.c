@@ -105,7 +105,8 @@ static const xnode *cast_to(xc *c, const xnode *x, const type *t)
     if (f == NULL)
         return refuse_gen(c, "Cast of %.*s to %.*s is not supported", STR_FMT(ttext(c, x->type)), STR_FMT(ttext(c, t)));
     bool   to_double = t->kind == T_DOUBLE && (x->type->kind == T_INTEGER || x->type->kind == T_BIGINT);
-    xnode *n = node(c, to_double ? ev_int_to_double : ev_cast, t, 1);
+    bool   whole = type_is_nested(t) && !c->opt.catch_nested;
+    xnode *n = node(c, to_double ? ev_int_to_double : whole ? ev_cast_whole : ev_cast, t, 1);
     n->args[0] = x;
     n->state = (void *)f;
     if (x->is_literal) { /* fold; one that fails keeps failing at run time */

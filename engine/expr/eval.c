@@ -437,6 +437,15 @@ value ev_cast(const xnode *x, ectx *cx)
     return f(cx, x->args[0]->type, v, x->type, &out) ? out : VALUE_ERR;
 }
 
+value ev_cast_whole(const xnode *x, ectx *cx)
+{
+    bool outer = cx->cast_whole;
+    cx->cast_whole = true;
+    value v = ev_cast(x, cx);
+    cx->cast_whole = outer;
+    return v;
+}
+
 value ev_null_text(const xnode *x, ectx *cx)
 {
     value v = xnode_eval(x->args[0], cx);

@@ -30,8 +30,9 @@ value ev_like(const xnode *x, ectx *cx);        /* lit: the escape character, NU
 value ev_case(const xnode *x, ectx *cx);        /* as EX_CASE */
 value ev_simple_case(const xnode *x, ectx *cx); /* as EX_SIMPLE_CASE, args[1], args[3] ... conditions; slot */
 
-value ev_cast(const xnode *x, ectx *cx);      /* state: cast_fn */
-value ev_null_text(const xnode *x, ectx *cx); /* NULL as "null" */
+value ev_cast(const xnode *x, ectx *cx);       /* state: cast_fn */
+value ev_cast_whole(const xnode *x, ectx *cx); /* the same, where no nested failure is caught */
+value ev_null_text(const xnode *x, ectx *cx);  /* NULL as "null" */
 value ev_int_to_double(const xnode *x, ectx *cx);
 value ev_array(const xnode *x, ectx *cx);
 value ev_map(const xnode *x, ectx *cx);

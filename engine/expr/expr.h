@@ -26,7 +26,8 @@ struct ectx {
     arena       *a;   /* results that need room are cut from here; the caller resets it */
     const value *row; /* columns, as in the layout the expression was compiled for */
     value        vars[EXPR_VARS_MAX];
-    int64_t      now_ms; /* wall clock for the functions that ask */
+    int64_t      now_ms;     /* wall clock for the functions that ask */
+    bool         cast_whole; /* a part of a container that cannot be cast fails the cast; else it becomes NULL */
     /* Told of failures that were caught inside an expression (nested errors); may be NULL. */
     void (*on_nested_error)(void *ctx, const char *what, const char *msg);
     void *on_ctx;

@@ -31,7 +31,7 @@ value expr_literal_value(arena *a, const ast_expr *e, const type **t, status *st
         value   v = VALUE_NULL;
         int32_t scale = 0;
         if (!decimal_parse(a, e->text, &v, &scale)) {
-            status_set_at(st, ST_SQL, e->pos, "Invalid numeric literal: %.*s", STR_FMT(e->text));
+            status_set(st, ST_SQL, "Invalid numeric literal: %.*s", STR_FMT(e->text));
             *t = NULL;
             return VALUE_NULL;
         }

@@ -45,10 +45,6 @@ typedef struct serde_spec {
     str                 topic;     /* for error texts */
     const serde_column *columns;
     uint32_t            column_count;
-    /* Registry formats: how the writer's schema is found and the sink's registered. */
-    str     full_schema_name;
-    int32_t schema_id;                      /* -1: none given */
-    bool    nullable_all, nullable_wrapper; /* PROTOBUF *_NULLABLE_REPRESENTATION */
 } serde_spec;
 
 typedef struct serde serde;

@@ -167,6 +167,17 @@ static bool decode_error(serde *s, const json_reader *r)
     return false;
 }
 
+/* All columns as one STRUCT. */
+static const type *row_type(arena *a, const serde_spec *spec)
+{
+    type       *t = ARENA_NEW(a, type);
+    type_field *fields = ARENA_ARRAY(a, type_field, spec->column_count);
+    for (uint32_t i = 0; i < spec->column_count; i++)
+        fields[i] = (type_field){.name = spec->columns[i].name, .type = spec->columns[i].type};
+    *t = (type){.kind = T_STRUCT, .fields = fields, .field_count = spec->column_count};
+    return t;
+}
+
 static bool decode_members(serde *s, arena *a, str bytes, const json_fields *fields, value *row)
 {
     json_reader r;
@@ -177,13 +188,12 @@ static bool decode_members(serde *s, arena *a, str bytes, const json_fields *fie
         if (jread_object(&r, fields, row))
             return true;
     } else {
-        type  whole = {.kind = T_STRUCT};
-        value v;
         bool  null = r.end - r.p >= 4 && memcmp(r.p, "null", 4) == 0;
+        value v;
         if (null)
             snprintf(r.err, sizeof r.err, "null is not a row");
         else
-            jread_value(&r, &whole, &v);
+            jread_value(&r, row_type(a, &s->spec), &v);
     }
     return decode_error(s, &r);
 }

@@ -444,6 +444,7 @@ static bool read_as_text(json_reader *r, value *out)
 
 /* ---- typed values */
 
+/* The kind of the value at r->p, which is well formed. */
 static const char *node_at(json_reader *r)
 {
     if (r->p >= r->end)
@@ -459,11 +460,8 @@ static const char *node_at(json_reader *r)
     case 'f':
         return "BooleanNode";
     default: {
-        const char *p = r->p;
-        number      n;
-        if (!read_number(r, &n))
-            return "MissingNode";
-        r->p = p;
+        number n;
+        read_number(r, &n);
         return number_node(&n);
     }
     }
@@ -507,8 +505,14 @@ static void connect_type(buf *b, const type *t)
     }
 }
 
+/* A text that is no JSON is told as that: ksqlDB reads all of it before it looks at types. */
 static bool wrong_type(json_reader *r, const type *t)
 {
+    json_reader whole;
+    jread_init(&whole, r->a, str_make(r->begin, (size_t)(r->end - r->begin)));
+    blanks(&whole);
+    if (whole.p < whole.end && !skip_value(&whole))
+        return fail(r, "%s", whole.err);
     buf b = BUF_INIT(SERDE_ERR_MAX);
     if (type_is_nested(t))
         connect_type(&b, t);

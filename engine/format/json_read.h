@@ -1,4 +1,4 @@
-/* The pieces of the JSON decoder that json.c and json_sr.c put together. */
+/* The JSON decoder. */
 #ifndef ENGINE_FORMAT_JSON_READ_H
 #define ENGINE_FORMAT_JSON_READ_H
 

@@ -34,7 +34,6 @@ struct zone_rules {
     int64_t    *at; /* transitions, ascending, in UTC seconds */
     uint8_t    *to; /* type after each */
     local_type *types;
-    uint32_t    type_count;
     /* What holds after the last transition. */
     bool       has_tail, tail_dst;
     local_type standard, daylight;
@@ -202,7 +201,6 @@ static bool tzif_read(const char *p, const char *end, zone_rules *z)
         return false;
     p += 44;
     z->count = c.time;
-    z->type_count = c.type;
     z->at = mem_alloc(c.time * sizeof *z->at + 1);
     z->to = mem_alloc(c.time + 1);
     z->types = mem_zalloc(c.type * sizeof *z->types);

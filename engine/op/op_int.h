@@ -25,7 +25,7 @@ struct pipeline {
     VEC(serde *) serdes;
     VEC(int64_t *) clocks;
     int64_t         stream_time; /* highest timestamp fed: the task's stream time */
-    int64_t         now_ms; /* as of the batch's first record; 0: not asked yet */
+    int64_t         now_ms;      /* as of the batch's first record; 0: not asked yet */
     bool            failed;
     status         *st; /* while it is being built */
     pipeline_state *state_list;

@@ -151,9 +151,7 @@ static serde *sink_serde(pipeline *pl, const plan *p, bool is_key, uint32_t *cou
                        .delimiter = f->delimiter,
                        .topic = p->sink->topic,
                        .columns = cols,
-                       .column_count = *count,
-                       .full_schema_name = f->full_name,
-                       .schema_id = f->schema_id};
+                       .column_count = *count};
     spec.unwrapped =
         is_key ? format_key_unwrapped(f->id, *count) : (f->features & FEATURE_UNWRAP_SINGLES) && *count == 1;
     return pipeline_serde(pl, &spec);

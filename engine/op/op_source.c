@@ -262,9 +262,7 @@ static serde *side_serde(pipeline *pl, const plan_node *n, column_ns ns, uint32_
                        .delimiter = f->delimiter,
                        .topic = s->topic,
                        .columns = cols,
-                       .column_count = *count,
-                       .full_schema_name = f->full_name,
-                       .schema_id = f->schema_id};
+                       .column_count = *count};
     spec.unwrapped =
         ns == NS_KEY ? format_key_unwrapped(f->id, *count) : (f->features & FEATURE_UNWRAP_SINGLES) && *count == 1;
     return pipeline_serde(pl, &spec);

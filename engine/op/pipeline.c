@@ -142,8 +142,7 @@ void keyer_init(keyer *k, pipeline *pl, const layout *l)
                        .is_key = true,
                        .columns = cols,
                        .column_count = l->key_count,
-                       .delimiter = l->key_format.delimiter,
-                       .schema_id = -1};
+                       .delimiter = l->key_format.delimiter};
     spec.unwrapped = format_key_unwrapped(spec.format, spec.column_count);
     /* The inner form of a key is our own affair: what the declared format cannot hold goes as JSON. */
     status ignored;

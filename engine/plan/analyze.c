@@ -356,9 +356,9 @@ static bool replace_time(const ast_expr *col, ast_expr *lit, status *st)
 {
     if (!is_time_column(col) || lit->kind != EX_STRING)
         return true;
-    int64_t     ms;
-    const char *why;
-    if (!timestamp_parse(lit->text, &ms, &why))
+    int64_t ms;
+    char    why[TIMESTAMP_WHY_MAX];
+    if (!timestamp_parse(lit->text, &ms, why))
         return status_set(st, ST_SQL, "Failed to parse timestamp '%.*s': %s", STR_FMT(lit->text), why);
     lit->kind = EX_BIGINT;
     lit->ival = ms;
@@ -795,7 +795,6 @@ static bool resolve_clauses(analysis *an, status *st)
     an->join_right = ARENA_ARRAY(an->a, ast_expr *, n);
     an->join_left_orig = ARENA_ARRAY(an->a, ast_expr *, n);
     an->join_right_orig = ARENA_ARRAY(an->a, ast_expr *, n);
-    an->join_new = ARENA_ARRAY(an->a, uint32_t, n);
     for (uint32_t j = 0; j < q->join_count; j++)
         if (!resolve_join(an, j, st))
             return false;

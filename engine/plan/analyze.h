@@ -36,7 +36,6 @@ typedef struct analysis {
     VEC(ast_expr *) table_calls;                  /* KSQL_SYNTH_i */
     ast_expr **join_left, **join_right;           /* per join: resolved sides, left = earlier sources */
     ast_expr **join_left_orig, **join_right_orig; /* in the user's order */
-    uint32_t  *join_new;                          /* index of the source that join i adds */
 } analysis;
 
 /* Memory: an->a. Errors: ST_SQL. */

@@ -392,7 +392,6 @@ static plan_node *join_node(builder *b, uint32_t j, plan_kind kind, join_side *l
     join_layout(b, n, l, r);
     if (foreign) {
         n->join.foreign_key = compile_select(b, l->expr, &l->node->out);
-        n->join.foreign_text = l->expr;
         return n->join.foreign_key ? n : NULL;
     }
     n->out.key_format = l->node->out.key_format;

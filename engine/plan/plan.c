@@ -899,7 +899,6 @@ static bool build(builder *b)
     b->p->root = n;
     b->p->result = n->is_table ? RESULT_TABLE : RESULT_STREAM;
     b->p->window = n->out.window;
-    b->p->is_aggregate = b->an.is_group;
     b->p->has_limit = b->an.q->has_limit;
     b->p->limit = b->an.q->limit;
     b->p->emit = b->an.q->emit;

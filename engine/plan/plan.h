@@ -82,8 +82,7 @@ struct plan_node {
         struct {
             source *src; /* borrowed from the plan, which holds a reference */
             str     alias;
-            bool    materialise; /* tables: keep the rows, so that changes carry the old one */
-            bool    tap;         /* as plan_options.tap */
+            bool    tap; /* as plan_options.tap */
             /* slots of out: keys, bounds, values, headers in order, then the three pseudo columns */
             uint32_t *column_slot; /* of src->schema.cols[i] */
             uint32_t  rowtime, rowpartition, rowoffset;
@@ -125,15 +124,14 @@ struct plan_node {
             str        columns; /* used around the aggregates, for upgrades: "`ID`, `ROWTIME`" */
         } agg;
         struct {
-            ast_join_kind   kind;
-            bool            swapped; /* a RIGHT join run as LEFT with the sides exchanged */
-            bool            has_grace;
-            bool            synthetic; /* the key is no source's column: ROWKEY */
-            int64_t         before_ms, after_ms, grace_ms, retention_ms;
-            const xnode    *foreign_key; /* PLAN_JOIN_FOREIGN: over the left layout */
-            const ast_expr *foreign_text;
-            uint32_t        left_slots; /* out: left's slots, right's slots, then the key's */
-            str             prefix;     /* of internal names: "", "L_", "L_L_" */
+            ast_join_kind kind;
+            bool          swapped; /* a RIGHT join run as LEFT with the sides exchanged */
+            bool          has_grace;
+            bool          synthetic; /* the key is no source's column: ROWKEY */
+            int64_t       before_ms, after_ms, grace_ms, retention_ms;
+            const xnode  *foreign_key; /* PLAN_JOIN_FOREIGN: over the left layout */
+            uint32_t      left_slots;  /* out: left's slots, right's slots, then the key's */
+            str           prefix;      /* of internal names: "", "L_", "L_L_" */
         } join;
     };
 };
@@ -160,10 +158,8 @@ typedef struct plan {
     bool         has_limit;
     int64_t      limit;
     ast_emit     emit;
-    bool         is_aggregate;
     /* Persistent queries: where results go. NULL for transient ones. */
-    source          *sink; /* referenced */
-    bool             creates_sink;
+    source          *sink;          /* referenced */
     const ast_query *shown;         /* as errors found behind planning quote it */
     bool             grace_warning; /* stream-stream join without GRACE PERIOD */
     uint32_t         join_count;
@@ -179,8 +175,7 @@ typedef struct plan_options {
     /* A push query that taps the running query behind its source (spec/processing-semantics.md 8.6): a table's
      * changes are read like a stream; records without value are left out, and those that lack their key. */
     bool tap;
-    bool persistent_insert; /* INSERT INTO: results are matched with an existing sink */
-    str  text;              /* the text that was parsed, for lines and columns */
+    str  text; /* the text that was parsed, for lines and columns */
     /* Partitions of a topic; 0 when unknown. */
     int32_t (*partitions)(void *ctx, str topic);
     void *ctx;

@@ -75,6 +75,8 @@ typedef struct row {
 #define ROW_BYTES offsetof(row, bytes)
 #define CACHE_LINE 64
 #define ROW_FETCH_BYTES CACHE_LINE /* of a row that is expected to be read: all of most */
+#define NODE_FETCH_BYTES CACHE_LINE
+#define CHANGES_AHEAD 8 /* how far ahead changed rows are fetched while they are told */
 
 /* Tables: one row. Windowed: rows in order; the newest is what nearly every look-up wants and is reached
  * without the array. */
@@ -325,13 +327,21 @@ static bool row_is_before(const row *r, int64_t start, int64_t end)
     return r->start < start || (r->start == start && r->end < end);
 }
 
-/* First index whose (start, end) is not below the given; the newest is tried first. */
+/* First index whose (start, end) is not below the given. Searched from the newest back in growing steps:
+ * what is asked for is mostly near the end, and each row that is looked at waits for memory. */
 static uint32_t lower_bound(node *n, int64_t start, int64_t end)
 {
-    if (n->rows && row_is_before(n->newest, start, end))
+    if (n->rows == 0 || row_is_before(n->newest, start, end))
         return n->rows;
     row    **r = rows_of(n);
-    uint32_t lo = 0, hi = n->rows;
+    uint32_t lo = 0, hi = n->rows - 1;
+    for (uint32_t step = 1; step <= hi; step *= 2) {
+        if (row_is_before(r[hi - step], start, end)) {
+            lo = hi - step + 1;
+            break;
+        }
+        hi -= step;
+    }
     while (lo < hi) {
         uint32_t mid = (lo + hi) / 2;
         if (row_is_before(r[mid], start, end))
@@ -413,9 +423,13 @@ void store_expect(const store *s, const str *keys, uint32_t n)
         if (at[i])
             fetch(at[i], NODE_BYTES + keys[i].n);
     }
-    for (uint32_t i = 0; i < n; i++)
-        if (at[i])
-            fetch(at[i]->newest, ROW_FETCH_BYTES);
+    for (uint32_t i = 0; i < n; i++) {
+        if (at[i] == NULL)
+            continue;
+        fetch(at[i]->newest, ROW_FETCH_BYTES);
+        if (at[i]->rows > 1) /* the end of the array, where rows are added */
+            __builtin_prefetch(&at[i]->all[at[i]->rows - 1]);
+    }
 }
 
 /* ---- tables */
@@ -523,10 +537,10 @@ void store_add_window(store *s, str key, int64_t start, str bytes)
     if (n == NULL)
         n = add_node(s, key, h);
     /* `end` counts those of equal start, so that each has a place of its own. */
-    uint32_t at = lower_bound(n, start, INT64_MAX);
-    row    **rows = rows_of(n);
-    int64_t  seq = at > 0 && rows[at - 1]->start == start ? rows[at - 1]->end + 1 : 0;
-    row     *r = row_new(s, start, seq, bytes, start);
+    uint32_t   at = lower_bound(n, start, INT64_MAX);
+    const row *before = at == 0 ? NULL : at == n->rows ? n->newest : rows_of(n)[at - 1];
+    int64_t    seq = before && before->start == start ? before->end + 1 : 0;
+    row       *r = row_new(s, start, seq, bytes, start);
     insert_row(s, n, at, r);
     note_change(s, n, r);
 }
@@ -687,6 +701,10 @@ void store_take_changes(store *s, void (*each)(void *ctx, str key, int64_t start
 {
     for (size_t i = 0; i < s->changes.n; i++) {
         change *c = &s->changes.p[i];
+        if (i + CHANGES_AHEAD < s->changes.n && c[CHANGES_AHEAD].r) {
+            fetch(c[CHANGES_AHEAD].owner, NODE_FETCH_BYTES);
+            fetch(c[CHANGES_AHEAD].r, ROW_FETCH_BYTES);
+        }
         if (c->owner == NULL)
             continue;
         if (c->r == NULL) {

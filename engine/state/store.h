@@ -25,7 +25,7 @@ typedef struct store_row {
     int64_t start, end; /* windowed stores; else 0 */
     int64_t ts;         /* timestamp kept with the row */
     str     bytes;
-    void   *place;      /* the store's own: where the row stands */
+    void   *place; /* the store's own: where the row stands */
 } store_row;
 
 store *store_new(bool windowed);

@@ -1,5 +1,7 @@
 #include "engine/types/datetime.h"
 
+#include <stdio.h>
+
 #include "base/num.h"
 
 /* Howard Hinnant's days_from_civil: eras of 400 years, years that begin in March. */
@@ -129,9 +131,8 @@ static bool time_at(str s, bool partial, int64_t *ms)
     return true;
 }
 
-bool time_parse(str s, int64_t *ms, const char **why)
+bool time_parse(str s, int64_t *ms)
 {
-    *why = "Text could not be parsed";
     return time_at(str_trim(s), false, ms);
 }
 
@@ -158,10 +159,9 @@ static bool date_at(str s, int64_t *days, bool *complete)
     return true;
 }
 
-bool date_parse(str s, int64_t *days, const char **why)
+bool date_parse(str s, int64_t *days)
 {
     bool complete;
-    *why = "Text could not be parsed";
     return date_at(str_trim(s), days, &complete);
 }
 
@@ -198,12 +198,12 @@ bool zone_offset_parse(str s, int32_t *seconds)
     return true;
 }
 
-bool timestamp_parse(str s, int64_t *ms, const char **why)
+bool timestamp_parse(str s, int64_t *ms, char why[TIMESTAMP_WHY_MAX])
 {
     int64_t day, t = 0;
     int32_t zone = 0;
     bool    complete;
-    *why = "Text could not be parsed";
+    snprintf(why, TIMESTAMP_WHY_MAX, "%s", TIME_UNREADABLE);
     s = str_trim(s);
     int64_t tpos = str_find_char(s, 'T');
     if (tpos < 0) {
@@ -218,8 +218,10 @@ bool timestamp_parse(str s, int64_t *ms, const char **why)
     for (uint32_t i = 0; i < rest.n; i++) {
         char c = rest.p[i];
         if (c == 'Z' || c == '+' || c == '-') {
-            if (!zone_offset_parse(str_make(rest.p + i, rest.n - i), &zone)) {
-                *why = "Invalid time zone";
+            str offset = str_make(rest.p + i, rest.n - i);
+            if (!zone_offset_parse(offset, &zone)) {
+                snprintf(why, TIMESTAMP_WHY_MAX, "Failed to parse timezone '%.*s': Invalid ID for ZoneOffset",
+                         STR_FMT(offset));
                 return false;
             }
             rest.n = i;

@@ -34,10 +34,13 @@ void time_text(buf *out, int64_t ms);      /* HH:mm, HH:mm:ss; milliseconds are 
 void date_text(buf *out, int64_t days);    /* yyyy-MM-dd */
 void timestamp_text(buf *out, int64_t ms); /* yyyy-MM-dd'T'HH:mm:ss.SSS, UTC */
 
-/* All trim blanks when lax says so. On failure *why points to a short reason. */
-bool time_parse(str s, int64_t *ms, const char **why);
-bool date_parse(str s, int64_t *days, const char **why);    /* 2020, 2020-05, 2020-05-26 */
-bool timestamp_parse(str s, int64_t *ms, const char **why); /* date['T'time[zone]] */
+#define TIME_UNREADABLE "Text could not be parsed"
+#define TIMESTAMP_WHY_MAX 128 /* bytes */
+
+/* Blanks around the text do not count. */
+bool time_parse(str s, int64_t *ms);
+bool date_parse(str s, int64_t *days);                                 /* 2020, 2020-05, 2020-05-26 */
+bool timestamp_parse(str s, int64_t *ms, char why[TIMESTAMP_WHY_MAX]); /* date['T'time[zone]]; false: why is set */
 
 /* "+0200", "+02:00", "-05", "Z": minutes and seconds in *seconds. */
 bool zone_offset_parse(str s, int32_t *seconds);

@@ -36,7 +36,7 @@ struct call {
     rest_server *r;
     arena        a;     /* of the request */
     const route *route; /* NULL: none matched */
-    str          method, path, tail;
+    str          path, tail;
     bool         has_accept;
     str          accept;
     bool         http10;

@@ -167,11 +167,10 @@ static void begin_call(conn *c, const char *method, const char *url, const char 
     arena_reset(&k->a);
     recycle(&k->body);
     recycle(&k->out);
-    k->method = str_dup(&k->a, str_of(method));
     k->path = str_dup(&k->a, str_of(url));
     k->accept = str_dup(&k->a, header(c->m, "Accept", &k->has_accept));
     k->http10 = strcmp(version, MHD_HTTP_VERSION_1_0) == 0;
-    k->route = route_find(k->method, k->path, &k->tail);
+    k->route = route_find(str_of(method), k->path, &k->tail);
     k->status = 0;
     k->content_type = k->location = k->cache = NULL;
     k->text = STR_NONE;

@@ -17,6 +17,8 @@ const size_t route_count = sizeof routes / sizeof *routes;
 const route *route_find(str method, str path, str *tail)
 {
     *tail = STR_NONE;
+    if (str_eqz(method, "HEAD")) /* the library leaves the body out */
+        method = STR("GET");
     for (size_t i = 0; i < route_count; i++) {
         str pattern = str_of(routes[i].path);
         if (!str_eqz(method, routes[i].method))

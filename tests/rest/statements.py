@@ -248,6 +248,26 @@ def extended_descriptions_have_statistics(s):
 
 
 @test
+def offsets_of_a_query(s):
+    """One entry a topic; a join without GRACE PERIOD is answered with a warning."""
+    s.ksql("CREATE STREAM l (id INT KEY, v STRING) " + TOPIC % 'l' + "CREATE STREAM r (id INT KEY, v STRING) " +
+           TOPIC % 'r')
+    e = s.ksql('CREATE STREAM j AS SELECT l.id, l.v AS a, r.v AS b FROM l JOIN r WITHIN 1 DAY ON l.id = r.id;')
+    assert len(e[0]['warnings']) == 1 and 'without a GRACE PERIOD will not be' in e[0]['warnings'][0]['message'], e
+    e = s.ksql('CREATE STREAM k AS SELECT l.id, l.v AS a, r.v AS b FROM l JOIN r WITHIN 1 DAY GRACE PERIOD 1 DAY '
+               'ON l.id = r.id;')
+    assert e[0]['warnings'] == []
+    s.ksql("INSERT INTO l VALUES (1, 'x');")
+    groups = s.ksql('DESCRIBE j EXTENDED;')[0]['sourceDescription']['queryOffsetSummaries']
+    assert len(groups) == 1 and groups[0]['groupId'] == '_confluent-ksql-default_query_CSAS_J_3', groups
+    topics = {t['kafkaTopic']: t['offsets'] for t in groups[0]['topicSummaries']}
+    assert len(groups[0]['topicSummaries']) == 2 and set(topics) == {'l', 'r'}, groups
+    for offsets in topics.values():
+        assert sorted(o['partition'] for o in offsets) == [0, 1] and all(o['logStartOffset'] == 0 for o in offsets)
+    assert sum(o['logEndOffset'] for o in topics['l']) == 1 and sum(o['logEndOffset'] for o in topics['r']) == 0
+
+
+@test
 def persistent_query_limit(s):
     s.ksql("CREATE STREAM clicks (v STRING) " + TOPIC % 'clicks')
     s.ksql("CREATE STREAM a AS SELECT * FROM clicks;")

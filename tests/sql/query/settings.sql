@@ -9,6 +9,17 @@ INSERT INTO s (id, v) VALUES (1, 0);
 ASSERT VALUES o (a) VALUES (ARRAY[0, NULL]);
 ASSERT VALUES p (a) VALUES (NULL);
 
+--@test: ksql.nested.error.set.null: a failing element of a cast makes all of it NULL
+CREATE STREAM s (id INT KEY, v ARRAY<STRING>) WITH (kafka_topic='s', value_format='JSON');
+CREATE STREAM o AS SELECT id, CAST(v AS ARRAY<INT>) AS a FROM s;
+SET 'ksql.nested.error.set.null' = 'false';
+CREATE STREAM p AS SELECT id, CAST(v AS ARRAY<INT>) AS a FROM s;
+INSERT INTO s (id, v) VALUES (1, ARRAY['7', NULL, 'x']);
+INSERT INTO s (id, v) VALUES (2, ARRAY['7', NULL]);
+ASSERT VALUES o (id, a) VALUES (1, ARRAY[7, NULL, NULL]);
+ASSERT VALUES p (id, a) VALUES (1, NULL);
+ASSERT VALUES p (id, a) VALUES (2, ARRAY[7, NULL]);
+
 --@test: ksql.cast.strings.preserve.nulls: NULL as the text null
 CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
 SET 'ksql.cast.strings.preserve.nulls' = 'false';

@@ -109,6 +109,21 @@ static void run(env *v, const char *sql)
     arena_free(&a);
 }
 
+static void refused(env *v, const char *sql, const char *text)
+{
+    arena        a;
+    session      s;
+    engine_error err;
+    arena_init(&a);
+    session_init(&s);
+    assert_null(engine_execute(v->e, &s, str_of(sql), &a, &err));
+    assert_int_equal(err.st.code, ST_SQL);
+    if (!strstr(err.st.msg, text))
+        fail_msg("%s\n  %s", sql, err.st.msg);
+    session_free(&s);
+    arena_free(&a);
+}
+
 typedef struct sink {
     pthread_mutex_t    mu;
     pthread_cond_t     changed;
@@ -320,22 +335,14 @@ static void drop_and_create_again(void **state)
 
 static void refusals_change_nothing(void **state)
 {
-    env         *v = *state;
-    arena        a;
-    session      s;
-    engine_error err;
-    arena_init(&a);
-    session_init(&s);
-    assert_null(engine_execute(v->e, &s,
-                               str_of("CREATE STREAM S (V INT) WITH (kafka_topic='s', value_format='JSON', "
-                                      "partitions=1); CREATE STREAM X AS SELECT NOPE FROM S;"),
-                               &a, &err));
-    assert_non_null(strstr(err.st.msg, "NOPE"));
+    env *v = *state;
+    refused(v,
+            "CREATE STREAM S (V INT) WITH (kafka_topic='s', value_format='JSON', partitions=1);"
+            "CREATE STREAM X AS SELECT NOPE FROM S;",
+            "NOPE");
     char *got = ask(v, "SELECT * FROM S EMIT CHANGES;");
     assert_non_null(strstr(got, "S does not exist"));
     free(got);
-    session_free(&s);
-    arena_free(&a);
 }
 
 /* Statements of SQL tests and of the shell: a server says who runs them. */
@@ -351,18 +358,23 @@ static void statements_of_other_tools(void **state)
         {"RUN SCRIPT 'x.sql';", "RUN SCRIPT is a command of the SQL shell and of SQL tests"},
     };
     env *v = *state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        arena        a;
-        session      s;
-        engine_error err;
-        arena_init(&a);
-        session_init(&s);
-        assert_null(engine_execute(v->e, &s, str_of(cases[i].sql), &a, &err));
-        assert_int_equal(err.st.code, ST_SQL);
-        assert_non_null(strstr(err.st.msg, cases[i].text));
-        session_free(&s);
-        arena_free(&a);
-    }
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        refused(v, cases[i].sql, cases[i].text);
+}
+
+static void limit_without_kept_commands(void **state)
+{
+    env   *v = *state;
+    status st;
+    status_init(&st);
+    engine_close(v->e);
+    set(v, 2, "ksql.query.persistent.active.limit", "1");
+    engine_options eo = {.state_dir = v->state, .log = storage_log(v->st), .config = &v->config};
+    v->e = engine_open(&eo, &st);
+    run(v, "CREATE STREAM s (v STRING) WITH (kafka_topic='s', value_format='JSON', partitions=1);"
+           "CREATE STREAM a AS SELECT * FROM s;");
+    refused(v, "CREATE STREAM b AS SELECT * FROM s;", "Configured limit: 1.");
+    assert_true(engine_replay_command(v->e, STR("CREATE STREAM b AS SELECT * FROM s;"), 7, &st));
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -370,11 +382,12 @@ static void statements_of_other_tools(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(table_by_key_and_scan),     T(push_with_limit),
-        T(pull_on_a_stream_ends),     T(state_survives_a_restart),
-        T(repartition_and_join),      T(exactly_once_commits),
-        T(drop_and_create_again),     T(refusals_change_nothing),
-        T(statements_of_other_tools), T(records_before_a_damaged_one_are_seen),
+        T(table_by_key_and_scan),       T(push_with_limit),
+        T(pull_on_a_stream_ends),       T(state_survives_a_restart),
+        T(repartition_and_join),        T(exactly_once_commits),
+        T(drop_and_create_again),       T(refusals_change_nothing),
+        T(statements_of_other_tools),   T(records_before_a_damaged_one_are_seen),
+        T(limit_without_kept_commands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,17 +26,15 @@ static fix *open_wanting(format_id f, const char *columns, bool unwrapped, bool 
 {
     fix            *x = calloc(1, sizeof *x);
     const ast_type *fields;
-    char            text[1024];
     status          st;
     arena_init(&x->a);
     status_init(&st);
-    snprintf(text, sizeof text, "STRUCT<%s>", columns);
-    if (!parse_type(&x->a, str_of(text), &fields, &st))
+    if (!parse_type(&x->a, str_fmt(&x->a, "STRUCT<%s>", columns), &fields, &st))
         fail_msg("%s", st.msg);
     uint32_t n = fields->field_count;
     for (uint32_t i = 0; i < n; i++)
-        x->cols[i] =
-            (serde_column){fields->fields[i].name, type_resolve(&x->a, fields->fields[i].type, NULL, NULL, &st), wanted};
+        x->cols[i] = (serde_column){fields->fields[i].name,
+                                    type_resolve(&x->a, fields->fields[i].type, NULL, NULL, &st), wanted};
     serde_spec spec = {.format = f, .columns = x->cols, .column_count = n, .unwrapped = unwrapped, .topic = STR("t")};
     x->s = serde_new(&x->a, &spec, &st);
     if (x->s == NULL)
@@ -122,7 +120,12 @@ static void json_that_nobody_reads(void **state)
 static void json_that_is_wrong(void **state)
 {
     (void)state;
-    refused(FORMAT_JSON, "A INT", "", "MissingNode");
+    refused(FORMAT_JSON, "A INT, M MAP<STRING, INT>", " ",
+            "sourceType: MissingNode, requiredType: STRUCT<A INT, M MAP<VARCHAR, INT>>, path: $");
+    refused(FORMAT_JSON, "A STRING", "7", "sourceType: IntNode, requiredType: STRUCT<A VARCHAR>, path: $");
+    refused(FORMAT_JSON, "A INT", "{\"A\":", "Unexpected end-of-input or character at byte 5, path: $.A");
+    refused(FORMAT_JSON, "A BOOLEAN", "{\"A\":x}", "character at byte 5, path: $.A");
+    refused(FORMAT_JSON, "A BOOLEAN", "{\"A\":[1,{\"B\":", "end-of-input");
     refused(FORMAT_JSON, "A INT", "null", "null");
     refused(FORMAT_JSON, "A INT", "[1]", "sourceType: ArrayNode");
     refused(FORMAT_JSON, "A INT", "{\"A\":true}", "sourceType: BooleanNode, requiredType: INTEGER, path: $.A");

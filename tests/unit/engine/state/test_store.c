@@ -10,7 +10,7 @@
 
 #include "engine/state/store.h"
 
-enum { KEYS = 60, STARTS = 8 };
+enum { KEYS = 60, STARTS = 40 };
 
 static uint64_t next(uint64_t *s)
 {

@@ -35,6 +35,8 @@ static void others_are_not(void **state)
     assert_non_null(route_find(STR("GET"), STR("/status/stream/`A/B`/create"), &tail));
     assert_true(str_eqz(tail, "stream/`A/B`/create"));
     assert_null(route_find(STR("GET"), STR("/ksql"), &tail));
+    assert_null(route_find(STR("HEAD"), STR("/ksql"), &tail));
+    assert_ptr_equal(route_find(STR("HEAD"), STR("/info"), &tail), route_find(STR("GET"), STR("/info"), &tail));
 }
 
 static const char *const offers[] = {TYPE_DELIMITED, TYPE_JSON, TYPE_KSQL};

@@ -18,24 +18,24 @@
 #define OUT_BATCH_MAX ((size_t)900 << 10)
 
 typedef struct feed { /* one partition of one input */
-    uint32_t       input;
-    int32_t        partition;
-    str            topic;
-    tlog_part     *part;
-    tlog_reader   *rd;
-    uint64_t       watch;
-    batch_iter     it;
-    const uint8_t *data;
-    uint32_t       left;
-    bool           in_batch, has_next;
-    rec_view       ahead[STORE_EXPECT_MAX]; /* records of the batch read ahead of `next` */
-    uint32_t       ahead_at, ahead_n;
-    rec_view       next;
-    int64_t        next_ts;
-    int64_t        position;  /* next offset to be processed */
-    int64_t        committed; /* as of the last commit */
-    int64_t        trimmed;   /* internal topics: what lies below was given back to the log */
-    int64_t        stop;      /* bounded reads: the end; else INT64_MAX */
+    uint32_t        input;
+    int32_t         partition;
+    str             topic;
+    tlog_part      *part;
+    tlog_reader    *rd;
+    uint64_t        watch;
+    batch_iter      it;
+    const uint8_t  *data;
+    uint32_t        left;
+    bool            in_batch, has_next;
+    rec_view        ahead[STORE_EXPECT_MAX]; /* records of the batch read ahead of `next` */
+    uint32_t        ahead_at, ahead_n;
+    const rec_view *next;
+    int64_t         next_ts;
+    int64_t         position;  /* next offset to be processed */
+    int64_t         committed; /* as of the last commit */
+    int64_t         trimmed;   /* internal topics: what lies below was given back to the log */
+    int64_t         stop;      /* bounded reads: the end; else INT64_MAX */
 } feed;
 
 struct task {
@@ -357,7 +357,7 @@ static bool next_in_batch(task *t, feed *f)
             return false;
         pipeline_expect(t->pl, f->input, f->ahead, f->ahead_n);
     }
-    f->next = f->ahead[f->ahead_at++];
+    f->next = &f->ahead[f->ahead_at++];
     return true;
 }
 
@@ -367,9 +367,9 @@ static bool fill(task *t, feed *f)
     while (!f->has_next) {
         if (f->in_batch) {
             if (next_in_batch(t, f)) {
-                if (f->next.offset < f->position)
+                if (f->next->offset < f->position)
                     continue;
-                if (f->next.offset >= f->stop)
+                if (f->next->offset >= f->stop)
                     return false;
                 f->has_next = true;
                 break;
@@ -409,7 +409,7 @@ static feed *oldest(task *t)
         bool  had = f->has_next;
         if (!fill(t, f))
             continue;
-        if (!had && !pipeline_peek_ts(t->pl, f->input, &f->next, &f->next_ts))
+        if (!had && !pipeline_peek_ts(t->pl, f->input, f->next, &f->next_ts))
             f->next_ts = INT64_MIN;
         if (best == NULL || f->next_ts < best->next_ts)
             best = f;
@@ -444,8 +444,8 @@ task_result task_run(task *t)
             break;
         }
         f->has_next = false;
-        f->position = f->next.offset + 1;
-        pipeline_feed(t->pl, f->input, &f->next, f->partition);
+        f->position = f->next->offset + 1;
+        pipeline_feed(t->pl, f->input, f->next, f->partition);
         if (++n % ARENA_RECORDS == 0)
             pipeline_end_batch(t->pl);
     }

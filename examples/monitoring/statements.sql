@@ -1,5 +1,3 @@
--- A minute is told as soon as it is over in event time, however fast the metrics are replayed.
-
 CREATE STREAM METRICS (
     host STRING KEY, ts BIGINT, cpu DOUBLE, requests BIGINT
 ) WITH (kafka_topic='metrics', value_format='JSON', partitions=2, timestamp='ts', retention_ms=-1);

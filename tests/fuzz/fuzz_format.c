@@ -82,29 +82,30 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     if (n == 0)
         return 0;
-    arena       a;
-    status      st;
-    ast_column *c;
-    size_t      count;
-    size_t      k = data[0] % KIND_COUNT;
-    str         bytes = str_make((const char *)data + 1, n - 1);
+    arena           a;
+    status          st;
+    const ast_type *fields;
+    size_t          k = data[0] % KIND_COUNT;
+    str             bytes = str_make((const char *)data + 1, n - 1);
     arena_init(&a);
     status_init(&st);
     serde_column columns[COLUMNS_MAX];
-    if (!parse_columns(&a, str_of(kinds[k].columns), &c, &count, &st) || count > COLUMNS_MAX)
+    if (!parse_type(&a, str_fmt(&a, "STRUCT<%s>", kinds[k].columns), &fields, &st) || fields->field_count > COLUMNS_MAX)
         abort();
-    for (size_t i = 0; i < count; i++)
-        columns[i] = (serde_column){c[i].name, type_resolve(&a, c[i].type, NULL, NULL, &st), true};
+    uint32_t count = fields->field_count;
+    for (uint32_t i = 0; i < count; i++)
+        columns[i] =
+            (serde_column){fields->fields[i].name, type_resolve(&a, fields->fields[i].type, NULL, NULL, &st), true};
     serde_spec spec = {.format = kinds[k].format,
                        .columns = columns,
-                       .column_count = (uint32_t)count,
+                       .column_count = count,
                        .unwrapped = kinds[k].unwrapped,
                        .topic = STR("t")};
     serde     *s = serde_new(&a, &spec, &st);
     if (s == NULL)
         abort();
     round_trip(s, &a, bytes);
-    compact_rows(&a, columns, (uint32_t)count, bytes);
+    compact_rows(&a, columns, count, bytes);
     serde_free(s);
     arena_free(&a);
     return 0;

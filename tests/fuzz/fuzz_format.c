@@ -84,17 +84,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         return 0;
     arena           a;
     status          st;
-    const ast_type *row;
+    const ast_type *fields;
     size_t          k = data[0] % KIND_COUNT;
     str             bytes = str_make((const char *)data + 1, n - 1);
     arena_init(&a);
     status_init(&st);
     serde_column columns[COLUMNS_MAX];
-    if (!parse_type(&a, str_fmt(&a, "STRUCT<%s>", kinds[k].columns), &row, &st) || row->field_count > COLUMNS_MAX)
+    if (!parse_type(&a, str_fmt(&a, "STRUCT<%s>", kinds[k].columns), &fields, &st) || fields->field_count > COLUMNS_MAX)
         abort();
-    uint32_t count = row->field_count;
+    uint32_t count = fields->field_count;
     for (uint32_t i = 0; i < count; i++)
-        columns[i] = (serde_column){row->fields[i].name, type_resolve(&a, row->fields[i].type, NULL, NULL, &st), true};
+        columns[i] =
+            (serde_column){fields->fields[i].name, type_resolve(&a, fields->fields[i].type, NULL, NULL, &st), true};
     serde_spec spec = {.format = kinds[k].format,
                        .columns = columns,
                        .column_count = count,

@@ -565,9 +565,8 @@ bool op_aggregate_row(op *base, arena *a, str key, const store_row *sr, value *r
     const plan_node *n = base->plan;
     arena           *keep = base->cx.a;
     base->cx.a = a; /* the reader's memory, not the batch's */
-    bool  ok = load(o, sr) && results(o, row);
-    value tmp[64];
-    ok = ok && n->out.key_count <= 64 && o->key_reader->decode(o->key_reader, a, str_dup(a, key), tmp);
+    value *tmp = ARENA_ARRAY(a, value, n->out.key_count);
+    bool   ok = load(o, sr) && results(o, row) && o->key_reader->decode(o->key_reader, a, str_dup(a, key), tmp);
     base->cx.a = keep;
     if (!ok)
         return false;

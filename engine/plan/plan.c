@@ -814,32 +814,29 @@ static bool is_window_ref(const ast_expr *e, void *ctx)
     return e->kind == EX_COLUMN && (str_eqz(e->text, COL_WINDOWSTART) || str_eqz(e->text, COL_WINDOWEND));
 }
 
+static bool check_no_bounds(builder *b, const ast_expr *e)
+{
+    if (e == NULL || !an_expr_uses(e, is_window_ref, NULL))
+        return true;
+    bool start = str_find(print_expr_text(b->a, e), STR(COL_WINDOWSTART), 0) >= 0;
+    return refuse(b,
+                  "Window bounds column %s can only be used in the SELECT clause of windowed "
+                  "aggregations and can not be passed to aggregate functions.\nSee "
+                  "https://github.com/confluentinc/ksql/issues/4397",
+                  start ? COL_WINDOWSTART : COL_WINDOWEND);
+}
+
 static bool check_bounds_use(builder *b)
 {
     const ast_query *q = b->an.q;
     if (!q->window.kind)
         return true;
-    const ast_expr *places[64];
-    uint32_t        n = 0;
-    if (b->an.having)
-        places[n++] = b->an.having;
-    for (uint32_t i = 0; i < q->group_by_count && n < 64; i++)
-        places[n++] = b->an.group_by[i];
-    for (size_t i = 0; i < b->an.agg_calls.n && n < 64; i++)
-        places[n++] = b->an.agg_calls.p[i];
-    for (uint32_t i = 0; i < n; i++)
-        if (an_expr_uses(places[i], is_window_ref, NULL)) {
-            str name = STR(COL_WINDOWEND);
-            str text = print_expr_text(b->a, places[i]);
-            if (str_find(text, STR(COL_WINDOWSTART), 0) >= 0)
-                name = STR(COL_WINDOWSTART);
-            return refuse(b,
-                          "Window bounds column %.*s can only be used in the SELECT clause of windowed "
-                          "aggregations and can not be passed to aggregate functions.\nSee "
-                          "https://github.com/confluentinc/ksql/issues/4397",
-                          STR_FMT(name));
-        }
-    return true;
+    bool ok = check_no_bounds(b, b->an.having);
+    for (uint32_t i = 0; ok && i < q->group_by_count; i++)
+        ok = check_no_bounds(b, b->an.group_by[i]);
+    for (size_t i = 0; ok && i < b->an.agg_calls.n; i++)
+        ok = check_no_bounds(b, b->an.agg_calls.p[i]);
+    return ok;
 }
 
 /* A bare * over a join with a synthetic key begins with that key. */

@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 #include "engine/engine.h"
-#include "engine/replay.h"
+#include "engine/replay/replay.h"
 #include "server/server.h"
 #include "server/settings.h"
 #include "server/shell/shell.h"

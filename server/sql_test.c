@@ -9,7 +9,7 @@
 
 #include "base/vec.h"
 #include "engine/engine.h"
-#include "engine/sql_test.h"
+#include "engine/sqltest/sql_test.h"
 
 #define FOLDER_DEPTH_MAX 32
 

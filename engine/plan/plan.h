@@ -15,7 +15,7 @@
 #include "base/map.h"
 #include "base/status.h"
 #include "engine/agg/agg.h"
-#include "engine/catalog.h"
+#include "engine/plan/catalog.h"
 #include "engine/expr/expr.h"
 #include "engine/func/func.h"
 #include "parser/ast.h"

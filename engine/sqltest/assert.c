@@ -1,7 +1,7 @@
 /* What must hold: ASSERT statements, --@output and --@end. */
 #include "base/num.h"
 #include "engine/format/format.h"
-#include "engine/record_json.h"
+#include "engine/replay/record_json.h"
 #include "engine/sqltest/sqltest_int.h"
 
 #define SHOWN_MAX 10 /* records of a topic that a failure shows */

@@ -2,7 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "engine/record_json.h"
+#include "engine/replay/record_json.h"
 #include "engine/sqltest/sqltest_int.h"
 
 bool run_fail(test_run *r, failure_kind kind, const char *fmt, ...)

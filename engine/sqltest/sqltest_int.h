@@ -2,8 +2,8 @@
 #ifndef ENGINE_SQLTEST_SQLTEST_INT_H
 #define ENGINE_SQLTEST_SQLTEST_INT_H
 
-#include "engine/driver.h"
-#include "engine/sql_test.h"
+#include "engine/replay/driver.h"
+#include "engine/sqltest/sql_test.h"
 
 #define SQL_TEST_FILE_MAX ((size_t)16 << 20) /* bytes */
 #define SCRIPT_DEPTH_MAX 8                   /* RUN SCRIPT inside scripts */

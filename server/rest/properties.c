@@ -1,7 +1,7 @@
 /* Properties and variables in requests (spec/rest-api-and-shell.md 6.3). */
 #include <stdio.h>
 
-#include "engine/property.h"
+#include "engine/settings/property.h"
 #include "server/rest/rest_int.h"
 
 /* A JSON scalar as text, in the arena; false: it is none. */

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "engine/sql_test.h"
+#include "engine/sqltest/sql_test.h"
 
 static char path[] = "/tmp/weir-test-XXXXXX";
 

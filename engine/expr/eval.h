@@ -12,8 +12,7 @@ value ev_catch(const xnode *x, ectx *cx);   /* args[0]; lit: what it is, for the
 typedef enum arith_class { AR_INT, AR_LONG, AR_DOUBLE, AR_DECIMAL } arith_class;
 xeval ev_arith(ast_op op, arith_class c); /* operands already of the class; decimals: own scales */
 xeval ev_negate(arith_class c);
-value ev_concat(const xnode *x, ectx *cx);      /* two strings; NULL prints "null" */
-value ev_concat_null(const xnode *x, ectx *cx); /* NULL gives NULL */
+value ev_concat(const xnode *x, ectx *cx); /* two strings; NULL prints "null" */
 
 typedef enum compare_class { CP_LONG, CP_DOUBLE, CP_DECIMAL, CP_STRING, CP_ANY } compare_class;
 xeval ev_compare(ast_op op, compare_class c);
@@ -37,10 +36,8 @@ value ev_int_to_double(const xnode *x, ectx *cx);
 value ev_array(const xnode *x, ectx *cx);
 value ev_map(const xnode *x, ectx *cx);
 value ev_struct(const xnode *x, ectx *cx);
-value ev_index(const xnode *x, ectx *cx);      /* array[i] */
-value ev_map_get(const xnode *x, ectx *cx);    /* map[k] */
-value ev_field(const xnode *x, ectx *cx);      /* struct->slot */
-value ev_call(const xnode *x, ectx *cx);       /* NULL in, NULL out */
-value ev_call_nulls(const xnode *x, ectx *cx); /* the function sees NULLs */
+value ev_index(const xnode *x, ectx *cx);   /* array[i] */
+value ev_map_get(const xnode *x, ectx *cx); /* map[k] */
+value ev_field(const xnode *x, ectx *cx);   /* struct->slot */
 
 #endif

@@ -16,7 +16,7 @@
 #include "base/status.h"
 #include "engine/agg/agg.h"
 #include "engine/plan/catalog.h"
-#include "engine/expr/expr.h"
+#include "engine/compile/compile.h"
 #include "engine/func/func.h"
 #include "parser/ast.h"
 

@@ -378,11 +378,11 @@ static bool match_outputs(exec *x, plan *p, const source *t)
             if (c == NULL || !str_eq(c->name, p->outputs[i].name))
                 return refuse_schemas(x, p, t);
             const xnode *e = p->root->project.exprs[i];
-            bool         literal = e->is_literal && type_is_number(e->type) && c->type->kind == T_DECIMAL;
+            bool         literal = e->kind == XN_LITERAL && type_is_number(e->type) && c->type->kind == T_DECIMAL;
             if (!fits(e->type, c->type) && !literal)
                 return refuse_schemas(x, p, t);
             if (!type_equal(e->type, c->type)) {
-                e = expr_cast(&p->a, e, type_copy(&p->a, c->type), (xoptions){0}, x->st);
+                e = expr_cast(&p->a, e, type_copy(&p->a, c->type), CAST_PARTS_FAIL, x->st);
                 if (e == NULL)
                     return false;
                 p->root->project.exprs[i] = e;

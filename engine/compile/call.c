@@ -70,6 +70,8 @@ static bool compile_lambda(xc *c, const ast_expr *e, const ptype *p, bindings *b
     }
     const xnode *body = compile(c, e->args[0]);
     c->var_count = first;
+    if (e->name_count)
+        give_slots(c, slots[0]);
     if (body == NULL)
         return false;
     f->args[i] = body;

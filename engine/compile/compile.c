@@ -17,11 +17,17 @@ bool take_slot(xc *c, uint32_t *slot)
 {
     if (c->slots_used == EXPR_VARS_MAX)
         return status_set(c->st, ST_SQL,
-                          "Too many lambda arguments and CASE operands in one expression; at most %d are "
-                          "possible.",
+                          "Too many lambda arguments and operands of CASE and BETWEEN within one another; at most "
+                          "%d are possible.",
                           EXPR_VARS_MAX);
     *slot = c->slots_used++;
     return true;
+}
+
+void give_slots(xc *c, uint32_t first)
+{
+    assert(first < c->slots_used);
+    c->slots_used = first;
 }
 
 const xnode *caught(xc *c, const xnode *x, const char *what)
@@ -257,10 +263,10 @@ static const xnode *comp_compare(xc *c, const ast_expr *e)
     return r ? compare_nodes(c, e->op, e->args[0], l, e->args[1], r) : NULL;
 }
 
-static const xnode *comp_between(xc *c, const ast_expr *e)
+/* l <= v AND v <= r as one node; v: what stands for the operand on both sides. */
+static xnode *between_nodes(xc *c, const ast_expr *e, const xnode *v, xeval eval, uint32_t first)
 {
-    const xnode *v = compile(c, e->args[0]);
-    const xnode *lo = v ? compile(c, e->args[1]) : NULL;
+    const xnode *lo = compile(c, e->args[1]);
     const xnode *hi = lo ? compile(c, e->args[2]) : NULL;
     const xnode *l = hi ? compare_nodes(c, OP_GE, e->args[0], v, e->args[1], lo) : NULL;
     const xnode *r = l ? compare_nodes(c, OP_LE, e->args[0], v, e->args[2], hi) : NULL;
@@ -269,9 +275,29 @@ static const xnode *comp_between(xc *c, const ast_expr *e)
             c->st->code = ST_SQL_GEN;
         return NULL;
     }
-    xnode *x = node(c, ev_and, &type_boolean, 2);
-    x->args[0] = l;
-    x->args[1] = r;
+    xnode *x = node(c, eval, &type_boolean, first + 2);
+    x->args[first] = l;
+    x->args[first + 1] = r;
+    return x;
+}
+
+/* An operand that costs something is evaluated once, into a variable. */
+static const xnode *comp_between(xc *c, const ast_expr *e)
+{
+    const xnode *v = compile(c, e->args[0]);
+    if (v == NULL)
+        return NULL;
+    if (v->kind == XN_COLUMN || v->kind == XN_LITERAL || v->kind == XN_VAR)
+        return between_nodes(c, e, v, ev_and, 0);
+    uint32_t slot = 0;
+    if (!take_slot(c, &slot))
+        return NULL;
+    xnode *x = between_nodes(c, e, expr_var(c->a, slot, v->type), ev_between, 1);
+    give_slots(c, slot);
+    if (x) {
+        x->args[0] = v;
+        x->slot = slot;
+    }
     return x;
 }
 
@@ -404,6 +430,8 @@ static const xnode *comp_case(xc *c, const ast_expr *e)
     }
     if (t == NULL)
         return refuse(c, "Invalid Case expression. All case branches have NULL type");
+    if (simple)
+        give_slots(c, x->slot);
     x->type = t;
     return x;
 }
@@ -662,7 +690,7 @@ const xnode *expr_compile(arena *a, const ast_expr *e, const xscope *scope, xopt
 {
     xc           c = {.a = a, .scope = scope, .opt = opt, .st = st};
     const xnode *x = compile(&c, e);
-    assert(x == NULL || (x->eval && x->type && c.depth == 0 && c.var_count == 0));
+    assert(x == NULL || (x->eval && x->type && c.depth == 0 && c.var_count == 0 && c.slots_used == 0));
     /* A CAST that is the whole expression: its failure is the caller's to name. */
     return x && x->kind == XN_CATCH ? x->args[0] : x;
 }

@@ -34,7 +34,9 @@ const xnode *cast_to(xc *c, const xnode *x, const type *t);
 /* x where a failing part of a projection becomes NULL by itself and does not take the whole along. what: for the
  * processing log. */
 const xnode *caught(xc *c, const xnode *x, const char *what);
-/* A place in ectx.vars for a lambda's argument or an operand that is kept. */
+/* A place in ectx.vars for a lambda's argument or an operand that is kept. Evaluation nests as the tree does: a place
+ * is free for others as soon as what uses it is compiled. */
 bool take_slot(xc *c, uint32_t *slot);
+void give_slots(xc *c, uint32_t first); /* gives back the slots from `first` on */
 
 #endif

@@ -260,9 +260,9 @@ static value null_boolean(ectx *cx)
     return ectx_fail(cx, "a NULL where a boolean is needed");
 }
 
-value ev_and(const xnode *x, ectx *cx)
+static inline value both(const xnode *x, ectx *cx, uint32_t first)
 {
-    for (uint32_t i = 0; i < 2; i++) {
+    for (uint32_t i = first; i < first + 2; i++) {
         value v = xnode_eval(x->args[i], cx);
         if (v.state != V_OK)
             return v.state == V_ERR ? v : null_boolean(cx);
@@ -270,6 +270,20 @@ value ev_and(const xnode *x, ectx *cx)
             return v;
     }
     return value_b(true);
+}
+
+value ev_and(const xnode *x, ectx *cx)
+{
+    return both(x, cx, 0);
+}
+
+value ev_between(const xnode *x, ectx *cx)
+{
+    value v = xnode_eval(x->args[0], cx);
+    if (v.state == V_ERR)
+        return v;
+    cx->vars[x->slot] = v;
+    return both(x, cx, 1);
 }
 
 value ev_or(const xnode *x, ectx *cx)

@@ -22,6 +22,7 @@ value ev_distinct_number(const xnode *x, ectx *cx);
 value ev_and(const xnode *x, ectx *cx);
 value ev_or(const xnode *x, ectx *cx);
 value ev_not(const xnode *x, ectx *cx);
+value ev_between(const xnode *x, ectx *cx); /* args[0] into slot; the conditions args[1] and args[2] */
 value ev_is_null(const xnode *x, ectx *cx);
 value ev_is_not_null(const xnode *x, ectx *cx);
 value ev_in(const xnode *x, ectx *cx);          /* args[0] IN args[1..], one type */

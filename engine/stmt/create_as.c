@@ -217,27 +217,25 @@ static bool check_result_kind(exec *x, const plan *p, source_kind kind)
 /* OR REPLACE of an existing C*AS: one writer, an upgradeable plan, an upgradeable schema. */
 static bool check_replace(exec *x, const source *was, const plan *p, const source *sink, query_info **replaces)
 {
-    str      key, ids[64];
+    str      key;
     void    *v;
     uint32_t n = 0;
     *replaces = NULL;
     if (was->read_only)
         return exec_fail(x, "Cannot add %s '%.*s': CREATE OR REPLACE is not supported on source %ss.",
                          source_kind_name(sink->kind), STR_FMT(was->name), source_kind_name(was->kind));
+    buf writers = BUF_INIT(ST_MSG_MAX);
     for (size_t i = 0; map_next(&x->m->queries, &i, &key, &v);)
-        if (str_eq(((query_info *)v)->sink, was->name) && n < 64)
-            ids[n++] = ((query_info *)v)->id;
-    if (n > 1) {
-        buf b = BUF_INIT(ST_MSG_MAX);
-        for (uint32_t i = 0; i < n; i++)
-            buf_printf(&b, "%s%.*s", i ? ", " : "", STR_FMT(ids[i]));
+        if (str_eq(((query_info *)v)->sink, was->name))
+            buf_printf(&writers, "%s%.*s", n++ ? ", " : "", STR_FMT(((query_info *)v)->id));
+    if (n > 1)
         exec_fail(x,
                   "REPLACE for sink `%.*s` is not supported because there are multiple queries writing "
                   "into it: [%.*s]",
-                  STR_FMT(was->name), (int)b.n, b.p);
-        buf_free(&b);
+                  STR_FMT(was->name), (int)writers.n, writers.p);
+    buf_free(&writers);
+    if (n > 1)
         return false;
-    }
     if (!check_upgrade(x, was, sink))
         return false;
     if (was->query_id.n)

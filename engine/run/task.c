@@ -278,8 +278,9 @@ static snapshot_store *snapshot_stores(task *t)
 {
     snapshot_store *s = ARENA_ARRAY(&t->a, snapshot_store, t->state_count + 1);
     for (size_t i = 0; i < t->state_count; i++)
-        s[i] =
-            (snapshot_store){t->states[i].name, t->states[i].s, tlog_part_offsets(t->changelogs[i].part).last_stable};
+        s[i] = (snapshot_store){.name = t->states[i].name,
+                                .s = t->states[i].s,
+                                .offset = tlog_part_offsets(t->changelogs[i].part).last_stable};
     return s;
 }
 

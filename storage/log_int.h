@@ -4,6 +4,8 @@
 #ifndef STORAGE_LOG_INT_H
 #define STORAGE_LOG_INT_H
 
+#include <pthread.h>
+
 #include "storage/log.h"
 
 typedef struct tlog_ops {
@@ -16,6 +18,7 @@ typedef struct tlog_ops {
     tlog_part *(*part_open)(tlog *, str topic, int32_t partition, status *);
     void (*part_close)(tlog_part *);
     tlog_offsets (*part_offsets)(tlog_part *);
+    bool (*part_is_deleted)(tlog_part *);
     bool (*part_trim)(tlog_part *, int64_t offset, status *);
     bool (*part_offset_for_time)(tlog_part *, int64_t ts_ms, int64_t *offset, int64_t *ts, status *);
     bool (*part_append)(tlog_part *, uint8_t *, uint32_t, tlog_append, int64_t *base_out, status *);
@@ -38,7 +41,15 @@ typedef struct tlog_ops {
 
 struct tlog {
     const tlog_ops *ops;
+    pthread_mutex_t heard_lock; /* guards the two below; held during the call */
+    void (*heard)(void *ctx, str name);
+    void *heard_ctx;
 };
+void tlog_init(tlog *l, const tlog_ops *ops);
+void tlog_deinit(tlog *l);
+/* For implementations, without their own locks: a topic was created, deleted or has more partitions. */
+void tlog_topic_changed(tlog *l, str name);
+
 struct tlog_part {
     const tlog_ops *ops;
 };

@@ -19,7 +19,8 @@ void driver_open(driver *d)
     arena_init(&d->a);
     map_put(&d->config, STR("ksql.service.id"), &d->service_id);
     d->log = tlog_open_memory();
-    engine_options o = {.log = d->log, .config = &d->config, .manual = true, .now_ms = frozen_clock};
+    static const timesource frozen = {frozen_clock, frozen_clock, NULL};
+    engine_options          o = {.log = d->log, .config = &d->config, .manual = true, .clock = &frozen};
     d->e = engine_open(&o, &st);
     session_init(&d->s);
 }
@@ -87,10 +88,9 @@ void driver_topics_declare(driver *d, str sql)
 
 void driver_topics_describe(driver *d)
 {
-    str   key;
-    void *v;
-    for (size_t i = 0; map_next(&d->e->meta->cat.sources, &i, &key, &v);) {
-        const source *s = v;
+    source **all = metastore_sources(d->e->meta, &d->a);
+    for (size_t i = 0; i < d->e->meta->cat.sources.n; i++) {
+        const source *s = all[i];
         driver_topic *t = driver_topic_find(d, s->topic);
         if (t == NULL) {
             tlog_topic info;
@@ -393,7 +393,7 @@ driver_query *driver_query_open(driver *d, query_info *q, driver_query *was)
     status        st;
     status_init(&st);
     run->d = d;
-    run->q = query_ref(q);
+    run->q = query_info_ref(q);
     if (!open_stages(run, &st)) {
         fail(d, st.msg);
         driver_query_close(run);
@@ -412,5 +412,5 @@ void driver_query_close(driver_query *run)
     for (uint32_t i = 0; i < run->stages.n; i++)
         if (run->pl[i])
             pipeline_free(run->pl[i]);
-    query_unref(run->q);
+    query_info_unref(run->q);
 }

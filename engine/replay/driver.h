@@ -9,7 +9,7 @@
 #define ENGINE_DRIVER_H
 
 #include "base/vec.h"
-#include "engine/stmt/stmt.h"
+#include "engine/stmt/exec.h"
 
 #define DRIVER_SERVICE_ID "some.ksql.service.id"
 #define DRIVER_PARTITIONS 4 /* of a topic that nobody described */

@@ -2,7 +2,7 @@
 #include "base/num.h"
 #include "engine/settings/property.h"
 #include "engine/run/runtime.h"
-#include "engine/stmt/stmt.h"
+#include "engine/stmt/exec.h"
 
 bool stmt_set(exec *x)
 {
@@ -72,15 +72,6 @@ static bool set_failed(exec *x, const char *why)
                      why);
 }
 
-static void put_system(engine *e, str name, str v)
-{
-    pthread_mutex_lock(&e->meta_lock);
-    str *copy = ARENA_NEW(&e->a, str); /* the old value stays: somebody may be reading it */
-    *copy = str_dup(&e->a, v);
-    map_put(&e->system, name, copy);
-    pthread_mutex_unlock(&e->meta_lock);
-}
-
 bool stmt_alter_system(exec *x)
 {
     str    name = property_plain_name(x->stmt->text), v = x->stmt->text2;
@@ -103,12 +94,7 @@ bool stmt_alter_system(exec *x)
                          "which have already processed data under a different %.*s. To modify %.*s you must first "
                          "terminate all running persistent queries.",
                          STR_FMT(name), STR_FMT(v), STR_FMT(name), STR_FMT(name), STR_FMT(name));
-    if (!x->dry) {
-        put_system(x->e, name, v);
-        for (size_t q = 0; x->e->run && q < x->e->order.n; q++)
-            if (!runtime_start_query(x->e->run, x->e->order.p[q], x->st))
-                return false;
-    }
+    exec_put_system(x, name, v);
     str id = str_fmt(x->a, "%ld", x->seq);
     entity_status(x, "cluster", id, "alter", false,
                   str_fmt(x->a, "System property %.*s was set to %.*s.", STR_FMT(name), STR_FMT(v)), STR_NONE);

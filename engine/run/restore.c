@@ -65,8 +65,9 @@ static snapshot_store *snapshot_stores(task *t)
 {
     snapshot_store *s = ARENA_ARRAY(&t->l.a, snapshot_store, t->l.state_count + 1);
     for (size_t i = 0; i < t->l.state_count; i++)
-        s[i] = (snapshot_store){t->l.states[i].name, t->l.states[i].s,
-                                tlog_part_offsets(t->l.changelogs[i].part).last_stable};
+        s[i] = (snapshot_store){.name = t->l.states[i].name,
+                                .s = t->l.states[i].s,
+                                .offset = tlog_part_offsets(t->l.changelogs[i].part).last_stable};
     return s;
 }
 

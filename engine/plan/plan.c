@@ -256,7 +256,7 @@ bool refuse_kafka_values(builder *b, const char *clause)
 {
     buf names = BUF_INIT(ST_MSG_MAX);
     for (uint32_t i = 0; i < b->an.src_count; i++)
-        if (b->an.src[i].src->value.id == FORMAT_KAFKA)
+        if (formats[b->an.src[i].src->value.id].keeps_out)
             buf_printf(&names, "%s%.*s", names.n ? ", " : "", STR_FMT(b->an.src[i].src->name));
     bool bad = names.n > 0;
     if (bad)
@@ -389,7 +389,7 @@ static plan_node *build_partition_by(builder *b, plan_node *in)
         r->in[0] = in;
         layout_copy(b, &r->out, &in->out);
         r->out.key_count = 0;
-        r->out.key_format = (side_format){.id = FORMAT_NONE, .schema_id = -1};
+        r->out.key_format = side_empty();
         r->rekey.drop_key = true;
         return r;
     }
@@ -397,8 +397,8 @@ static plan_node *build_partition_by(builder *b, plan_node *in)
     for (uint32_t i = 0; i < n; i++)
         names[i] = e[i]->kind == EX_COLUMN ? e[i]->text : str_fmt(b->a, "KSQL_COL_%u", i);
     plan_node *r = build_rekey(b, in, e, names, n, REKEY_PARTITION_BY, "PartitionBy");
-    if (r && r->out.key_format.id == FORMAT_NONE)
-        r->out.key_format.id = FORMAT_KAFKA;
+    if (r)
+        side_need_key(&r->out.key_format);
     return r;
 }
 

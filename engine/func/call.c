@@ -48,6 +48,8 @@ xnode *func_call_node(arena *a, func_call *f)
 
 value func_lambda(const func_call *f, ectx *cx, uint32_t i, const value *inputs, uint32_t n)
 {
+    if (ectx_stopped(cx))
+        return ectx_fail(cx, "The query is being stopped.");
     for (uint32_t k = 0; k < n; k++)
         cx->vars[f->lambda_slots[i][k]] = inputs[k];
     return xnode_eval(f->args[i], cx);

@@ -226,7 +226,7 @@ static bool update_window(agg_op *o, const record *r, str key, int64_t start, bo
         return false;
     set_bounds(o, &out, start, end);
     op_forward(&o->base, &out);
-    return !o->base.pl->failed;
+    return !pipeline_stops(o->base.pl);
 }
 
 static int by_start_then_key(const void *x, const void *y)
@@ -313,7 +313,7 @@ static void final_windows(agg_op *o, const record *trigger)
     if (count)
         qsort(items, count, sizeof *items, by_start_then_key);
     o->last_close = close;
-    for (size_t i = 0; i < count && !o->base.pl->failed; i++)
+    for (size_t i = 0; i < count && !pipeline_stops(o->base.pl); i++)
         emit_final(o, trigger, &items[i], add_clamped(items[i].row.start, n->agg.size_ms), items[i].row.ts);
 }
 
@@ -401,7 +401,7 @@ static void final_sessions(agg_op *o, const record *trigger)
     if (count)
         qsort(items, count, sizeof *items, by_end_then_start);
     o->last_close = close;
-    for (size_t i = 0; i < count && !o->base.pl->failed; i++)
+    for (size_t i = 0; i < count && !pipeline_stops(o->base.pl); i++)
         emit_final(o, trigger, &items[i], items[i].row.end, items[i].row.end);
 }
 

@@ -32,6 +32,12 @@ struct pipeline {
     op             *materialised; /* what pull queries read, or NULL */
 };
 
+/* Loops over what one record brings end when this is so. */
+static inline bool pipeline_stops(const pipeline *pl)
+{
+    return pl->failed || (pl->env.stop && atomic_load_explicit(pl->env.stop, memory_order_relaxed));
+}
+
 /* A source's raw record into a row; op_source.c */
 feed_result op_source_feed(op *o, const rec_view *r, int32_t partition);
 bool        op_source_peek(op *o, const rec_view *r, int64_t *ts);

@@ -74,6 +74,7 @@ void *op_alloc(pipeline *pl, size_t bytes, const plan_node *n, void (*push)(op *
     o->plan = n;
     o->pl = pl;
     o->cx.a = &pl->batch;
+    o->cx.stop = pl->env.stop;
     VEC_PUSH(&pl->ops, o);
     return o;
 }

@@ -8,6 +8,8 @@
 #ifndef ENGINE_OP_PIPELINE_H
 #define ENGINE_OP_PIPELINE_H
 
+#include <stdatomic.h>
+
 #include "engine/plan/plan.h"
 #include "engine/state/store.h"
 #include "storage/record.h"
@@ -83,6 +85,9 @@ typedef struct pipeline_env {
     /* Closed windows and unmatched rows are looked for at most once in so many ms (0: always). */
     int64_t emit_interval_ms, join_interval_ms;
     bool    throw_on_bad_timestamp;
+    /* Set by another thread to end the work on a record before it is done; what it gave out must be thrown away then.
+     * NULL: nobody will. */
+    const atomic_bool *stop;
 } pipeline_env;
 
 /* Memory of its own. Errors: ST_SQL (a format that cannot hold its columns). */

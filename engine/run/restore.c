@@ -46,7 +46,8 @@ static bool build_pipeline(task *t)
                             .row = tp->row ? on_row : NULL,
                             .emit_interval_ms = tp->emit_interval_ms,
                             .join_interval_ms = tp->join_interval_ms,
-                            .throw_on_bad_timestamp = tp->throw_on_bad_timestamp};
+                            .throw_on_bad_timestamp = tp->throw_on_bad_timestamp,
+                            .stop = &tp->stop};
     t->l.pl = pipeline_new(tp->plan, t->stage, &env, &t->st);
     return t->l.pl != NULL;
 }

@@ -514,6 +514,22 @@ static void star_synthetic_key(builder *b, const plan_node *join)
     b->an.items.p[at] = it;
 }
 
+/* What everything that reads a plan relies on. */
+static void check_node(const plan_node *n)
+{
+    const layout *l = &n->out;
+    assert(l->needed && (l->wstart == SLOT_NONE) == (l->wend == SLOT_NONE));
+    assert(l->wstart == SLOT_NONE || (l->wstart < l->n && l->wend < l->n));
+    for (uint32_t k = 0; k < l->key_count; k++)
+        assert(l->keys[k].slot < l->n && l->keys[k].viable_count > 0 && l->needed[l->keys[k].slot]);
+    for (uint32_t i = 0; n->kind == PLAN_PROJECT && i < l->n; i++)
+        assert(type_equal(n->project.exprs[i]->type, l->cols[i].type));
+    assert((n->kind == PLAN_SOURCE) == (n->in[0] == NULL));
+    for (int i = 0; i < 2; i++)
+        if (n->in[i])
+            check_node(n->in[i]);
+}
+
 static bool build(builder *b)
 {
     if (!analyze(&b->an, b->st) || !check_emit(b) || !check_bounds_use(b))
@@ -545,6 +561,7 @@ static bool build(builder *b)
     b->p->has_limit = b->an.q->has_limit;
     b->p->limit = b->an.q->limit;
     plan_mark_needed(b->p);
+    check_node(n);
     return true;
 }
 

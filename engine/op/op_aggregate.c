@@ -255,7 +255,8 @@ static void emit_final(agg_op *o, const record *trigger, const store_item *it, i
     out.has_old = false;
     out.ts = ts;
     out.row = row_new_null(o->base.cx.a, n->out.n);
-    o->key_reader->decode(o->key_reader, o->base.cx.a, str_dup(o->base.cx.a, it->key), o->keys.tmp);
+    if (o->key_reader->decode(o->key_reader, o->base.cx.a, str_dup(o->base.cx.a, it->key), o->keys.tmp) != DECODE_OK)
+        return;
     for (uint32_t k = 0; k < n->out.key_count; k++)
         out.row[n->out.keys[k].slot] = o->keys.tmp[k];
     if (!results(o, out.row))
@@ -566,7 +567,8 @@ bool op_aggregate_row(op *base, arena *a, str key, const store_row *sr, value *r
     arena           *keep = base->cx.a;
     base->cx.a = a; /* the reader's memory, not the batch's */
     value *tmp = ARENA_ARRAY(a, value, n->out.key_count);
-    bool   ok = load(o, sr) && results(o, row) && o->key_reader->decode(o->key_reader, a, str_dup(a, key), tmp);
+    bool   ok =
+        load(o, sr) && results(o, row) && o->key_reader->decode(o->key_reader, a, str_dup(a, key), tmp) == DECODE_OK;
     base->cx.a = keep;
     if (!ok)
         return false;

@@ -506,6 +506,29 @@ static int64_t final_idle(op *base)
     return INT64_MAX;
 }
 
+/* A state as the row that it gives. */
+static bool read_state(op *base, arena *a, str key, const store_row *sr, value *row)
+{
+    agg_op          *o = (agg_op *)base;
+    const plan_node *n = base->plan;
+    arena           *keep = base->cx.a;
+    base->cx.a = a; /* the reader's memory, not the batch's */
+    value *tmp = ARENA_ARRAY(a, value, n->out.key_count);
+    bool   ok =
+        load(o, sr) && results(o, row) && o->key_reader->decode(o->key_reader, a, str_dup(a, key), tmp) == DECODE_OK;
+    base->cx.a = keep;
+    if (!ok)
+        return false;
+    for (uint32_t k = 0; k < n->out.key_count; k++)
+        row[n->out.keys[k].slot] = tmp[k];
+    if (n->agg.is_windowed) {
+        row[n->out.wstart] = value_i(sr->start);
+        row[n->out.wend] =
+            value_i(n->agg.window.kind == WINDOW_SESSION ? sr->end : add_clamped(sr->start, n->agg.size_ms));
+    }
+    return true;
+}
+
 static bool is_fixed_width(const type *t)
 {
     return t->kind == T_BOOLEAN || t->kind == T_INTEGER || t->kind == T_BIGINT || t->kind == T_DOUBLE ||
@@ -530,6 +553,9 @@ op *op_aggregate_new(pipeline *pl, const plan_node *n)
     if (o->keys.serde == NULL)
         return NULL;
     o->key_reader = o->keys.serde;
+    o->base.table = o->s;
+    o->base.table_key = o->keys.serde;
+    o->base.read = read_state;
     o->wants_old = pipeline_wants_old(pl, n);
     o->state_types = ARENA_ARRAY(&pl->a, const type *, n->agg.agg_count + 1);
     o->states = ARENA_ARRAY(&pl->a, value, n->agg.agg_count + 1);
@@ -548,36 +574,4 @@ op *op_aggregate_new(pipeline *pl, const plan_node *n)
     VEC_PUSH(&pl->clocks, &o->last_close);
     VEC_PUSH(&pl->clocks, &o->swept);
     return &o->base;
-}
-
-store *op_aggregate_store(op *base)
-{
-    return ((agg_op *)base)->s;
-}
-
-serde *op_aggregate_key_serde(op *base)
-{
-    return ((agg_op *)base)->keys.serde;
-}
-
-bool op_aggregate_row(op *base, arena *a, str key, const store_row *sr, value *row)
-{
-    agg_op          *o = (agg_op *)base;
-    const plan_node *n = base->plan;
-    arena           *keep = base->cx.a;
-    base->cx.a = a; /* the reader's memory, not the batch's */
-    value *tmp = ARENA_ARRAY(a, value, n->out.key_count);
-    bool   ok =
-        load(o, sr) && results(o, row) && o->key_reader->decode(o->key_reader, a, str_dup(a, key), tmp) == DECODE_OK;
-    base->cx.a = keep;
-    if (!ok)
-        return false;
-    for (uint32_t k = 0; k < n->out.key_count; k++)
-        row[n->out.keys[k].slot] = tmp[k];
-    if (n->agg.is_windowed) {
-        row[n->out.wstart] = value_i(sr->start);
-        row[n->out.wend] =
-            value_i(n->agg.window.kind == WINDOW_SESSION ? sr->end : add_clamped(sr->start, n->agg.size_ms));
-    }
-    return true;
 }

@@ -165,6 +165,13 @@ static bool aggregate_below(const plan_node *n)
     return n->kind == PLAN_AGGREGATE;
 }
 
+static bool read_row(op *base, arena *a, str key, const store_row *sr, value *row)
+{
+    sink_op *o = (sink_op *)base;
+    (void)key;
+    return row_decode(a, str_dup(a, sr->bytes), o->types, row, o->p->output_count);
+}
+
 op *op_sink_new(pipeline *pl, const plan *p)
 {
     sink_op *o = op_alloc(pl, sizeof *o, NULL, p->sink ? write_row : give_row);
@@ -194,23 +201,9 @@ op *op_sink_new(pipeline *pl, const plan *p)
         o->types = ARENA_ARRAY(&pl->a, const type *, p->output_count);
         for (uint32_t i = 0; i < p->output_count; i++)
             o->types[i] = p->outputs[i].type;
+        o->base.table = o->table;
+        o->base.table_key = o->key;
+        o->base.read = read_row;
     }
     return &o->base;
-}
-
-store *op_sink_store(op *base)
-{
-    return ((sink_op *)base)->table;
-}
-
-serde *op_sink_key_serde(op *base)
-{
-    return ((sink_op *)base)->key;
-}
-
-bool op_sink_row(op *base, arena *a, str key, const store_row *sr, value *row)
-{
-    sink_op *o = (sink_op *)base;
-    (void)key;
-    return row_decode(a, str_dup(a, sr->bytes), o->types, row, o->p->output_count);
 }

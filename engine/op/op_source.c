@@ -203,7 +203,7 @@ static void table_change(source_op *o, record *rec)
     op_forward(&o->base, rec);
 }
 
-feed_result op_source_feed(op *base, const rec_view *r, int32_t partition)
+static feed_result source_feed(op *base, const rec_view *r, int32_t partition)
 {
     source_op *o = (source_op *)base;
     pipeline  *pl = base->pl;
@@ -232,7 +232,7 @@ feed_result op_source_feed(op *base, const rec_view *r, int32_t partition)
     return FEED_DONE;
 }
 
-bool op_source_peek(op *base, const rec_view *r, int64_t *ts)
+static bool source_peek(op *base, const rec_view *r, int64_t *ts)
 {
     source_op  *o = (source_op *)base;
     const char *why;
@@ -290,6 +290,8 @@ op *op_source_new(pipeline *pl, const plan_node *n)
     source_op    *o = op_alloc(pl, sizeof *o, n, never_pushed);
     const source *s = n->source.src;
     o->base.close = source_close;
+    o->base.feed = source_feed;
+    o->base.peek = source_peek;
     o->src = s;
     o->row_n = n->out.n;
     o->scratch = ARENA_ARRAY(&pl->a, value, s->schema.n + 1);
@@ -400,13 +402,9 @@ op *op_repartition_write_new(pipeline *pl, uint32_t topic)
     return &o->base;
 }
 
-op *op_repartition_read_new(pipeline *pl, const plan_node *n)
+static feed_result repartition_feed(op *base, const rec_view *r, int32_t partition)
 {
-    return &repartition_new(pl, n, never_pushed)->base;
-}
-
-feed_result op_repartition_feed(op *base, const rec_view *r)
-{
+    (void)partition;
     repartition_op *o = (repartition_op *)base;
     pipeline       *pl = base->pl;
     const layout   *l = &base->plan->out;
@@ -452,4 +450,19 @@ feed_result op_repartition_feed(op *base, const rec_view *r)
         pl->stream_time = rec.ts;
     op_forward(base, &rec);
     return FEED_DONE;
+}
+
+static bool repartition_peek(op *base, const rec_view *r, int64_t *ts)
+{
+    (void)base;
+    *ts = r->ts;
+    return true;
+}
+
+op *op_repartition_read_new(pipeline *pl, const plan_node *n)
+{
+    op *o = &repartition_new(pl, n, never_pushed)->base;
+    o->feed = repartition_feed;
+    o->peek = repartition_peek;
+    return o;
 }

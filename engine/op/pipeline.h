@@ -129,13 +129,17 @@ typedef struct table_row {
     int64_t ts, wstart, wend;
 } table_row;
 
-/* The table this pipeline materialises, as its query's sink shows it. keys: serialised as the sink's
- * key format; NULL: all rows, ordered by key bytes and window. Rows are in the arena. The caller
- * holds the task's lock. false: this pipeline materialises nothing. */
-bool pipeline_is_queryable(const pipeline *pl);
-/* A key of the table as its store serialises it; without the window. */
-bool   pipeline_key_bytes(pipeline *pl, const value *key, uint32_t n, arena *a, str *out);
-size_t pipeline_read(pipeline *pl, arena *a, const str *keys, size_t key_count, int64_t from_start, int64_t to_start,
-                     table_row **out);
+/* The store of the table that this pipeline materialises, whose rows pipeline_read_row() takes; NULL: it materialises
+ * nothing. state/view.h reads it beside the task. */
+store *pipeline_table(const pipeline *pl);
+
+/* Readers work with a pipeline of their own, which is never fed: it has the decoders and the room to work in, the rows
+ * come from the task's store. One thread at a time; only where there is a table. */
+
+/* A key of the table as its store has it, without the window. false: it cannot be serialised. */
+bool pipeline_key_bytes(pipeline *pl, const value *key, uint32_t n, arena *a, str *out);
+/* A stored row as the query's sink shows it; it may point into key, row and arena, and is valid until
+ * pipeline_end_batch(). false: HAVING does not hold. */
+bool pipeline_read_row(pipeline *pl, arena *a, str key, const store_row *sr, table_row *out);
 
 #endif

@@ -181,24 +181,111 @@ static bool pull_row(engine *e, const pull_plan *pp, const table_row *tr, ectx *
     return true;
 }
 
-static bool pull_keys_of(exec *x, const query_info *maker, const pull_keys *pk, str **keys, size_t *n)
+/* Rows of one pull query on their way to its listener. */
+typedef struct pulling {
+    exec                 *x;
+    const pull_plan      *pp;
+    const query_listener *l;
+    ectx                 *cx;
+    value                *out;
+    int64_t               left; /* of LIMIT */
+    const plan           *p;
+    const source         *table;
+    bool                  announced; /* with the first row: an error before it is an answer of its own */
+} pulling;
+
+static void begin_answer(pulling *p)
 {
-    uint32_t parts = 0;
+    if (!p->announced)
+        announce(p->l, p->p, str_fmt(p->x->a, "query_%ld", exec_now(p->x)), p->table, p->x->a, false);
+    p->announced = true;
+}
+
+/* false: no more are wanted. */
+static bool give(pulling *p, const table_row *row)
+{
+    if (p->left <= 0)
+        return false;
+    if (!pull_row(p->x->e, p->pp, row, p->cx, p->out))
+        return true;
+    begin_answer(p);
+    return p->l->row(p->l->ctx, p->out, false) && --p->left > 0;
+}
+
+static bool pull_keys_of(exec *x, table_reader *t, const pull_keys *pk, uint32_t parts, str **keys, size_t *n)
+{
     *keys = ARENA_ARRAY(x->a, str, pk->n + 1);
     *n = 0;
-    for (uint32_t i = 0; i < maker->plan->output_count; i++)
-        parts += maker->plan->outputs[i].is_key;
     for (size_t i = 0; i < pk->n; i++) {
         str  k;
         bool again = false;
-        if (!runtime_key(x->e->run, maker->id, RESTORE_WAIT_MS, pk->keys[i], parts, x->a, &k, x->st))
-            return false;
+        if (!table_key(t, pk->keys[i], parts, x->a, &k))
+            return exec_fail(x, "Materialized data for this key is not available yet. Please try again later.");
         for (size_t j = 0; j < *n && !again; j++)
             again = str_eq((*keys)[j], k);
         if (!again)
             (*keys)[(*n)++] = k;
     }
     return true;
+}
+
+static bool pull_by_keys(pulling *p, table_reader *t, const pull_keys *pk, uint32_t parts)
+{
+    str   *keys;
+    size_t key_count;
+    bool   more = true;
+    if (!pull_keys_of(p->x, t, pk, parts, &keys, &key_count))
+        return false;
+    for (size_t i = 0; i < key_count && more; i++) {
+        table_row *rows;
+        size_t     n;
+        if (!table_lookup(t, keys[i], pk->from, pk->to, p->x->a, &rows, &n, p->x->st))
+            return false;
+        for (size_t k = 0; k < n && more; k++)
+            more = give(p, &rows[k]);
+        table_done(t);
+    }
+    return true;
+}
+
+#define SCAN_ROWS 256
+#define SORTED_ROWS_MAX 1024 /* a result of so many rows comes in the order of its keys, a larger one as it lies */
+#define SCAN_TIME_MAX_MS 600000
+
+/* A small table is collected and sorted, which is what people look at; of a large one rows are given out as they are
+ * read, so that it takes no room and LIMIT reads what it returns. */
+static bool give_scanned(pulling *p, table_reader *t, table_scan *s)
+{
+    arena          *a = p->cx->a; /* of some rows */
+    table_scan_row *rows = ARENA_ARRAY(p->x->a, table_scan_row, SORTED_ROWS_MAX + SCAN_ROWS);
+    size_t          n = 0, got;
+    bool            more = true;
+    while (!table_scan_at_end(s) && n < SORTED_ROWS_MAX) {
+        if (!table_scan_next(s, a, rows + n, SCAN_ROWS, &got, p->x->st))
+            return false;
+        n += got;
+    }
+    if (table_scan_at_end(s))
+        table_sort_rows(rows, n);
+    for (;;) {
+        for (size_t i = 0; i < n && more; i++)
+            more = give(p, &rows[i].row);
+        table_done(t);
+        arena_reset(a);
+        if (!more || table_scan_at_end(s))
+            return true;
+        if (!table_scan_next(s, a, rows, SCAN_ROWS, &n, p->x->st))
+            return false;
+    }
+}
+
+static bool pull_by_scan(pulling *p, table_reader *t, const pull_keys *pk)
+{
+    table_scan *s = table_scan_open(t, pk->from, pk->to, clock_mono_ms() + SCAN_TIME_MAX_MS, p->x->st);
+    bool        ok = s && give_scanned(p, t, s);
+    if (s)
+        table_scan_close(s);
+    return ok;
 }
 
 static bool run_pull(exec *x, const plan *p, const source *table, const query_info *maker, const query_listener *l)
@@ -209,34 +296,38 @@ static bool run_pull(exec *x, const plan *p, const source *table, const query_in
         pp.src = pp.src->in[0];
     }
     pull_keys  pk;
-    str       *keys = NULL;
-    size_t     key_count = 0, n = 0;
-    table_row *rows = NULL;
     pull_scans scans = {.table = exec_flag(x, "ksql.query.pull.table.scan.enabled", true),
                         .range = exec_flag(x, "ksql.query.pull.range.scan.enabled", true)};
     ast_expr  *where = pp.filter ? ast_expr_copy(x->a, pp.filter->filter.text) : NULL;
+    uint32_t   parts = 0;
     map_columns(x->a, &pp, maker->plan, table);
+    for (uint32_t i = 0; i < maker->plan->output_count; i++)
+        parts += maker->plan->outputs[i].is_key;
     if (!pull_where(x->a, where, table, scans, &pk, x->st))
         return false;
-    if (!pk.scan && !pull_keys_of(x, maker, &pk, &keys, &key_count))
+    table_reader *t = table_open(x->e->run, maker->id, RESTORE_WAIT_MS, x->st);
+    if (t == NULL)
         return false;
-    if (!runtime_read_table(x->e->run, maker->id, RESTORE_WAIT_MS, x->a, pk.scan ? NULL : keys, key_count, pk.from,
-                            pk.to, &rows, &n, x->st))
-        return false;
-    announce(l, p, str_fmt(x->a, "query_%ld", exec_now(x)), table, x->a, false);
-    ectx   *cx = ARENA_NEW(x->a, ectx);
-    value  *out = ARENA_ARRAY(x->a, value, p->output_count);
-    int64_t left = p->has_limit ? p->limit : INT64_MAX;
-    cx->a = x->a;
-    cx->now_ms = exec_now(x);
-    for (size_t i = 0; i < n && left > 0; i++)
-        if (pull_row(x->e, &pp, &rows[i], cx, out)) {
-            left--;
-            if (!l->row(l->ctx, out, false))
-                break;
-        }
-    l->end(l->ctx, QUERY_COMPLETE, NULL);
+    arena rows;
+    arena_init(&rows);
+    pulling pull = {.x = x,
+                    .pp = &pp,
+                    .l = l,
+                    .cx = ARENA_NEW(x->a, ectx),
+                    .out = ARENA_ARRAY(x->a, value, p->output_count),
+                    .left = p->has_limit ? p->limit : INT64_MAX,
+                    .p = p,
+                    .table = table};
+    pull.cx->a = &rows;
+    pull.cx->now_ms = exec_now(x);
+    bool ok = pk.scan ? pull_by_scan(&pull, t, &pk) : pull_by_keys(&pull, t, &pk, parts);
+    table_close(t);
+    arena_free(&rows);
     __atomic_add_fetch(&x->e->pull_count, 1, __ATOMIC_RELAXED);
+    if (!ok && !pull.announced)
+        return false;
+    begin_answer(&pull);
+    l->end(l->ctx, ok ? QUERY_COMPLETE : QUERY_ERROR, ok ? NULL : x->st->msg);
     return true;
 }
 

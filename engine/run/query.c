@@ -124,12 +124,14 @@ static bool count_tasks(run_query *q, status *st)
     uint32_t n = q->tp.stages.n;
     q->stage_tasks = ARENA_ARRAY(&q->a, int32_t, n);
     q->stage_stateful = ARENA_ARRAY(&q->a, bool, n);
+    q->stage_stores = ARENA_ARRAY(&q->a, str *, n);
+    q->stage_store_count = ARENA_ARRAY(&q->a, size_t, n);
     for (uint32_t s = 0; s < n; s++) {
         const stage *sg = &q->tp.stages.s[s];
-        str         *stores;
-        size_t       count;
-        if (!stage_stores(q, s, &stores, &count, st))
+        if (!stage_stores(q, s, &q->stage_stores[s], &q->stage_store_count[s], st))
             return false;
+        str    *stores = q->stage_stores[s];
+        size_t  count = q->stage_store_count[s];
         int32_t kept = count && q->tp.persistent
                            ? run_topic_partitions(q->rt, name_changelog(&q->a, q->tp.group, s, stores[0]))
                            : 0;
@@ -177,12 +179,9 @@ static bool make_topics(run_query *q, status *st)
         if (!make_topic(q->rt, q->tp.internals[i].name, q->tp.internals[i].partitions, false, st))
             return false;
     for (uint32_t s = 0; q->tp.persistent && s < q->tp.stages.n; s++) {
-        str   *stores;
-        size_t n;
-        if (!stage_stores(q, s, &stores, &n, st))
-            return false;
-        for (size_t i = 0; i < n; i++)
-            if (!make_topic(q->rt, name_changelog(&q->a, q->tp.group, s, stores[i]), q->stage_tasks[s], true, st))
+        for (size_t i = 0; i < q->stage_store_count[s]; i++)
+            if (!make_topic(q->rt, name_changelog(&q->a, q->tp.group, s, q->stage_stores[s][i]), q->stage_tasks[s],
+                            true, st))
                 return false;
     }
     return true;
@@ -253,6 +252,7 @@ void run_query_free(run_query *q)
     pthread_mutex_destroy(&q->row_lock);
     VEC_FREE(&q->tasks);
     VEC_FREE(&q->made);
+    VEC_FREE(&q->decoders);
     arena_free(&q->a);
     arena_free(&q->own);
     mem_free(q);
@@ -297,11 +297,17 @@ static void post_mail(void *ctx, task *t, unsigned mail)
     pthread_mutex_unlock(&r->mu);
 }
 
+static void do_in_background(void *ctx, void (*run)(void *arg), void *arg)
+{
+    background_run(((run_query *)ctx)->rt, run, arg);
+}
+
 bool run_query_open(run_query *q, status *st)
 {
     if (!make_plan(q, st))
         return false;
     q->tp.post = post_mail;
+    q->tp.background = do_in_background;
     q->tp.missed = log_missed;
     q->tp.ctx = q;
     q->tp.log_error = log_error;
@@ -345,6 +351,9 @@ void run_query_shut(run_query *q)
     for (size_t i = 0; i < q->made.n; i++)
         task_free(q->made.p[i]);
     q->tasks.n = q->made.n = 0;
+    for (size_t i = 0; i < q->decoders.n; i++)
+        pipeline_free(q->decoders.p[i]);
+    q->decoders.n = 0;
     arena_free(&q->a);
     arena_init(&q->a);
 }
@@ -670,7 +679,7 @@ static void open_now(run_query *q)
     q->fault[0] = 0;
     q->retry_at = INT64_MAX;
     q->retry_wait_ms = 0;
-    if (q->next || q->gone) { /* desired otherwise meanwhile */
+    if (q->next || q->gone || r->stop_keeper) { /* desired otherwise meanwhile */
         q->phase = PHASE_CLOSING;
         sched_post_all(q, MAIL_ABANDON);
     } else {

@@ -1,5 +1,6 @@
 /* Opening a task: what it writes to, its stores from the last snapshot and the changelogs behind it. In pieces, so
  * that a large state keeps no worker from other work. */
+#include "base/mem.h"
 #include "base/num.h"
 #include "engine/run/names.h"
 #include "engine/run/task_int.h"
@@ -22,6 +23,12 @@ static void on_fatal(void *ctx, const char *msg)
     task_fail(ctx, msg);
 }
 
+static void on_wait(void *ctx, str topic, int32_t schema_id)
+{
+    (void)topic; /* the task's place names it */
+    ((task *)ctx)->waited_schema = schema_id;
+}
+
 static bool on_row(void *ctx, const value *row, bool tombstone, int64_t ts)
 {
     task *t = ctx;
@@ -42,6 +49,7 @@ static bool build_pipeline(task *t)
                             .emit = task_emit,
                             .error = on_error,
                             .fatal = on_fatal,
+                            .wait = on_wait,
                             .now_ms = on_now,
                             .row = tp->row ? on_row : NULL,
                             .emit_interval_ms = tp->emit_interval_ms,
@@ -53,6 +61,8 @@ static bool build_pipeline(task *t)
 }
 
 /* ---- snapshots */
+
+static void drop_snapshot(task *t);
 
 static const char *snapshot_path(task *t)
 {
@@ -71,6 +81,12 @@ static snapshot_store *snapshot_stores(task *t)
     return s;
 }
 
+static void tell_snapshot_failed(const task_plan *tp, const char *why)
+{
+    if (tp->log_error)
+        tp->log_error(tp->ctx, &(proc_failure){.kind = PROC_THREAD, .step = STR("Snapshot"), .msg = why});
+}
+
 void task_write_snapshot(task *t)
 {
     status      st; /* a snapshot that fails costs time at the next start, nothing else */
@@ -79,12 +95,81 @@ void task_write_snapshot(task *t)
     int64_t   **clocks;
     size_t      n = pipeline_clocks(t->l.pl, &clocks);
     status_init(&st);
+    drop_snapshot(t);
     if (path && snapshot_write(t->tp->io, path, time_wall_ms(t->tp->clock), clocks, n, snapshot_stores(t),
                                t->l.state_count, &st))
         t->l.changes = 0;
     else if (path)
-        on_error(t, &(proc_failure){.kind = PROC_THREAD, .step = STR("Snapshot"), .msg = st.msg});
+        tell_snapshot_failed(t->tp, st.msg);
     arena_rewind(&t->l.a, mark);
+}
+
+/* ---- ... beside the running task */
+
+#define SNAPSHOT_STEP_BYTES (1 << 20)
+#define SNAPSHOT_TIME_MAX_MS 600000        /* for one that the disk holds up ... */
+#define SNAPSHOT_KEEP_MAX_BYTES (1u << 30) /* ... or that makes a store keep so much */
+
+/* Two hold it: the task, to give it up, and the background thread, which frees its job. */
+struct snapshot_work {
+    snapshot_job *job;
+    atomic_int    refs;
+    atomic_bool   dropped, done;
+};
+
+static void release_work(snapshot_work *w)
+{
+    if (atomic_fetch_sub(&w->refs, 1) == 1)
+        mem_free(w);
+}
+
+static void run_snapshot(void *arg)
+{
+    snapshot_work *w = arg;
+    status         st;
+    status_init(&st);
+    while (!atomic_load(&w->dropped) && snapshot_job_step(w->job, SNAPSHOT_STEP_BYTES))
+        ;
+    snapshot_job_close(w->job, &st); /* what fails is tried again after as many changes */
+    atomic_store(&w->done, true);
+    release_work(w);
+}
+
+void task_begin_snapshot(task *t)
+{
+    status      st;
+    view_limits limits = {clock_mono_ms() + SNAPSHOT_TIME_MAX_MS, SNAPSHOT_KEEP_MAX_BYTES};
+    int64_t   **clocks;
+    if (t->l.snapshot && !atomic_load(&t->l.snapshot->done))
+        return;
+    drop_snapshot(t);
+    status_init(&st);
+    arena_mark    mark = arena_save(&t->l.a);
+    const char   *path = snapshot_path(t);
+    size_t        n = pipeline_clocks(t->l.pl, &clocks);
+    snapshot_job *job = path ? snapshot_job_open(t->tp->io, path, time_wall_ms(t->tp->clock), (int64_t *const *)clocks,
+                                                 n, snapshot_stores(t), t->l.state_count, limits, &st)
+                             : NULL;
+    arena_rewind(&t->l.a, mark);
+    if (job == NULL) {
+        if (path)
+            tell_snapshot_failed(t->tp, st.msg);
+        return;
+    }
+    t->l.changes = 0;
+    t->l.snapshot = MEM_NEW(snapshot_work);
+    t->l.snapshot->job = job;
+    atomic_init(&t->l.snapshot->refs, 2);
+    t->tp->background(t->tp->ctx, run_snapshot, t->l.snapshot);
+}
+
+static void drop_snapshot(task *t)
+{
+    if (t->l.snapshot == NULL)
+        return;
+    atomic_store(&t->l.snapshot->dropped, true);
+    release_work(t->l.snapshot);
+    t->l.snapshot = NULL;
 }
 
 /* Fills the stores as far as a snapshot goes, and tells where the changelogs go on. */
@@ -236,7 +321,9 @@ void task_unload(task *t)
 {
     if (!t->l.opened)
         return;
+    task_hide_table(t);
     task_close_feeds(t);
+    drop_snapshot(t);
     if (t->l.changelog)
         tlog_reader_close(t->l.changelog);
     task_close_outputs(t);

@@ -5,6 +5,7 @@
 
 #include "engine/run/task.h"
 #include "engine/state/snapshot.h"
+#include "engine/state/view.h"
 
 #define TASK_REASON_MAX 1024
 
@@ -12,6 +13,8 @@ typedef struct task_out { /* a batch under way to one partition */
     tlog_part    *part;
     batch_builder b;
 } task_out;
+
+typedef struct snapshot_work snapshot_work; /* restore.c */
 
 typedef struct feed { /* one partition of one input */
     task           *t;
@@ -52,6 +55,7 @@ typedef struct task_load {
     tlog_reader    *changelog;      /* NULL: the next one is to be opened */
     int64_t        *changelog_from; /* by store */
     uint64_t        changes;        /* changelog records since the last snapshot */
+    snapshot_work  *snapshot;       /* the last one that was begun beside the task; NULL: none */
     buf             tmp;
 } task_load;
 
@@ -87,7 +91,8 @@ struct task {
     _Atomic int32_t  at_input; /* of the record under way; -1: none */
     _Atomic int32_t  at_partition;
     _Atomic int64_t  at_offset;
-    pthread_mutex_t  reason_lock; /* the two below, and the list of feeds when it changes */
+    pthread_mutex_t  reason_lock; /* the three below, and the list of feeds when it changes */
+    store           *table;       /* what readers of its table hold on to; NULL: none, or not restored */
     char             reason[TASK_REASON_MAX];
     int64_t          since_ms;
 };
@@ -107,12 +112,17 @@ bool task_flush(task *t);     /* what goes to the sink and to internal topics */
 bool task_log_state(task *t); /* what changed in the stores since the last commit, to the changelogs */
 #define CHANGELOG_CLOCKS STR("\0clocks")
 
+/* ---- life.c: what readers see of its table */
+void task_show_table(task *t);
+void task_hide_table(task *t);
+
 /* ---- restore.c */
 /* One piece of opening and restoring; t->l.restored when all is there. false: failed. */
 bool task_restore(task *t, int64_t until_ns);
 /* Closes all that is open, without a commit. */
 void task_unload(task *t);
-/* Only right behind a commit: the stores are what the changelogs say. */
+/* Begins a snapshot, or writes all of it; only right behind a commit: the stores are what the changelogs say. */
+void task_begin_snapshot(task *t);
 void task_write_snapshot(task *t);
 
 /* ---- task.c */

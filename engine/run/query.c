@@ -337,7 +337,7 @@ static void publish_tasks(run_query *q)
 }
 
 /* The others see them no more; mu is held. */
-static void withdraw_tasks(run_query *q)
+void run_query_withdraw(run_query *q)
 {
     for (size_t i = 0; i < q->tasks.n; i++)
         VEC_PUSH(&q->made, q->tasks.p[i]);
@@ -346,11 +346,9 @@ static void withdraw_tasks(run_query *q)
 
 void run_query_shut(run_query *q)
 {
-    for (size_t i = 0; i < q->tasks.n; i++)
-        task_free(q->tasks.p[i]);
     for (size_t i = 0; i < q->made.n; i++)
         task_free(q->made.p[i]);
-    q->tasks.n = q->made.n = 0;
+    q->made.n = 0;
     for (size_t i = 0; i < q->decoders.n; i++)
         pipeline_free(q->decoders.p[i]);
     q->decoders.n = 0;
@@ -730,7 +728,7 @@ static bool look_after(run_query *q)
     q->topics = false;
     if (close) {
         sched_remove(q);
-        withdraw_tasks(q);
+        run_query_withdraw(q);
     }
     pthread_mutex_unlock(&r->mu);
     if (close)
@@ -875,6 +873,7 @@ void runtime_stop_transient(runtime *r, run_query *q)
     bool over = q->open_tasks == 0 && q->pins == 0;
     if (over) {
         sched_remove(q);
+        run_query_withdraw(q);
         remove_query(r, q);
     } else {
         q->gone = true; /* one of its tasks does not end: the keeper will see to it */

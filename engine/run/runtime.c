@@ -134,6 +134,7 @@ bool runtime_close(runtime *r)
     pthread_join(r->keeper_thread, NULL);
     background_stop(r);
     for (size_t i = 0; i < r->queries.n; i++) {
+        run_query_withdraw(r->queries.p[i]);
         run_query_shut(r->queries.p[i]);
         run_query_free(r->queries.p[i]);
     }

@@ -114,7 +114,8 @@ run_query *query_find_running(runtime *r, str id); /* mu held */
 run_query *run_query_new(runtime *r, str id);
 void       run_query_free(run_query *q);
 bool       run_query_open(run_query *q, status *st); /* plan to tasks, not posted yet; without mu, blocks */
-void       run_query_shut(run_query *q);             /* frees tasks that are closed; without mu */
+void       run_query_withdraw(run_query *q);         /* others see its tasks no more; mu held, or alone */
+void       run_query_shut(run_query *q);             /* frees tasks that are closed and withdrawn; without mu */
 void       run_query_forget(run_query *q);           /* removes its topics, offsets, snapshots; without mu, blocks */
 void       run_query_keep_error(run_query *q, const char *msg); /* mu held */
 int32_t    run_topic_partitions(runtime *r, str topic);         /* 0: it is not there; blocks */

@@ -72,7 +72,7 @@ static ast_visit find_aggregate(ast_expr *e, void *ctx)
 
 static bool check_pull(exec *x, const ast_query *q)
 {
-    if (!exec_flag(x, "ksql.pull.queries.enable", true))
+    if (!exec_flag(x, SETTING_PULL_QUERIES_ENABLE))
         return exec_fail(x, "Pull queries are disabled." MORE_INFO "\nPlease set ksql.pull.queries.enable="
                             "true to enable this feature.\n");
     bool       agg = false;
@@ -94,7 +94,7 @@ static bool check_pull(exec *x, const ast_query *q)
         return pull_refuse(x, "PARTITION BY clauses.");
     if (q->having)
         return pull_refuse(x, "HAVING clauses.");
-    if (q->has_limit && !exec_flag(x, "ksql.query.pull.limit.clause.enabled", true))
+    if (q->has_limit && !exec_flag(x, SETTING_QUERY_PULL_LIMIT_CLAUSE_ENABLED))
         return exec_fail(x, "LIMIT clause in pull queries is currently disabled. You can enable them by "
                             "setting ksql.query.pull.limit.clause.enabled=true." MORE_INFO);
     if (q->has_limit && q->limit < 0)
@@ -210,8 +210,8 @@ static bool run_pull(exec *x, const plan *p, const source *table, const query_in
     str       *keys = NULL;
     size_t     key_count = 0, n = 0;
     table_row *rows = NULL;
-    pull_scans scans = {.table = exec_flag(x, "ksql.query.pull.table.scan.enabled", true),
-                        .range = exec_flag(x, "ksql.query.pull.range.scan.enabled", true)};
+    pull_scans scans = {.table = exec_flag(x, SETTING_QUERY_PULL_TABLE_SCAN_ENABLED),
+                        .range = exec_flag(x, SETTING_QUERY_PULL_RANGE_SCAN_ENABLED)};
     ast_expr  *where = pp.filter ? ast_expr_copy(x->a, pp.filter->filter.text) : NULL;
     map_columns(x->a, &pp, maker->plan, table);
     if (!pull_where(x->a, where, table, scans, &pk, x->st))
@@ -322,11 +322,10 @@ static bool is_tap(exec *x, const source *s, const ast_query *q)
     size_t     writers = 0;
     str        id;
     void      *v;
-    if (!exec_flag(x, "ksql.query.push.v2.enabled", false) ||
-        !exec_flag(x, "ksql.query.push.v2.registry.installed", false))
+    if (!exec_flag(x, SETTING_QUERY_PUSH_V2_ENABLED) || !exec_flag(x, SETTING_QUERY_PUSH_V2_REGISTRY_INSTALLED))
         return false;
     if (q->emit != EMIT_CHANGES || q->join_count || q->has_group_by || q->window.kind || q->having ||
-        q->has_partition_by || !str_eq_nocase(exec_setting(x, "auto.offset.reset", "latest"), STR("latest")))
+        q->has_partition_by || str_eq_nocase(exec_text(x, SETTING_AUTO_OFFSET_RESET), STR("earliest")))
         return false;
     for (uint32_t i = 0; i < q->item_count; i++)
         if (q->items[i].expr)
@@ -388,11 +387,11 @@ static bool start_push(exec *x, const source *s, bool bounded, const query_liste
     push_query *q = push_new(x, po.tap ? tap_id(x) : transient_id(x, s->name), l);
     q->limited = p->has_limit;
     q->left = p->limit;
-    str               reset = exec_setting(x, "auto.offset.reset", "latest");
+    settings_view     v = exec_settings(x);
     transient_options o = {.plan = p,
                            .id = q->id,
                            .properties = &x->s->properties,
-                           .earliest = bounded || str_eq_nocase(reset, STR("earliest")),
+                           .earliest = bounded || settings_choice_is(&v, SETTING_AUTO_OFFSET_RESET, "earliest"),
                            .bounded = bounded,
                            .row = on_row,
                            .end = on_end,
@@ -533,7 +532,7 @@ static bool query_statement(exec *x, const query_listener *l, push_query **push)
         return pull_table(x, s, l);
     if (x->e->run == NULL)
         return exec_fail(x, "This engine runs no queries.");
-    if (pull && !exec_flag(x, "ksql.query.pull.stream.enabled", true))
+    if (pull && !exec_flag(x, SETTING_QUERY_PULL_STREAM_ENABLED))
         return exec_fail(x, "Pull queries on streams are disabled. To create a push query on the stream, add "
                             "EMIT CHANGES to the end. To enable pull queries on streams, set the "
                             "ksql.query.pull.stream.enabled config to 'true'.");

@@ -34,12 +34,11 @@ typedef struct driver_topic {
 } driver_topic;
 
 typedef struct driver {
-    arena   a;
-    engine *e;
-    tlog   *log;
-    session s;
-    map     config;
-    str     service_id;
+    arena    a;
+    engine  *e;
+    tlog    *log;
+    session  s;
+    settings config;
     VEC(driver_topic *) topics;
     int64_t now_ms; /* at which the queries' clock stands; the one of statements stands at 0 */
     /* How often closed windows and unmatched rows are looked for. The clock stands still: 0 is with every

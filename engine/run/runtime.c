@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/num.h"
 #include "engine/run/processing_log.h"
 #include "storage/io.h"
 
@@ -245,25 +244,13 @@ static void *worker(void *arg)
 
 /* ---- opening and closing queries */
 
-static str setting(running *q, const char *name, const char *otherwise)
+/* A persistent query keeps the settings of the session that made it; a transient one is its session's. */
+static settings_view settings_of(const running *q)
 {
-    const map *props = q->q ? &q->q->properties : q->topt.properties;
-    const str *v = props ? map_get(props, str_of(name)) : NULL;
-    const map *config = q->rt->e->opt.config;
-    if (v == NULL)
-        v = engine_system_property(q->rt->e, str_of(name));
-    if (v == NULL && config) {
-        v = map_get(config, str_fmt(&q->a, "ksql.streams.%s", name));
-        if (v == NULL)
-            v = map_get(config, str_of(name));
-    }
-    return v ? *v : str_of(otherwise);
-}
-
-static int64_t number_setting(running *q, const char *name, int64_t otherwise)
-{
-    int64_t v;
-    return num_parse_i64(setting(q, name, ""), &v) ? v : otherwise;
+    settings_view v = engine_settings(q->rt->e);
+    v.query = q->q ? &q->q->properties : NULL;
+    v.session = q->q ? NULL : q->topt.properties;
+    return v;
 }
 
 static int32_t topic_parts(runtime *r, str name)
@@ -366,27 +353,24 @@ static bool on_row(void *ctx, const value *row, bool tombstone, int64_t ts)
 
 static bool prepare(running *q, status *st)
 {
-    runtime   *r = q->rt;
-    const map *config = r->e->opt.config;
-    const str *service = config ? map_get(config, STR("ksql.service.id")) : NULL;
-    task_plan *tp = &q->tp;
+    runtime      *r = q->rt;
+    settings_view v = settings_of(q);
+    task_plan    *tp = &q->tp;
     tp->log = r->e->opt.log;
     tp->plan = q->plan;
     tp->stages = stages_of(&q->a, q->plan);
     tp->persistent = q->q != NULL;
-    tp->group = str_fmt(&q->a, "_confluent-ksql-%.*s%s%.*s", STR_FMT(service ? *service : STR("default_")),
+    tp->group = str_fmt(&q->a, "_confluent-ksql-%.*s%s%.*s", STR_FMT(settings_text(&v, SETTING_SERVICE_ID)),
                         q->q ? "query_" : "", STR_FMT(q->id));
-    tp->exactly_once = str_starts(setting(q, "processing.guarantee", "at_least_once"), STR("exactly_once"));
-    tp->commit_interval_ms = number_setting(q, "commit.interval.ms", 2000);
-    if (tp->exactly_once && tp->commit_interval_ms > 100 && setting(q, "commit.interval.ms", "").n == 0)
+    tp->exactly_once = str_starts(settings_text(&v, SETTING_PROCESSING_GUARANTEE), STR("exactly_once"));
+    tp->commit_interval_ms = settings_number(&v, SETTING_COMMIT_INTERVAL_MS);
+    if (tp->exactly_once && tp->commit_interval_ms > 100 && !settings_is_set(&v, SETTING_COMMIT_INTERVAL_MS))
         tp->commit_interval_ms = 100; /* nobody sees a row before its commit */
-    tp->emit_interval_ms = number_setting(q, "__emit.interval.ms.kstreams.windowed.aggregation__", 1000);
-    tp->join_interval_ms = number_setting(q, "__emit.interval.ms.kstreams.outer.join.spurious.results.fix__", 1000);
+    tp->emit_interval_ms = settings_number(&v, SETTING_EMIT_INTERVAL_MS);
+    tp->join_interval_ms = settings_number(&v, SETTING_JOIN_INTERVAL_MS);
     tp->now_ms = r->e->opt.now_ms ? r->e->opt.now_ms : clock_wall_ms_of;
     tp->clock_ctx = r->e->opt.clock_ctx;
-    str *thrown = ARENA_NEW(&q->a, str);
-    *thrown = setting(q, "ksql.timestamp.throw.on.invalid", "false");
-    tp->throw_on_bad_timestamp = thrown;
+    tp->throw_on_bad_timestamp = settings_flag(&v, SETTING_TIMESTAMP_THROW_ON_INVALID);
     tp->ctx = q;
     tp->log_error = log_error;
     for (uint32_t i = 0; i < q->plan->source_count; i++) /* it would hear itself */
@@ -405,7 +389,7 @@ static bool prepare(running *q, status *st)
         if (tp->sink.partitions == 0)
             return status_set(st, ST_NOT_FOUND, "Topic %.*s does not exist.", STR_FMT(s->topic));
     }
-    q->earliest = q->q ? str_eq_nocase(setting(q, "auto.offset.reset", "latest"), STR("earliest")) : q->topt.earliest;
+    q->earliest = q->q ? settings_choice_is(&v, SETTING_AUTO_OFFSET_RESET, "earliest") : q->topt.earliest;
     return make_internals(q, st) && make_changelogs(q, st);
 }
 
@@ -843,13 +827,6 @@ static void *timer(void *arg)
 
 /* ---- life */
 
-static int64_t config_number(engine *e, const char *name, int64_t otherwise)
-{
-    const str *v = e->opt.config ? map_get(e->opt.config, str_of(name)) : NULL;
-    int64_t    n;
-    return v && num_parse_i64(*v, &n) ? n : otherwise;
-}
-
 runtime *runtime_open(engine *e, status *st)
 {
     runtime *r = MEM_NEW(runtime);
@@ -858,8 +835,9 @@ runtime *runtime_open(engine *e, status *st)
         io *files = e->opt.io ? e->opt.io : io_posix();
         files->mkdir(files, e->opt.state_dir); /* there already, or every snapshot will say why not */
     }
-    r->backoff_initial_ms = config_number(e, "ksql.query.retry.backoff.initial.ms", 15000);
-    r->backoff_max_ms = config_number(e, "ksql.query.retry.backoff.max.ms", 900000);
+    settings_view v = engine_settings(e);
+    r->backoff_initial_ms = settings_number(&v, SETTING_QUERY_RETRY_BACKOFF_INITIAL_MS);
+    r->backoff_max_ms = settings_number(&v, SETTING_QUERY_RETRY_BACKOFF_MAX_MS);
     pthread_mutex_init(&r->mu, NULL);
     pthread_cond_init(&r->work, NULL);
     pthread_cond_init(&r->idle, NULL);

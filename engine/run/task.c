@@ -670,8 +670,8 @@ task *task_open(const task_plan *tp, uint32_t stage_index, int32_t partition, bo
                         .now_ms = on_now,
                         .row = tp->row ? on_row : NULL,
                         .emit_interval_ms = tp->emit_interval_ms,
-                        .join_interval_ms = tp->join_interval_ms};
-    env.throw_on_bad_timestamp = tp->throw_on_bad_timestamp && str_eq_nocase(*tp->throw_on_bad_timestamp, STR("true"));
+                        .join_interval_ms = tp->join_interval_ms,
+                        .throw_on_bad_timestamp = tp->throw_on_bad_timestamp};
     t->pl = pipeline_new(tp->plan, t->stage, &env, &t->st);
     bool ok = t->pl != NULL;
     if (tp->persistent && tp->state_dir)

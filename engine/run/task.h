@@ -50,7 +50,7 @@ typedef struct task_plan {
     bool (*row)(void *ctx, const value *row, bool tombstone, int64_t ts);
     void (*log_error)(void *ctx, const proc_failure *f); /* any worker; may be NULL */
     void       *ctx;
-    const str  *throw_on_bad_timestamp;
+    bool        throw_on_bad_timestamp;
     const char *state_dir; /* snapshots: DIR/GROUP-STAGE-PARTITION.snap; NULL: none */
     struct io  *io;
 } task_plan;

@@ -7,9 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/num.h"
 #include "engine/run/processing_log.h"
-#include "engine/settings/property.h"
 #include "engine/run/runtime.h"
 #include "engine/stmt/stmt.h"
 #include "engine/udf/udf_load.h"
@@ -43,7 +41,7 @@ void session_define(session *s, str name, str val)
 
 void session_set(session *s, str name, str val)
 {
-    put_str(s, &s->properties, property_plain_name(name), val);
+    put_str(s, &s->properties, setting_resolve(name).key, val);
 }
 
 /* ---- metastore */
@@ -102,9 +100,9 @@ static void metastore_publish(engine *e, metastore *m)
 /* Commands that were accepted once are run again whatever the limit is now. */
 static bool within_limit(exec *x)
 {
-    int64_t limit;
-    if (x->e->replaying || !num_parse_i64(exec_setting(x, "ksql.query.persistent.active.limit", ""), &limit) ||
-        (int64_t)x->m->queries.n < limit)
+    settings_view v = exec_settings(x);
+    int64_t       limit = settings_number(&v, SETTING_QUERY_PERSISTENT_ACTIVE_LIMIT);
+    if (x->e->replaying || (int64_t)x->m->queries.n < limit)
         return true;
     return exec_fail(
         x,
@@ -163,29 +161,29 @@ bool query_stop(exec *x, str id)
 
 /* ---- settings and topics */
 
-str exec_setting(exec *x, const char *name, const char *otherwise)
+settings_view engine_settings(const engine *e)
 {
-    const str *v = map_get(&x->s->properties, property_plain_name(str_of(name)));
-    if (v == NULL)
-        v = engine_system_property(x->e, str_of(name));
-    if (v == NULL && x->e->opt.config)
-        v = map_get(x->e->opt.config, str_of(name));
-    if (v == NULL && x->e->opt.config)
-        v = map_get(x->e->opt.config, str_fmt(x->a, "ksql.streams.%s", name));
-    return v ? *v : str_of(otherwise);
+    return (settings_view){.system = atomic_load_explicit(&e->system.now, memory_order_acquire),
+                           .server = e->opt.config};
 }
 
-const str *engine_system_property(engine *e, str name)
+settings_view exec_settings(const exec *x)
 {
-    pthread_mutex_lock(&e->meta_lock);
-    const str *v = map_get(&e->system, property_plain_name(name));
-    pthread_mutex_unlock(&e->meta_lock);
+    settings_view v = engine_settings(x->e);
+    v.session = &x->s->properties;
     return v;
 }
 
-bool exec_flag(exec *x, const char *name, bool otherwise)
+str exec_text(const exec *x, setting_id id)
 {
-    return str_eq_nocase(exec_setting(x, name, otherwise ? "true" : "false"), STR("true"));
+    settings_view v = exec_settings(x);
+    return settings_text(&v, id);
+}
+
+bool exec_flag(const exec *x, setting_id id)
+{
+    settings_view v = exec_settings(x);
+    return settings_flag(&v, id);
 }
 
 bool topic_exists(exec *x, str name)
@@ -236,8 +234,7 @@ static int32_t partitions_for_plan(void *ctx, str topic)
 plan_options exec_plan_options(exec *x)
 {
     return (plan_options){.catalog = &x->m->cat,
-                          .config = x->e->opt.config,
-                          .properties = &x->s->properties,
+                          .settings = exec_settings(x),
                           .text = x->text,
                           .partitions = partitions_for_plan,
                           .ctx = x};
@@ -344,7 +341,7 @@ static const struct {
     [STMT_SHOW_TABLES] = {stmt_show, 0},
     [STMT_SHOW_QUERIES] = {stmt_show, 0},
     [STMT_SHOW_FUNCTIONS] = {stmt_show, 0},
-    [STMT_SHOW_PROPERTIES] = {stmt_show, 0},
+    [STMT_SHOW_PROPERTIES] = {stmt_show_properties, 0},
     [STMT_SHOW_TYPES] = {stmt_show, 0},
     [STMT_SHOW_VARIABLES] = {stmt_show, 0},
     [STMT_SHOW_CONNECTORS] = {stmt_connector, 0},
@@ -379,7 +376,7 @@ static bool run_statement(exec *x)
 /* Substitutes variables; the text is parsed again when there were any. */
 const ast_stmt *exec_substitute(exec *x, const ast_stmt *s)
 {
-    if (!s->has_variables || !exec_flag(x, "ksql.variable.substitution.enable", true))
+    if (!s->has_variables || !exec_flag(x, SETTING_VARIABLE_SUBSTITUTION_ENABLE))
         return s;
     str        text;
     ast_stmt **list;
@@ -571,41 +568,31 @@ void engine_get_stats(engine *e, engine_stats *out)
 
 /* ---- the processing log */
 
-static str config_text(const engine *e, const char *name, const char *otherwise)
-{
-    const str *v = e->opt.config ? map_get(e->opt.config, str_of(name)) : NULL;
-    return v ? *v : str_of(otherwise);
-}
-
-static bool config_flag(const engine *e, const char *name)
-{
-    return str_eq_nocase(config_text(e, name, "false"), STR("true"));
-}
-
 static bool open_processing_log(engine *e, status *st)
 {
-    if (e->opt.manual || !config_flag(e, "ksql.logging.processing.topic.auto.create"))
+    settings_view v = engine_settings(e);
+    if (e->opt.manual || !settings_flag(&v, SETTING_LOGGING_PROCESSING_TOPIC_AUTO_CREATE))
         return true;
-    str name = str_fmt(&e->a, "%.*sksql_processing_log", STR_FMT(config_text(e, "ksql.service.id", "default_")));
+    str topic = settings_text(&v, SETTING_LOGGING_PROCESSING_TOPIC_NAME);
+    if (topic.n == 0)
+        topic = str_fmt(&e->a, "%.*sksql_processing_log", STR_FMT(settings_text(&v, SETTING_SERVICE_ID)));
     processing_log_options o = {
         .log = e->opt.log,
-        .topic = config_text(e, "ksql.logging.processing.topic.name", str_z(&e->a, name)),
-        .partitions = 1,
-        .include_rows = config_flag(e, "ksql.logging.processing.rows.include"),
+        .topic = topic,
+        .partitions = (int32_t)settings_number(&v, SETTING_LOGGING_PROCESSING_TOPIC_PARTITIONS),
+        .include_rows = settings_flag(&v, SETTING_LOGGING_PROCESSING_ROWS_INCLUDE),
         .now_ms = e->opt.now_ms ? e->opt.now_ms : clock_wall_ms_of,
         .clock_ctx = e->opt.clock_ctx,
     };
-    int64_t n;
-    if (num_parse_i64(config_text(e, "ksql.logging.processing.topic.partitions", "1"), &n) && n > 0 && n < INT32_MAX)
-        o.partitions = (int32_t)n;
     e->plog = processing_log_open(&o, st);
     return e->plog != NULL;
 }
 
 bool engine_declare_processing_log(engine *e, status *st)
 {
-    str name = config_text(e, "ksql.logging.processing.stream.name", "KSQL_PROCESSING_LOG");
-    if (e->plog == NULL || !config_flag(e, "ksql.logging.processing.stream.auto.create") ||
+    settings_view v = engine_settings(e);
+    str           name = settings_text(&v, SETTING_LOGGING_PROCESSING_STREAM_NAME);
+    if (e->plog == NULL || !settings_flag(&v, SETTING_LOGGING_PROCESSING_STREAM_AUTO_CREATE) ||
         catalog_find(&e->meta->cat, name))
         return true;
     engine_error err;
@@ -633,13 +620,11 @@ bool engine_declare_processing_log(engine *e, status *st)
     return out != NULL;
 }
 
-static bool read_topic_rules(engine *e, const char *setting, topic_rules *r, status *st)
+static bool read_topic_rules(engine *e, setting_id id, topic_rules *r, status *st)
 {
-    const str *v = e->opt.config ? map_get(e->opt.config, str_of(setting)) : NULL;
-    str        list = v ? *v
-                        : STR("_confluent.*,__confluent.*,_schemas,__consumer_offsets,__transaction_state,"
-                                     "connect-configs,connect-offsets,connect-status,connect-statuses");
-    return topic_rules_read(r, &e->a, setting, str_fmt(&e->a, "_confluent-ksql-.*,%.*s", STR_FMT(list)), st);
+    settings_view v = engine_settings(e);
+    str           list = str_fmt(&e->a, "_confluent-ksql-.*,%.*s", STR_FMT(settings_text(&v, id)));
+    return topic_rules_read(r, &e->a, setting_rows[id].name, list, st);
 }
 
 bool engine_load_functions(const char *path, status *st)
@@ -657,9 +642,10 @@ engine *engine_open(const engine_options *o, status *st)
     pthread_mutex_init(&e->meta_lock, NULL);
     pthread_mutex_init(&e->push_lock, NULL);
     arena_init(&e->a);
+    settings_system_init(&e->system);
     e->meta = metastore_new();
-    if (!open_processing_log(e, st) || !read_topic_rules(e, "ksql.hidden.topics", &e->hidden_topics, st) ||
-        !read_topic_rules(e, "ksql.readonly.topics", &e->readonly_topics, st) ||
+    if (!open_processing_log(e, st) || !read_topic_rules(e, SETTING_HIDDEN_TOPICS, &e->hidden_topics, st) ||
+        !read_topic_rules(e, SETTING_READONLY_TOPICS, &e->readonly_topics, st) ||
         (!o->manual && (e->run = runtime_open(e, st)) == NULL)) {
         engine_close(e);
         return NULL;
@@ -675,7 +661,7 @@ void engine_close(engine *e)
     metastore_release(e->meta);
     VEC_FREE(&e->order);
     VEC_FREE(&e->pushes);
-    map_free(&e->system);
+    settings_system_free(&e->system);
     arena_free(&e->a);
     pthread_mutex_destroy(&e->push_lock);
     pthread_mutex_destroy(&e->meta_lock);

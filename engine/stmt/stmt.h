@@ -44,7 +44,7 @@ struct engine {
     pthread_mutex_t        lock;      /* one statement at a time; guards order and next_seq */
     pthread_mutex_t        meta_lock; /* guards the pointer; never held for longer than it takes to copy it */
     metastore             *meta;
-    map                    system; /* ALTER SYSTEM: plain name -> str *; guarded by meta_lock */
+    settings_system        system; /* written under lock */
     arena                  a;      /* what lives as long as the engine; guarded by meta_lock */
     struct processing_log *plog;   /* NULL: none is kept */
     topic_rules            hidden_topics, readonly_topics;
@@ -99,6 +99,7 @@ bool stmt_assert_topic(exec *x); /* waits, with the statements' lock let go */
 bool stmt_assert_schema(exec *x);
 bool stmt_connector(exec *x);
 bool stmt_show(exec *x);
+bool stmt_show_properties(exec *x);
 bool stmt_describe(exec *x);
 bool stmt_explain(exec *x);
 
@@ -109,13 +110,13 @@ json_t *entity_new(exec *x, const char *kind);
 void    entity_status(exec *x, const char *kind, str name, const char *action, bool quoted, str message, str query_id);
 json_t *json_str(str s);
 
-/* What ALTER SYSTEM set; NULL: nothing. Lives as long as the engine. */
-const str *engine_system_property(engine *e, str name);
 /* Fills the statistics of a source's extended description. */
 void source_stats_put(exec *x, const source *s, json_t *o);
-/* Settings: the session's, else the server's, else otherwise. */
-str  exec_setting(exec *x, const char *name, const char *otherwise);
-bool exec_flag(exec *x, const char *name, bool otherwise);
+/* Settings as the server and ALTER SYSTEM give them; as the statement's session sees them. */
+settings_view engine_settings(const engine *e);
+settings_view exec_settings(const exec *x);
+str           exec_text(const exec *x, setting_id id);
+bool          exec_flag(const exec *x, setting_id id);
 
 /* Topics. */
 bool    topic_exists(exec *x, str name);

@@ -16,8 +16,7 @@ typedef struct env {
     char            dir[64], state[80];
     storage        *st;
     engine         *e;
-    map             config;
-    str             values[8];
+    settings        config;
     engine_commands commands;
 } env;
 
@@ -31,10 +30,12 @@ static bool remove_command(void *ctx, int64_t seq, status *st)
     return meta_command_delete(((env *)ctx)->st, seq, st);
 }
 
-static void set(env *v, int i, const char *name, const char *val)
+static void set(env *v, const char *name, const char *val)
 {
-    v->values[i] = str_of(val);
-    map_put(&v->config, str_of(name), &v->values[i]);
+    status st;
+    status_init(&st);
+    if (!settings_put(&v->config, str_of(name), str_of(val), ORIGIN_FILE, &st))
+        fail_msg("%s", st.msg);
 }
 
 static void open_env(env *v)
@@ -75,8 +76,9 @@ static int setup(void **state)
     snprintf(v->dir, sizeof v->dir, "/tmp/weir-test-XXXXXX");
     if (mkdtemp(v->dir) == NULL)
         return -1;
-    set(v, 0, "ksql.streams.auto.offset.reset", "earliest");
-    set(v, 1, "ksql.streams.commit.interval.ms", "20");
+    settings_init(&v->config);
+    set(v, "ksql.streams.auto.offset.reset", "earliest");
+    set(v, "ksql.streams.commit.interval.ms", "20");
     open_env(v);
     *state = v;
     return 0;
@@ -87,7 +89,7 @@ static int teardown(void **state)
     env *v = *state;
     char cmd[128];
     close_env(v);
-    map_free(&v->config);
+    settings_free(&v->config);
     snprintf(cmd, sizeof cmd, "rm -rf %s", v->dir);
     int rc = system(cmd);
     free(v);
@@ -368,7 +370,7 @@ static void limit_without_kept_commands(void **state)
     status st;
     status_init(&st);
     engine_close(v->e);
-    set(v, 2, "ksql.query.persistent.active.limit", "1");
+    set(v, "ksql.query.persistent.active.limit", "1");
     engine_options eo = {.state_dir = v->state, .log = storage_log(v->st), .config = &v->config};
     v->e = engine_open(&eo, &st);
     run(v, "CREATE STREAM s (v STRING) WITH (kafka_topic='s', value_format='JSON', partitions=1);"

@@ -379,6 +379,19 @@ static void limit_without_kept_commands(void **state)
     assert_true(engine_replay_command(v->e, STR("CREATE STREAM b AS SELECT * FROM s;"), 7, &st));
 }
 
+/* An earlier version took what is refused today. */
+static void kept_commands_keep_their_settings(void **state)
+{
+    env        *v = *state;
+    const char *sql = "SET 'commit.interval.ms'='-5'; CREATE STREAM s (v STRING) WITH (kafka_topic='s', "
+                      "value_format='JSON', partitions=1);";
+    status      st;
+    status_init(&st);
+    refused(v, sql, "Value must be at least 0");
+    if (!engine_replay_command(v->e, str_of(sql), 7, &st))
+        fail_msg("%s", st.msg);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -389,7 +402,7 @@ int main(void)
         T(repartition_and_join),        T(exactly_once_commits),
         T(drop_and_create_again),       T(refusals_change_nothing),
         T(statements_of_other_tools),   T(records_before_a_damaged_one_are_seen),
-        T(limit_without_kept_commands),
+        T(limit_without_kept_commands), T(kept_commands_keep_their_settings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,10 +20,16 @@ static bool is_ours(str name)
     return str_starts(name, STR("weir."));
 }
 
-static str nearest_name(arena *a, str name)
+/* "; the nearest name is 'weir.data.dir'", in the arena; nothing when none is near. */
+static str hint(arena *a, str name)
 {
+    const setting *near = setting_nearest(name);
+    if (near == NULL)
+        return STR("");
     buf b = BUF_INIT(256);
-    setting_put_name(&b, setting_nearest(name));
+    buf_putz(&b, "; the nearest name is '");
+    setting_put_name(&b, near);
+    buf_putc(&b, '\'');
     str s = str_dup(a, buf_str(&b));
     buf_free(&b);
     return s;
@@ -31,9 +37,7 @@ static str nearest_name(arena *a, str name)
 
 static bool refuse_unknown(settings *s, str name, status *st)
 {
-    str near = nearest_name(&s->a, name);
-    return status_set(st, ST_BAD_REQUEST, "there is no setting '%.*s'; the nearest name is '%.*s'", STR_FMT(name),
-                      STR_FMT(near));
+    return status_set(st, ST_BAD_REQUEST, "there is no setting '%.*s'%.*s", STR_FMT(name), STR_FMT(hint(&s->a, name)));
 }
 
 static bool put(settings *s, str name, str value, settings_origin from, const char *where, status *st)
@@ -90,8 +94,8 @@ static bool refuse_system_property(str key, const char *where, status *st)
 static void warn(settings *s, str name, const char *where, buf *warnings)
 {
     if (!setting_is_known_at_start(name))
-        buf_printf(warnings, "%s: there is no setting '%.*s': it is ignored; the nearest name is '%.*s'\n", where,
-                   STR_FMT(name), STR_FMT(nearest_name(&s->a, name)));
+        buf_printf(warnings, "%s: there is no setting '%.*s': it is ignored%.*s\n", where, STR_FMT(name),
+                   STR_FMT(hint(&s->a, name)));
     else if (is_ours(name) && !setting_resolve(name).row->effect)
         buf_printf(warnings, "%s: '%.*s' has no effect in this version\n", where, STR_FMT(name));
 }

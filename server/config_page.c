@@ -3,6 +3,14 @@
 
 /* ---- what is set */
 
+static const char *why_ignored(str key)
+{
+    setting_name n = setting_resolve(key);
+    if (n.row == NULL)
+        return setting_is_known_at_start(key) ? "" : ", unknown";
+    return n.applies && n.row->effect ? "" : ", no effect here";
+}
+
 void config_show(const settings *s, buf *out)
 {
     settings_view v = {.server = s};
@@ -14,10 +22,8 @@ void config_show(const settings *s, buf *out)
         str             value = settings_find(&v, keys[i], &from);
         if (setting_is_secret(keys[i]))
             value = STR("[hidden]");
-        setting_name n = setting_resolve(keys[i]);
         setting_put_key(out, keys[i]);
-        buf_printf(out, "=%.*s (%s%s)\n", STR_FMT(value), settings_origin_name(from),
-                   n.row == NULL || (n.applies && n.row->effect) ? "" : ", no effect here");
+        buf_printf(out, "=%.*s (%s%s)\n", STR_FMT(value), settings_origin_name(from), why_ignored(keys[i]));
     }
     arena_free(&a);
 }

@@ -111,7 +111,7 @@ const setting *setting_nearest(str name)
             best = &setting_rows[i];
         }
     }
-    return best;
+    return best_distance * 2 <= plain.n ? best : NULL;
 }
 
 void setting_put_name(buf *out, const setting *s)

@@ -91,7 +91,7 @@ typedef struct setting_name {
 setting_name setting_resolve(str name);
 /* May it stand in a configuration file without a warning? */
 bool setting_is_known_at_start(str name);
-/* The row whose name is most like it. */
+/* The row whose name is most like it; NULL: more than half of it would have to be changed. */
 const setting *setting_nearest(str name);
 /* Appends why giving it a value in a session or by ALTER SYSTEM changes nothing; false: it does change something. */
 bool setting_put_warning(buf *out, str name);

@@ -97,7 +97,7 @@ static void unknown_names_are_told(void **state)
     settings s;
     assert_true(load("some.plugin=x\nksql.max.push.querys=5\nweir.schema.registry.listeners=http://x:1\n", &s));
     str text = buf_str(&warnings);
-    assert_true(str_find(text, STR("line 1: there is no setting 'some.plugin': it is ignored"), 0) >= 0);
+    assert_true(str_find(text, STR("line 1: there is no setting 'some.plugin': it is ignored\n"), 0) >= 0);
     assert_true(str_find(text,
                          STR("line 2: there is no setting 'ksql.max.push.querys': it is ignored; the nearest name "
                              "is 'ksql.max.push.queries'\n"),
@@ -202,7 +202,7 @@ static void what_is_set_is_shown(void **state)
     settings s;
     buf      out = BUF_INIT(BUF_MAX);
     assert_true(load("auto.offset.reset=earliest\nssl.key.password=abc\nsasl.jaas.config=abc\n"
-                     "ksql.schema.registry.basic.auth.user.info=abc\nksql.streams.batch.size=1\n",
+                     "ksql.schema.registry.basic.auth.user.info=abc\nksql.streams.batch.size=1\nsome.plugin=x\n",
                      &s));
     assert_true(config_put_pair(&s, STR("ksql.service.id=a"), &st));
     config_show(&s, &out);
@@ -211,6 +211,7 @@ static void what_is_set_is_shown(void **state)
                                        "ksql.schema.registry.basic.auth.user.info=[hidden] (file)\n"
                                        "ksql.service.id=a (command line)\n"
                                        "ksql.streams.sasl.jaas.config=[hidden] (file, no effect here)\n"
+                                       "some.plugin=x (file, unknown)\n"
                                        "ssl.key.password=[hidden] (file, no effect here)\n"));
     buf_free(&out);
     settings_free(&s);

@@ -371,7 +371,8 @@ static void the_nearest_name_is_found(void **state)
     assert_string_equal(setting_nearest(STR("weir.data.dri"))->name, "weir.data.dir");
     assert_string_equal(setting_nearest(STR("ksql.streams.auto.ofset.reset"))->name, "auto.offset.reset");
     assert_string_equal(setting_nearest(STR("KSQL.SERVICE.ID"))->name, "ksql.service.id");
-    assert_non_null(setting_nearest(STR("")));
+    assert_null(setting_nearest(STR("some.plugin")));
+    assert_null(setting_nearest(STR("")));
 }
 
 int main(void)

@@ -26,11 +26,21 @@ int64_t clock_wall_ms_of(void *ctx)
     return clock_wall_ms();
 }
 
+/* The whole seconds apart: ms may be more than 64 bits of ns can say. */
+static struct timespec after(int64_t now_ns, int64_t ms)
+{
+    int64_t ns = now_ns + ms % 1000 * NS_PER_MS;
+    return (struct timespec){.tv_sec = ns / NS_PER_S + ms / 1000, .tv_nsec = ns % NS_PER_S};
+}
+
 struct timespec clock_wall_after_ms(int64_t ms)
 {
-    /* The whole seconds apart: ms may be more than 64 bits of ns can say. */
-    int64_t ns = clock_wall_ns() + ms % 1000 * NS_PER_MS;
-    return (struct timespec){.tv_sec = ns / NS_PER_S + ms / 1000, .tv_nsec = ns % NS_PER_S};
+    return after(clock_wall_ns(), ms);
+}
+
+struct timespec clock_mono_after_ms(int64_t ms)
+{
+    return after(clock_mono_ns(), ms);
 }
 
 int64_t clock_mono_ns(void)
@@ -47,3 +57,11 @@ int64_t clock_mono_coarse_ms(void)
 {
     return ns_of(CLOCK_MONOTONIC_COARSE) / NS_PER_MS;
 }
+
+static int64_t system_mono_ms(void *ctx)
+{
+    (void)ctx;
+    return clock_mono_ms();
+}
+
+const timesource timesource_system = {clock_wall_ms_of, system_mono_ms, NULL};

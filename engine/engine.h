@@ -23,24 +23,16 @@
 
 typedef struct engine engine;
 
-/* Where commands (DDL and persistent queries) are kept, so that a restart finds them again. */
-typedef struct engine_commands {
-    void *ctx;
-    bool (*append)(void *ctx, str text, int64_t *seq, status *st);
-    bool (*remove)(void *ctx, int64_t seq, status *st);
-} engine_commands;
-
 typedef struct engine_options {
-    tlog                  *log;
-    const char            *host;      /* HOST:PORT by which answers name this server; borrowed; may be NULL */
-    const settings        *config;    /* what the server was started with; borrowed; may be NULL */
-    const engine_commands *commands;  /* NULL: nothing is kept */
-    const char            *state_dir; /* snapshots of state, made if absent; NULL: none are made */
-    struct io             *io;        /* file operations for them; NULL: io_posix() */
-    int                    workers;   /* threads; 0: one per core */
-    bool                   manual;    /* no threads: replay and SQL tests run queries themselves */
-    int64_t (*now_ms)(void *ctx);     /* NULL: the system clock */
-    void *clock_ctx;
+    tlog                    *log;
+    const char              *host;      /* HOST:PORT by which answers name this server; borrowed; may be NULL */
+    const settings          *config;    /* what the server was started with; borrowed; may be NULL */
+    struct kept_store       *kept;      /* where the catalog is kept; NULL: nowhere */
+    const char              *state_dir; /* snapshots of state, made if absent; NULL: none are made */
+    struct io               *io;        /* file operations for them; NULL: io_posix() */
+    int                      workers;   /* threads; 0: one per core */
+    bool                     manual;    /* no threads: replay and SQL tests run queries themselves */
+    const struct timesource *clock;     /* borrowed; NULL: the system's */
     void (*report)(void *ctx, const char *line); /* told of queries that fail, from any thread; may be NULL */
     void *report_ctx;
 } engine_options;
@@ -49,12 +41,15 @@ typedef struct engine_options {
  * engine_open(). Errors name file, row and reason. */
 bool engine_load_functions(const char *path, status *st);
 
+/* An engine with an empty catalog. */
 engine *engine_open(const engine_options *o, status *st);
-/* Declares the stream over the processing log when the configuration asks for one (spec/processing-semantics.md
- * 7.2); once the kept commands have been run. */
-bool engine_declare_processing_log(engine *e, status *st);
-/* Stops all queries after a last commit. */
-void engine_close(engine *e);
+/* Takes up what is kept: the catalog, then the queries, which open in the background; declares the stream over the
+ * processing log when the configuration asks for one (spec/processing-semantics.md 7.2). Once, before the first
+ * statement; queries of the catalog run from then on. Errors: ST_IO, ST_CORRUPT, ST_INVALID_CONFIG. */
+bool engine_start(engine *e, status *st);
+/* Stops all queries after a last commit and frees the engine. false: some do not stop (a function that does not
+ * return); they were reported, and the engine and its log must be left as they are until the process ends. */
+bool engine_close(engine *e);
 
 /* ---- sessions */
 
@@ -135,8 +130,8 @@ bool engine_check_insert_target(engine *e, str target, status *st);
 
 /* ---- the rest */
 
-/* Runs kept commands again at start-up, in order; seq numbers the queries they make. */
-bool engine_replay_command(engine *e, str text, int64_t seq, status *st);
+/* Number of the last statement that was kept (commandSequenceNumber); 0: none. */
+int64_t engine_last_command(engine *e);
 
 /* The numbers SHOW and /metrics give. */
 typedef struct engine_stats {
@@ -144,6 +139,17 @@ typedef struct engine_stats {
         push_queries_active;
 } engine_stats;
 void engine_get_stats(engine *e, engine_stats *out);
+
+/* How persistent queries are, sorted by id; memory of the arena. */
+typedef struct engine_query_state {
+    str         id;
+    const char *state;             /* "RUNNING", "PAUSED", "RESTORING", "ERROR" */
+    str         reason;            /* of ERROR */
+    int64_t     since_ms;          /* wall clock, of ERROR */
+    bool        failed, unplanned; /* ERROR; ... because what is kept of it cannot be planned */
+    uint64_t    records_missed;    /* deleted before they were read */
+} engine_query_state;
+size_t engine_query_states(engine *e, arena *a, engine_query_state **out);
 /* GET /clusterStatus: this server, its queries with their stores and partitions (spec/rest-api-and-shell.md). */
 json_t *engine_cluster_status(engine *e);
 

@@ -23,16 +23,13 @@ extern char **environ;
 
 /* What is open, in the order in which it was opened; closed backwards. */
 typedef struct server {
-    settings        set;
-    settings_view   view; /* of set alone */
-    storage        *storage;
-    engine         *engine;
-    engine_commands commands;
-    kafka_server   *kafka;
-    rest_server    *rest;
-    char            address[300]; /* HOST:PORT of REST as answers name it; the configured port */
-    int64_t         last_command;
-    bool            command_failed; /* a kept command could not be run again */
+    settings      set;
+    settings_view view; /* of set alone */
+    storage      *storage;
+    engine       *engine;
+    kafka_server *kafka;
+    rest_server  *rest;
+    char          address[300]; /* HOST:PORT of REST as answers name it; the configured port */
 } server;
 
 static void log_line(void *ctx, const char *line)
@@ -66,44 +63,8 @@ static bool open_storage(server *s, status *st)
     return s->storage != NULL;
 }
 
-static bool append_command(void *ctx, str text, int64_t *seq, status *st)
-{
-    return meta_command_append(ctx, text, seq, st);
-}
-
-static bool remove_command(void *ctx, int64_t seq, status *st)
-{
-    return meta_command_delete(ctx, seq, st);
-}
-
-/* A command that no longer runs must not keep the others from running: it is told and left where it is. */
-static bool replay_commands(server *s, status *st)
-{
-    arena         a;
-    meta_command *list;
-    size_t        n;
-    arena_init(&a);
-    s->last_command = -1;
-    bool ok = meta_command_list(s->storage, &a, &list, &n, st);
-    for (size_t i = 0; ok && i < n; i++) {
-        status one;
-        status_init(&one);
-        if (!engine_replay_command(s->engine, list[i].text, list[i].seq, &one)) {
-            char line[512 + ST_MSG_MAX];
-            snprintf(line, sizeof line, "server: command %ld could not be run again: %s: %.*s", list[i].seq, one.msg,
-                     (int)(list[i].text.n < 400 ? list[i].text.n : 400), list[i].text.p);
-            log_line(NULL, line);
-            s->command_failed = true;
-        }
-        s->last_command = list[i].seq;
-    }
-    arena_free(&a);
-    return ok;
-}
-
 static bool open_engine(server *s, status *st)
 {
-    s->commands = (engine_commands){s->storage, append_command, remove_command};
     char     state_dir[4096];
     listener at[LISTENERS_OF_A_SETTING_MAX];
     settings_listeners(&s->view, SETTING_LISTENERS, at);
@@ -114,7 +75,7 @@ static bool open_engine(server *s, status *st)
         .state_dir = state_dir,
         .log = storage_log(s->storage),
         .config = &s->set,
-        .commands = &s->commands,
+        .kept = storage_kept(s->storage),
         .report = log_line,
         .workers = (int)settings_number(&s->view, SETTING_WORKER_THREADS),
     };
@@ -126,7 +87,7 @@ static bool open_engine(server *s, status *st)
             return false;
     }
     s->engine = engine_open(&o, st);
-    return s->engine != NULL && replay_commands(s, st) && engine_declare_processing_log(s->engine, st);
+    return s->engine != NULL && engine_start(s->engine, st);
 }
 
 static bool open_kafka(server *s, status *st)
@@ -154,8 +115,7 @@ static rest_health health(void *ctx)
 {
     const server  *s = ctx;
     storage_health h = storage_get_health(s->storage);
-    return (rest_health){
-        .metastore = !h.metadata_failing, .kafka = !h.log_failing, .command_runner = !s->command_failed};
+    return (rest_health){.metastore = !h.metadata_failing, .kafka = !h.log_failing};
 }
 
 static bool open_rest(server *s, status *st)
@@ -172,7 +132,7 @@ static bool open_rest(server *s, status *st)
         .push_queries_max = (int)settings_number(&s->view, SETTING_MAX_PUSH_QUERIES),
         .command_timeout_ms = settings_number(&s->view, SETTING_SERVER_COMMAND_RESPONSE_TIMEOUT_MS),
         .heartbeat = settings_flag(&s->view, SETTING_HEARTBEAT_ENABLE),
-        .last_command = s->last_command,
+        .last_command = engine_last_command(s->engine),
         .service_id = settings_text(&s->view, SETTING_SERVICE_ID),
         .cluster_id = storage_cluster_id(s->storage),
         .health = health,
@@ -189,8 +149,11 @@ static void close_all(server *s)
         rest_server_stop(s->rest);
     if (s->kafka)
         kafka_server_stop(s->kafka);
-    if (s->engine)
-        engine_close(s->engine);
+    if (s->engine && !engine_close(s->engine)) {
+        /* A thread of a query is still at work on the log: the next start recovers as after a crash. */
+        fflush(NULL);
+        _exit(1);
+    }
     if (s->storage)
         storage_close(s->storage);
     settings_free(&s->set);

@@ -133,25 +133,29 @@ static tlog_reader *reader_open(tlog_part *p, int64_t offset, tlog_isolation iso
 /* ---- committed offsets */
 
 /* The engine's offsets as rows; the arena's. */
-static group_offset *to_rows(storage *s, arena *a, const tlog_commit *c, size_t n)
+static group_offset *to_rows(storage *s, arena *a, const tlog_commit *c, size_t count, size_t *n)
 {
     int64_t       now = s->env.now_ms(s->env.clock_ctx);
-    group_offset *o = ARENA_ARRAY(a, group_offset, n);
-    for (size_t i = 0; i < n; i++)
-        o[i] = (group_offset){.topic = c[i].topic,
-                              .partition = c[i].partition,
-                              .offset = c[i].offset,
-                              .leader_epoch = -1,
-                              .metadata = STR(""),
-                              .commit_ts_ms = now};
+    group_offset *o = ARENA_ARRAY(a, group_offset, count + 1);
+    *n = 0;
+    for (size_t i = 0; i < count; i++)
+        if (c[i].of == NULL || !atomic_load(&((plog *)c[i].of)->deleted))
+            o[(*n)++] = (group_offset){.topic = c[i].topic,
+                                       .partition = c[i].partition,
+                                       .offset = c[i].offset,
+                                       .leader_epoch = -1,
+                                       .metadata = STR(""),
+                                       .commit_ts_ms = now};
     return o;
 }
 
 static bool offsets_commit(tlog *l, str group, const tlog_commit *c, size_t n, status *st)
 {
-    storage *s = storage_of(l);
-    arena    a = {0};
-    bool     ok = storage_group_offsets_put(s, group, to_rows(s, &a, c, n), n, st);
+    storage      *s = storage_of(l);
+    arena         a = {0};
+    size_t        rows;
+    group_offset *o = to_rows(s, &a, c, n, &rows);
+    bool          ok = storage_group_offsets_put(s, group, o, rows, st);
     arena_free(&a);
     return ok;
 }
@@ -215,8 +219,10 @@ static bool decide(void *ctx, const txn_decision *d, bool *doubt, status *st)
         if (d->parts[i].first != OFFSET_NONE)
             put_part(parts + DECISION_PART_BYTES * n++, p, d->parts[i].first);
     }
+    size_t        rows;
+    group_offset *o = to_rows(s, &a, d->offsets, d->offset_count, &rows);
     ok = ok && meta_decision_put(s->meta, d->id->pid, d->id->epoch, str_make((char *)parts, n * DECISION_PART_BYTES),
-                                 d->group, to_rows(s, &a, d->offsets, d->offset_count), d->offset_count, doubt, st);
+                                 d->group, o, rows, doubt, st);
     arena_free(&a);
     return ok;
 }

@@ -1,5 +1,32 @@
 #include "storage/log_int.h"
 
+void tlog_init(tlog *l, const tlog_ops *ops)
+{
+    *l = (tlog){.ops = ops};
+    pthread_mutex_init(&l->heard_lock, NULL);
+}
+
+void tlog_deinit(tlog *l)
+{
+    pthread_mutex_destroy(&l->heard_lock);
+}
+
+void tlog_on_topic_change(tlog *l, void (*heard)(void *ctx, str name), void *ctx)
+{
+    pthread_mutex_lock(&l->heard_lock);
+    l->heard = heard;
+    l->heard_ctx = ctx;
+    pthread_mutex_unlock(&l->heard_lock);
+}
+
+void tlog_topic_changed(tlog *l, str name)
+{
+    pthread_mutex_lock(&l->heard_lock);
+    if (l->heard)
+        l->heard(l->heard_ctx, name);
+    pthread_mutex_unlock(&l->heard_lock);
+}
+
 bool tlog_topic_create(tlog *l, const tlog_topic *spec, status *st)
 {
     return l->ops->topic_create(l, spec, st);

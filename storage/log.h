@@ -51,6 +51,10 @@ bool tlog_topic_get(tlog *l, arena *a, str name, tlog_topic *out, status *st);
 /* All topics sorted by name. */
 bool tlog_topic_list(tlog *l, arena *a, tlog_topic **out, size_t *n, status *st);
 
+/* Calls heard(ctx, name) after a topic was created, deleted or given more partitions, on the thread that did it: it
+ * must only leave a message. One listener a log; unset it with NULL, after which no call is made or in flight. */
+void tlog_on_topic_change(tlog *l, void (*heard)(void *ctx, str name), void *ctx);
+
 /* ---- partitions */
 
 tlog_part *tlog_part_open(tlog *l, str topic, int32_t partition, status *st);
@@ -122,6 +126,9 @@ typedef struct tlog_commit {
     str     topic;
     int32_t partition;
     int64_t offset; /* next offset to be read */
+    /* The partition that was read; NULL: unknown. Offsets of one whose topic was deleted are left out, so that a topic
+     * made again under the name is not taken for it. */
+    tlog_part *of;
 } tlog_commit;
 
 /* Stores offsets of a consumer group outside a transaction. Survives the death of the process. */

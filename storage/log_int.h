@@ -4,6 +4,8 @@
 #ifndef STORAGE_LOG_INT_H
 #define STORAGE_LOG_INT_H
 
+#include <pthread.h>
+
 #include "storage/log.h"
 
 typedef struct tlog_ops {
@@ -38,7 +40,15 @@ typedef struct tlog_ops {
 
 struct tlog {
     const tlog_ops *ops;
+    pthread_mutex_t heard_lock; /* guards the two below; held during the call */
+    void (*heard)(void *ctx, str name);
+    void *heard_ctx;
 };
+void tlog_init(tlog *l, const tlog_ops *ops);
+void tlog_deinit(tlog *l);
+/* For implementations, without their own locks: a topic was created, deleted or has more partitions. */
+void tlog_topic_changed(tlog *l, str name);
+
 struct tlog_part {
     const tlog_ops *ops;
 };

@@ -419,6 +419,8 @@ static bool topic_create(tlog *tl, const tlog_topic *spec, status *st)
         map_put(&l->topics, spec->name, t);
     }
     pthread_mutex_unlock(&l->lock);
+    if (ok)
+        tlog_topic_changed(tl, spec->name);
     return ok;
 }
 
@@ -488,6 +490,7 @@ static bool topic_delete(tlog *tl, str name, status *st)
     if (!t)
         return no_topic(name, st);
     topic_drop(t);
+    tlog_topic_changed(tl, name);
     return true;
 }
 
@@ -525,6 +528,8 @@ static bool offsets_commit(tlog *tl, str group, const tlog_commit *c, size_t n, 
     buf      key = BUF_INIT(BUF_MAX);
     pthread_mutex_lock(&l->lock);
     for (size_t i = 0; i < n; i++) {
+        if (c[i].of && atomic_load(&((mem_part *)c[i].of)->deleted))
+            continue;
         str      k = offset_key(&key, group, c[i].topic, c[i].partition);
         int64_t *v = map_get(&l->offsets, k);
         if (!v) {
@@ -614,6 +619,7 @@ static void log_close(tlog *tl)
     map_free(&l->topics);
     map_free(&l->offsets);
     pthread_mutex_destroy(&l->lock);
+    tlog_deinit(&l->base);
     mem_free(l);
 }
 
@@ -646,7 +652,7 @@ static const tlog_ops mem_ops = {
 tlog *tlog_open_memory(void)
 {
     mem_log *l = MEM_NEW(mem_log);
-    l->base.ops = &mem_ops;
+    tlog_init(&l->base, &mem_ops);
     l->next_pid = 1;
     pthread_mutex_init(&l->lock, NULL);
     l->backend =

@@ -7,20 +7,20 @@
 
 #include "base/mem.h"
 
-static const char schema[] =
-    "CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS topics(name TEXT PRIMARY KEY, id BLOB NOT NULL,"
-    " partitions INTEGER NOT NULL, internal INTEGER NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS topic_configs(topic TEXT, name TEXT, value TEXT NOT NULL,"
-    " PRIMARY KEY(topic, name)) WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS group_offsets(grp TEXT, topic TEXT, part INTEGER,"
-    " offset INTEGER NOT NULL, leader_epoch INTEGER NOT NULL, metadata TEXT NOT NULL,"
-    " ts INTEGER NOT NULL, PRIMARY KEY(grp, topic, part)) WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS txn_ids(name TEXT PRIMARY KEY, pid INTEGER NOT NULL,"
-    " epoch INTEGER NOT NULL, timeout_ms INTEGER NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS decisions(pid INTEGER PRIMARY KEY, epoch INTEGER NOT NULL,"
-    " parts BLOB NOT NULL);"
-    "CREATE TABLE IF NOT EXISTS commands(seq INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL);";
+static const char schema[] = "CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+                             "CREATE TABLE IF NOT EXISTS topics(name TEXT PRIMARY KEY, id BLOB NOT NULL,"
+                             " partitions INTEGER NOT NULL, internal INTEGER NOT NULL) WITHOUT ROWID;"
+                             "CREATE TABLE IF NOT EXISTS topic_configs(topic TEXT, name TEXT, value TEXT NOT NULL,"
+                             " PRIMARY KEY(topic, name)) WITHOUT ROWID;"
+                             "CREATE TABLE IF NOT EXISTS group_offsets(grp TEXT, topic TEXT, part INTEGER,"
+                             " offset INTEGER NOT NULL, leader_epoch INTEGER NOT NULL, metadata TEXT NOT NULL,"
+                             " ts INTEGER NOT NULL, PRIMARY KEY(grp, topic, part)) WITHOUT ROWID;"
+                             "CREATE TABLE IF NOT EXISTS txn_ids(name TEXT PRIMARY KEY, pid INTEGER NOT NULL,"
+                             " epoch INTEGER NOT NULL, timeout_ms INTEGER NOT NULL) WITHOUT ROWID;"
+                             "CREATE TABLE IF NOT EXISTS decisions(pid INTEGER PRIMARY KEY, epoch INTEGER NOT NULL,"
+                             " parts BLOB NOT NULL);"
+                             "CREATE TABLE IF NOT EXISTS kept(kind TEXT, name TEXT, body TEXT NOT NULL,"
+                             " PRIMARY KEY(kind, name)) WITHOUT ROWID;";
 
 /* One row a statement. */
 #define STATEMENTS(X)                                                                       \
@@ -51,9 +51,11 @@ static const char schema[] =
     X(DECISION_DELETE, "DELETE FROM decisions WHERE pid=?1")                                \
     X(DECISION_ALL, "SELECT pid,epoch,parts FROM decisions")                                \
     X(DECISION_CLEAR, "DELETE FROM decisions")                                              \
-    X(COMMAND_PUT, "INSERT INTO commands(text) VALUES(?1)")                                 \
-    X(COMMAND_DELETE, "DELETE FROM commands WHERE seq=?1")                                  \
-    X(COMMAND_ALL, "SELECT seq,text FROM commands ORDER BY seq")
+    X(KEPT_PUT, "INSERT OR REPLACE INTO kept VALUES(?1,?2,?3)")                             \
+    X(KEPT_DELETE, "DELETE FROM kept WHERE kind=?1 AND name=?2")                            \
+    X(KEPT_ALL, "SELECT kind,name,body FROM kept ORDER BY kind,name")                       \
+    X(COMMAND_ALL, "SELECT seq,text FROM commands ORDER BY seq")                            \
+    X(COMMAND_DROP, "DROP TABLE commands")
 
 typedef enum statement {
 #define X(name, sql) Q_##name,
@@ -69,6 +71,8 @@ static const char *const statement_sql[] = {
 };
 
 struct meta {
+    kept_store      kept;   /* first: its functions come back to this struct */
+    int             format; /* of the folder as it was found */
     pthread_mutex_t lock;
     sqlite3        *db;
     sqlite3_stmt   *q[STATEMENT_COUNT];
@@ -173,6 +177,7 @@ static bool load_facts(meta *m, status *st)
     bind_str(q, 1, STR("format"));
     bool found = next(m, q, &ok, st);
     int  format = found ? sqlite3_column_int(q, 0) : META_FORMAT;
+    m->format = format;
     if (q)
         sqlite3_reset(q);
     if (!ok)
@@ -209,6 +214,10 @@ static bool load_facts(meta *m, status *st)
     return finish(m, ok && run(m, q, st), st);
 }
 
+static bool kept_apply(kept_store *k, const kept_row *changes, size_t n, status *st);
+static bool kept_list(kept_store *k, arena *a, kept_row **rows, size_t *n, status *st);
+static bool kept_commands(kept_store *k, arena *a, kept_command **out, size_t *n, status *st);
+
 meta *meta_open(const char *dir, bool fsync_off, status *st)
 {
     char path[4096];
@@ -218,6 +227,7 @@ meta *meta_open(const char *dir, bool fsync_off, status *st)
     }
     meta *m = MEM_NEW(meta);
     m->fsync_off = fsync_off;
+    m->kept = (kept_store){kept_apply, kept_list, kept_commands};
     pthread_mutex_init(&m->lock, NULL);
     int rc = sqlite3_open_v2(path, &m->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
     /* The folder's lock keeps others out, so the WAL index can live in memory. */
@@ -570,56 +580,91 @@ bool meta_decisions_clear(meta *m, status *st)
 
 /* ---- the engine's catalog */
 
-bool meta_command_append(storage *s, str text, int64_t *seq, status *st)
+static bool put_kept(meta *m, const kept_row *r, status *st)
 {
-    meta *m = s->meta;
+    sqlite3_stmt *q = prepare(m, r->body.p ? Q_KEPT_PUT : Q_KEPT_DELETE);
+    bind_str(q, 1, r->kind);
+    bind_str(q, 2, r->name);
+    if (r->body.p)
+        bind_str(q, 3, r->body);
+    return run(m, q, st);
+}
+
+/* From format 1 to the present one, inside the transaction that puts the rows in place of the commands. */
+static bool raise_format(meta *m, status *st)
+{
+    sqlite3_stmt *q = prepare(m, Q_FACT_PUT);
+    bind_str(q, 1, STR("format"));
+    sqlite3_bind_int(q, 2, META_FORMAT);
+    return run(m, q, st) && run(m, prepare(m, Q_COMMAND_DROP), st);
+}
+
+static bool kept_apply(kept_store *k, const kept_row *changes, size_t n, status *st)
+{
+    meta *m = (meta *)k;
     pthread_mutex_lock(&m->lock);
     bool ok = begin(m, true, st);
     if (ok) {
-        sqlite3_stmt *q = prepare(m, Q_COMMAND_PUT);
-        bind_str(q, 1, text);
-        ok = run(m, q, st);
-        *seq = sqlite3_last_insert_rowid(m->db);
+        for (size_t i = 0; ok && i < n; i++)
+            ok = put_kept(m, &changes[i], st);
+        if (m->format < META_FORMAT)
+            ok = ok && raise_format(m, st);
         ok = finish(m, ok, st);
+        if (ok)
+            m->format = META_FORMAT;
     }
     pthread_mutex_unlock(&m->lock);
     return ok;
 }
 
-bool meta_command_delete(storage *s, int64_t seq, status *st)
+static bool kept_list(kept_store *k, arena *a, kept_row **rows, size_t *n, status *st)
 {
-    meta *m = s->meta;
-    pthread_mutex_lock(&m->lock);
-    bool ok = begin(m, true, st);
-    if (ok) {
-        sqlite3_stmt *q = prepare(m, Q_COMMAND_DELETE);
-        sqlite3_bind_int64(q, 1, seq);
-        ok = run(m, q, st);
-        bool found = sqlite3_changes(m->db) > 0;
-        ok = finish(m, ok, st);
-        if (ok && !found)
-            ok = status_set(st, ST_NOT_FOUND, "There is no command %lld", (long long)seq);
-    }
-    pthread_mutex_unlock(&m->lock);
-    return ok;
-}
-
-bool meta_command_list(storage *s, arena *a, meta_command **out, size_t *n, status *st)
-{
-    meta *m = s->meta;
+    meta *m = (meta *)k;
     struct {
-        meta_command *p;
+        kept_row *p;
+        size_t    n, cap;
+    } v = {0};
+    bool ok = true;
+    pthread_mutex_lock(&m->lock);
+    sqlite3_stmt *q = prepare(m, Q_KEPT_ALL);
+    while (next(m, q, &ok, st)) {
+        kept_row r = {str_dup(a, column_str(q, 0)), str_dup(a, column_str(q, 1)), str_dup(a, column_str(q, 2))};
+        AVEC_PUSH(a, &v, r);
+    }
+    pthread_mutex_unlock(&m->lock);
+    *rows = v.p;
+    *n = v.n;
+    return ok;
+}
+
+static bool kept_commands(kept_store *k, arena *a, kept_command **out, size_t *n, status *st)
+{
+    meta *m = (meta *)k;
+    struct {
+        kept_command *p;
         size_t        n, cap;
     } v = {0};
     bool ok = true;
     pthread_mutex_lock(&m->lock);
-    sqlite3_stmt *q = prepare(m, Q_COMMAND_ALL);
-    while (next(m, q, &ok, st)) {
-        meta_command c = {sqlite3_column_int64(q, 0), str_dup(a, column_str(q, 1))};
-        AVEC_PUSH(a, &v, c);
+    if (m->format < META_FORMAT) {
+        sqlite3_stmt *q = prepare(m, Q_COMMAND_ALL);
+        while (next(m, q, &ok, st)) {
+            kept_command c = {sqlite3_column_int64(q, 0), str_dup(a, column_str(q, 1))};
+            AVEC_PUSH(a, &v, c);
+        }
     }
     pthread_mutex_unlock(&m->lock);
     *out = v.p;
     *n = v.n;
     return ok;
+}
+
+kept_store *meta_kept(meta *m)
+{
+    return &m->kept;
+}
+
+kept_store *storage_kept(storage *s)
+{
+    return meta_kept(s->meta);
 }

@@ -3,8 +3,8 @@
  * Write-ahead log. What must survive power loss commits with synchronous=FULL (one fsync); group
  * offsets outside transactions, which only promise to survive the process, with NORMAL.
  *
- * meta.c also holds the functions of storage.h that are rows and nothing more: groups, commands,
- * values.
+ * meta.c also holds the functions of storage.h that are rows and nothing more: groups, the kept
+ * rows of the catalog.
  */
 #ifndef STORAGE_META_INT_H
 #define STORAGE_META_INT_H
@@ -12,7 +12,8 @@
 #include "storage/storage.h"
 #include "storage/txn_int.h"
 
-#define META_FORMAT 1 /* of the whole data folder; a greater one is refused */
+/* Of the whole data folder; a greater one is refused. 2: the catalog is rows, no longer commands to be run again. */
+#define META_FORMAT 2
 #define META_PID_BLOCK 1000
 
 typedef struct meta meta;
@@ -47,5 +48,7 @@ bool meta_decision_delete(meta *m, int64_t pid, status *st);
 bool meta_decisions_each(meta *m, void (*each)(int64_t pid, int16_t epoch, str parts, void *ctx), void *ctx,
                          status *st);
 bool meta_decisions_clear(meta *m, status *st);
+
+kept_store *meta_kept(meta *m);
 
 #endif

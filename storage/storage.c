@@ -94,6 +94,8 @@ bool storage_topic_create(storage *s, const tlog_topic *spec, status *st)
         map_put(&s->topics, t.name, made);
     }
     pthread_mutex_unlock(&s->lock);
+    if (ok)
+        tlog_topic_changed(&s->log, t.name);
     return ok;
 }
 
@@ -116,6 +118,8 @@ bool storage_topic_delete(storage *s, str name, status *st)
         topic_free(t);
     }
     pthread_mutex_unlock(&s->lock);
+    if (ok)
+        tlog_topic_changed(&s->log, name);
     return ok;
 }
 
@@ -175,6 +179,8 @@ bool storage_topic_grow(storage *s, str name, int32_t partitions, status *st)
         }
     }
     pthread_mutex_unlock(&s->lock);
+    if (ok)
+        tlog_topic_changed(&s->log, name);
     return ok;
 }
 
@@ -298,6 +304,7 @@ static void storage_free(storage *s)
     if (s->lock_fd >= 0)
         close(s->lock_fd);
     pthread_mutex_destroy(&s->lock);
+    tlog_deinit(&s->log);
     mem_free(s->dir);
     mem_free(s->topics_dir);
     mem_free(s);
@@ -340,7 +347,7 @@ storage *storage_open(const storage_options *opt, status *st)
     s->topics_dir = mem_alloc(room);
     snprintf(s->topics_dir, room, "%s/topics", opt->dir);
     s->lock_fd = -1;
-    s->log.ops = &local_ops;
+    tlog_init(&s->log, &local_ops);
     s->env = (plog_env){.io = opt->io ? opt->io : io_posix(),
                         .fsync_off = opt->fsync_off,
                         .now_ms = opt->now_ms ? opt->now_ms : clock_wall_ms_of,

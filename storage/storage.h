@@ -18,6 +18,7 @@
 #include "base/status.h"
 #include "base/str.h"
 #include "storage/io.h"
+#include "storage/kept.h"
 #include "storage/log.h"
 #include "storage/record.h"
 
@@ -150,14 +151,7 @@ bool storage_group_delete(storage *s, str group, status *st);
 
 /* ---- the engine's catalog */
 
-/* Ordered commands (SQL statements) with their outcome: the catalog is rebuilt by running them
- * again. `seq` grows by one a command and never repeats. */
-bool meta_command_append(storage *s, str text, int64_t *seq, status *st);
-bool meta_command_delete(storage *s, int64_t seq, status *st);
-typedef struct meta_command {
-    int64_t seq;
-    str     text;
-} meta_command;
-bool meta_command_list(storage *s, arena *a, meta_command **out, size_t *n, status *st);
+/* Rows in meta.sqlite; lives as long as the storage. */
+kept_store *storage_kept(storage *s);
 
 #endif

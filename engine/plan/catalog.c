@@ -4,62 +4,64 @@
 
 #include "base/mem.h"
 
-void catalog_init(catalog *c)
+static void ref_source(void *s)
 {
-    memset(c, 0, sizeof *c);
+    source_ref(s);
 }
 
-static void type_unref(user_type *t)
+static void unref_source(void *s)
 {
+    source_unref(s);
+}
+
+static void ref_type(void *t)
+{
+    __atomic_add_fetch(&((user_type *)t)->refs, 1, __ATOMIC_RELAXED);
+}
+
+static void unref_type(void *v)
+{
+    user_type *t = v;
     if (__atomic_sub_fetch(&t->refs, 1, __ATOMIC_ACQ_REL) == 0) {
         arena_free(&t->a);
         mem_free(t);
     }
 }
 
+static const pmap_kind sources_kind = {ref_source, unref_source};
+static const pmap_kind types_kind = {ref_type, unref_type};
+
+void catalog_init(catalog *c)
+{
+    pmap_init(&c->sources, &sources_kind);
+    pmap_init(&c->types, &types_kind);
+}
+
 void catalog_free(catalog *c)
 {
-    str   key;
-    void *v;
-    for (size_t i = 0; map_next(&c->sources, &i, &key, &v);)
-        source_unref(v);
-    for (size_t i = 0; map_next(&c->types, &i, &key, &v);)
-        type_unref(v);
-    map_free(&c->sources);
-    map_free(&c->types);
+    pmap_free(&c->sources);
+    pmap_free(&c->types);
 }
 
 void catalog_copy(catalog *to, const catalog *from)
 {
-    str   key;
-    void *v;
-    catalog_init(to);
-    for (size_t i = 0; map_next(&from->sources, &i, &key, &v);)
-        map_put(&to->sources, key, source_ref(v));
-    for (size_t i = 0; map_next(&from->types, &i, &key, &v);) {
-        user_type *t = v;
-        __atomic_add_fetch(&t->refs, 1, __ATOMIC_RELAXED);
-        map_put(&to->types, key, t);
-    }
+    pmap_copy(&to->sources, &from->sources);
+    pmap_copy(&to->types, &from->types);
 }
 
 source *catalog_find(const catalog *c, str name)
 {
-    return map_get(&c->sources, name);
+    return pmap_get(&c->sources, name);
 }
 
 void catalog_put(catalog *c, source *s)
 {
-    source *was = map_put(&c->sources, s->name, s);
-    if (was)
-        source_unref(was);
+    pmap_put(&c->sources, s->name, s);
 }
 
 void catalog_remove(catalog *c, str name)
 {
-    source *was = map_del(&c->sources, name);
-    if (was)
-        source_unref(was);
+    pmap_del(&c->sources, name);
 }
 
 source *source_new(void)
@@ -115,30 +117,26 @@ source *source_clone(const source *s)
 
 const type *catalog_type(void *ctx, str name)
 {
-    user_type *t = map_get(&((catalog *)ctx)->types, name);
+    user_type *t = pmap_get(&((catalog *)ctx)->types, name);
     return t ? t->type : NULL;
 }
 
 bool catalog_type_put(catalog *c, str name, const type *t)
 {
-    if (map_get(&c->types, name))
+    if (pmap_get(&c->types, name))
         return false;
     user_type *u = MEM_NEW(user_type);
     arena_init(&u->a);
     u->refs = 1;
     u->name = str_dup(&u->a, name);
     u->type = type_copy(&u->a, t);
-    map_put(&c->types, name, u);
+    pmap_put(&c->types, name, u);
     return true;
 }
 
 bool catalog_type_remove(catalog *c, str name)
 {
-    user_type *t = map_del(&c->types, name);
-    if (t == NULL)
-        return false;
-    type_unref(t);
-    return true;
+    return pmap_del(&c->types, name);
 }
 
 const char *source_kind_name(source_kind k)
@@ -214,11 +212,11 @@ void catalog_hint(const catalog *c, str name, int kind, buf *out)
 {
     arena a;
     arena_init(&a);
-    str     *keys = map_sorted_keys(&c->sources, &a);
-    source **found = ARENA_ARRAY(&a, source *, c->sources.n);
-    uint32_t n = 0;
+    pmap_entry *all = pmap_sorted(&c->sources, &a);
+    source    **found = ARENA_ARRAY(&a, source *, c->sources.n);
+    uint32_t    n = 0;
     for (size_t i = 0; i < c->sources.n; i++) {
-        source *s = map_get(&c->sources, keys[i]);
+        source *s = all[i].value;
         if (str_eq_nocase(s->name, name) && !str_eq(s->name, name) && (kind < 0 || (int)s->kind == kind))
             found[n++] = s;
     }

@@ -1,15 +1,14 @@
-/* The catalog: streams, tables, user types and the names of queries.
+/* The catalog as the planner reads it: streams, tables and user types.
  *
  * Entries are immutable once added, each in an arena of its own with a reference count, so that a
- * plan, a running query and a sandbox copy may hold on to them. The catalog itself is guarded by its
- * owner (the engine's lock).
+ * plan, a running query and other versions of the catalog may hold on to them. Copies share what is the same.
  */
 #ifndef ENGINE_CATALOG_H
 #define ENGINE_CATALOG_H
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/map.h"
+#include "base/pmap.h"
 #include "base/status.h"
 #include "engine/format/format.h"
 #include "engine/types/type.h"
@@ -50,6 +49,8 @@ typedef struct source {
     arena       a;
     int         refs;
     str         name, topic;
+    uint8_t     topic_id[16]; /* the topic as it was when the source was made; zero: unknown */
+    int32_t     partitions;   /* likewise; 0: unknown */
     source_kind kind;
     schema      schema;
     side_format key, value;
@@ -62,8 +63,8 @@ typedef struct source {
 } source;
 
 typedef struct catalog {
-    map sources; /* name -> source * */
-    map types;   /* upper-case name -> user_type * */
+    pmap sources; /* name -> source * */
+    pmap types;   /* upper-case name -> user_type * */
 } catalog;
 
 typedef struct user_type {
@@ -75,7 +76,6 @@ typedef struct user_type {
 
 void catalog_init(catalog *c);
 void catalog_free(catalog *c);
-/* A copy that shares the entries: the sandbox in which a request is validated. */
 void catalog_copy(catalog *to, const catalog *from);
 
 source *catalog_find(const catalog *c, str name); /* borrowed; NULL when unknown */

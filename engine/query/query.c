@@ -10,12 +10,12 @@
 #include "engine/run/processing_log.h"
 #include "engine/query/pull_where.h"
 #include "engine/run/runtime.h"
-#include "engine/stmt/stmt.h"
+#include "engine/stmt/exec.h"
 #include "engine/query/topic_print.h"
 
 struct push_query {
     engine         *e;
-    running        *run;   /* SELECT */
+    run_query      *run;   /* SELECT */
     topic_print    *print; /* PRINT */
     str             id;
     arena           a;
@@ -25,6 +25,8 @@ struct push_query {
     bool            limited;
     int64_t         left; /* rows until LIMIT */
 };
+
+#define RESTORE_WAIT_MS 1000 /* for a table that is being restored */
 
 #define MORE_INFO " See https://cnfl.io/queries for more info.\nAdd EMIT CHANGES if you intended to issue a push query."
 
@@ -189,8 +191,8 @@ static bool pull_keys_of(exec *x, const query_info *maker, const pull_keys *pk, 
     for (size_t i = 0; i < pk->n; i++) {
         str  k;
         bool again = false;
-        if (!runtime_key(x->e->run, maker->id, pk->keys[i], parts, x->a, &k))
-            return exec_fail(x, "Materialized data for this key is not available yet. Please try again later.");
+        if (!runtime_key(x->e->run, maker->id, RESTORE_WAIT_MS, pk->keys[i], parts, x->a, &k, x->st))
+            return false;
         for (size_t j = 0; j < *n && !again; j++)
             again = str_eq((*keys)[j], k);
         if (!again)
@@ -218,8 +220,8 @@ static bool run_pull(exec *x, const plan *p, const source *table, const query_in
         return false;
     if (!pk.scan && !pull_keys_of(x, maker, &pk, &keys, &key_count))
         return false;
-    if (!runtime_read_table(x->e->run, maker->id, x->a, pk.scan ? NULL : keys, key_count, pk.from, pk.to, &rows, &n,
-                            x->st))
+    if (!runtime_read_table(x->e->run, maker->id, RESTORE_WAIT_MS, x->a, pk.scan ? NULL : keys, key_count, pk.from,
+                            pk.to, &rows, &n, x->st))
         return false;
     announce(l, p, str_fmt(x->a, "query_%ld", exec_now(x)), table, x->a, false);
     ectx   *cx = ARENA_NEW(x->a, ectx);
@@ -252,7 +254,7 @@ static bool pull_fault(exec *x, const ast_query *q)
 static bool pull_table(exec *x, const source *table, const query_listener *l)
 {
     const ast_query *q = x->stmt->query;
-    query_info      *maker = table->query_id.n ? query_find(x->m, table->query_id) : NULL;
+    query_info      *maker = table->query_id.n ? metastore_query(x->m, table->query_id) : NULL;
     if (!lone_star(x, q))
         return false;
     plan_options po = exec_plan_options(x);
@@ -263,7 +265,7 @@ static bool pull_table(exec *x, const source *table, const query_listener *l)
     if (p == NULL)
         return pull_fault(x, q);
     bool ok;
-    if (maker == NULL || x->e->run == NULL)
+    if (maker == NULL || maker->plan == NULL || x->e->run == NULL)
         ok = exec_fail(x,
                        "The `%.*s` table isn't queryable. To derive a queryable table, you can do 'CREATE "
                        "TABLE QUERYABLE_%.*s AS SELECT * FROM %.*s'." MORE_INFO,
@@ -320,8 +322,6 @@ static bool is_tap(exec *x, const source *s, const ast_query *q)
 {
     system_use use = {0};
     size_t     writers = 0;
-    str        id;
-    void      *v;
     if (!exec_flag(x, SETTING_QUERY_PUSH_V2_ENABLED) || !exec_flag(x, SETTING_QUERY_PUSH_V2_REGISTRY_INSTALLED))
         return false;
     if (q->emit != EMIT_CHANGES || q->join_count || q->has_group_by || q->window.kind || q->having ||
@@ -332,8 +332,9 @@ static bool is_tap(exec *x, const source *s, const ast_query *q)
             ast_walk(q->items[i].expr, find_system, &use);
     if (q->where)
         ast_walk(q->where, find_system, &use);
-    for (size_t i = 0; map_next(&x->m->queries, &i, &id, &v);)
-        writers += str_eq(((query_info *)v)->sink, s->name);
+    query_info **all = metastore_queries(x->m, x->a);
+    for (size_t i = 0; i < x->m->queries.n; i++)
+        writers += query_info_is_visible(all[i]) && str_eq(all[i]->sink->name, s->name);
     return writers == 1 && !use.partition && !use.offset;
 }
 
@@ -398,7 +399,7 @@ static bool start_push(exec *x, const source *s, bool bounded, const query_liste
                            .ctx = q};
     announce(l, p, q->id, NULL, x->a, true);
     q->run = runtime_start_transient(x->e->run, &o, x->st);
-    if (q->run == NULL) {
+    if (q->run == NULL) { /* the plan is gone, too */
         push_free(q);
         return false;
     }
@@ -559,7 +560,7 @@ bool engine_query(engine *e, session *s, str sql, arena *a, const query_listener
         return false;
     if (n != 1)
         return status_set(&err->st, ST_SQL, "Expected exactly one KSQL statement; found %zu instead", n);
-    metastore *m = metastore_take(e);
+    metastore *m = engine_take(e);
     exec       x = {.e = e, .s = s, .a = a, .m = m, .text = sql, .st = &err->st};
     x.statement_text = str_fmt(a, "%.*s;", STR_FMT(list[0]->source));
     x.stmt = exec_substitute(&x, list[0]);

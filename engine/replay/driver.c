@@ -20,7 +20,8 @@ void driver_open(driver *d)
     settings_init(&d->config);
     settings_put(&d->config, STR("ksql.service.id"), STR(DRIVER_SERVICE_ID), ORIGIN_COMMAND_LINE, &st);
     d->log = tlog_open_memory();
-    engine_options o = {.log = d->log, .config = &d->config, .manual = true, .now_ms = frozen_clock};
+    static const timesource frozen = {frozen_clock, frozen_clock, NULL};
+    engine_options          o = {.log = d->log, .config = &d->config, .manual = true, .clock = &frozen};
     d->e = engine_open(&o, &st);
     session_init(&d->s);
 }
@@ -88,10 +89,9 @@ void driver_topics_declare(driver *d, str sql)
 
 void driver_topics_describe(driver *d)
 {
-    str   key;
-    void *v;
-    for (size_t i = 0; map_next(&d->e->meta->cat.sources, &i, &key, &v);) {
-        const source *s = v;
+    source **all = metastore_sources(d->e->meta, &d->a);
+    for (size_t i = 0; i < d->e->meta->cat.sources.n; i++) {
+        const source *s = all[i];
         driver_topic *t = driver_topic_find(d, s->topic);
         if (t == NULL) {
             tlog_topic info;
@@ -347,6 +347,11 @@ static void take_state(pipeline *to, pipeline *from)
 
 /* ---- life */
 
+settings_view driver_settings(const driver *d, const query_info *q)
+{
+    return (settings_view){.query = &q->settings, .system = &d->e->meta->system, .server = &d->config};
+}
+
 static bool open_stages(driver_query *run, status *st)
 {
     driver *d = run->d;
@@ -360,8 +365,7 @@ static bool open_stages(driver_query *run, status *st)
                          .now_ms = query_clock,
                          .emit_interval_ms = d->emit_interval_ms,
                          .join_interval_ms = d->join_interval_ms};
-    settings_view v = engine_settings(d->e);
-    v.query = &run->q->properties;
+    settings_view v = driver_settings(d, run->q);
     env.throw_on_bad_timestamp = settings_flag(&v, SETTING_TIMESTAMP_THROW_ON_INVALID);
     for (uint32_t i = 0; i < run->stages.n; i++) {
         const stage *s = &run->stages.s[i];
@@ -395,7 +399,7 @@ driver_query *driver_query_open(driver *d, query_info *q, driver_query *was)
     status        st;
     status_init(&st);
     run->d = d;
-    run->q = query_ref(q);
+    run->q = query_info_ref(q);
     if (!open_stages(run, &st)) {
         fail(d, st.msg);
         driver_query_close(run);
@@ -414,5 +418,5 @@ void driver_query_close(driver_query *run)
     for (uint32_t i = 0; i < run->stages.n; i++)
         if (run->pl[i])
             pipeline_free(run->pl[i]);
-    query_unref(run->q);
+    query_info_unref(run->q);
 }

@@ -9,7 +9,7 @@
 #define ENGINE_DRIVER_H
 
 #include "base/vec.h"
-#include "engine/stmt/stmt.h"
+#include "engine/stmt/exec.h"
 
 #define DRIVER_SERVICE_ID "some.ksql.service.id"
 #define DRIVER_PARTITIONS 4 /* of a topic that nobody described */
@@ -78,6 +78,8 @@ typedef struct driver_query driver_query;
 /* was: the query that this one replaces, or NULL: it goes on with that one's state. NULL: d->failed. */
 driver_query *driver_query_open(driver *d, query_info *q, driver_query *was);
 void          driver_query_close(driver_query *q);
+/* The settings that the query works with; until the next statement. */
+settings_view driver_settings(const driver *d, const query_info *q);
 /* One record of one of its topics, wholly through the query; what comes out is appended to the sink's
  * topic. Failures: d->failed. */
 void driver_query_feed(driver_query *q, const driver_topic *t, const driver_rec *r);

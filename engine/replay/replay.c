@@ -98,7 +98,7 @@ static bool in_inputs(const driver_topic *t, const input *inputs, size_t n)
     return false;
 }
 
-static void run_query(replay *r, query_info *q, const input *inputs, size_t n)
+static void run_one_query(replay *r, query_info *q, const input *inputs, size_t n)
 {
     driver       *d = &r->d;
     driver_query *run = driver_query_open(d, q, NULL);
@@ -138,9 +138,9 @@ static void put_features(buf *out, const side_format *f, bool key, uint32_t colu
 
 static void put_sources(replay *r, buf *out)
 {
-    str *names = map_sorted_keys(&r->d.e->meta->cat.sources, &r->d.a);
+    source **all = metastore_sources(r->d.e->meta, &r->d.a);
     for (size_t i = 0; i < r->d.e->meta->cat.sources.n; i++) {
-        const source *s = catalog_find(&r->d.e->meta->cat, names[i]);
+        const source *s = all[i];
         buf           schema_text = BUF_INIT(BUF_MAX);
         buf_putz(out, i ? ",{\"name\":" : "{\"name\":");
         json_put_string(out, s->name);
@@ -246,8 +246,9 @@ static void run_case(replay *r, buf *out)
     driver_topics_refresh(&r->d);
     for (size_t i = 0; i < n; i++)
         driver_topic_append(&r->d, inputs[i].topic, inputs[i].rec);
-    for (size_t i = 0; i < r->d.e->order.n && !r->d.failed; i++)
-        run_query(r, r->d.e->order.p[i], inputs, n);
+    query_info **all = metastore_queries_in_order(r->d.e->meta, &r->d.a);
+    for (size_t i = 0; i < r->d.e->meta->queries.n && !r->d.failed; i++)
+        run_one_query(r, all[i], inputs, n);
     if (r->d.failed)
         put_error(out, r->d.fatal, STR_NONE);
     else

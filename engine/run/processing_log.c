@@ -159,7 +159,7 @@ void processing_log_write(processing_log *l, str query_id, const proc_failure *f
 {
     if (l == NULL)
         return;
-    int64_t now = l->o.now_ms(l->o.clock_ctx);
+    int64_t now = time_wall_ms(l->o.clock);
     pthread_mutex_lock(&l->mu);
     tell_left_out(l, now);
     if (l->in_second < PROCESSING_LOG_PER_S) {
@@ -176,7 +176,7 @@ void processing_log_flush(processing_log *l)
     if (l == NULL)
         return;
     pthread_mutex_lock(&l->mu);
-    tell_left_out(l, l->o.now_ms(l->o.clock_ctx));
+    tell_left_out(l, time_wall_ms(l->o.clock));
     flush(l);
     pthread_mutex_unlock(&l->mu);
 }

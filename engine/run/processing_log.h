@@ -3,6 +3,7 @@
 #ifndef ENGINE_PROCESSING_LOG_H
 #define ENGINE_PROCESSING_LOG_H
 
+#include "base/clock.h"
 #include "engine/op/pipeline.h"
 #include "storage/log.h"
 
@@ -11,12 +12,11 @@
 typedef struct processing_log processing_log;
 
 typedef struct processing_log_options {
-    tlog   *log;
-    str     topic; /* copied */
-    int32_t partitions;
-    bool    include_rows; /* records and rows as they were, perhaps with what others must not see */
-    int64_t (*now_ms)(void *ctx);
-    void *clock_ctx;
+    tlog             *log;
+    str               topic; /* copied */
+    int32_t           partitions;
+    bool              include_rows; /* records and rows as they were, perhaps with what others must not see */
+    const timesource *clock;
 } processing_log_options;
 
 /* Makes the topic where it is missing. */

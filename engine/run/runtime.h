@@ -1,29 +1,69 @@
-/* The running side of the engine: worker threads and the tasks of all queries.
+/* The running side of the engine: what is desired of queries on one side, worker threads and tasks on the other.
  *
- * A query's stages x partitions are tasks. Tasks that have something to do stand in one queue; a worker
- * takes one, runs a slice, commits when that is due, and puts it back while there is more. One more
- * thread wakes tasks whose commit is due and restarts failed ones after their back-off.
+ * A query's stages x partitions are tasks (task.h). Statements say what is desired (runtime_want, runtime_unwant) and
+ * go on; the runtime brings what runs there: it opens, pauses, replaces, closes and forgets, and what it cannot do is a
+ * state of the query that is shown, not an error of the statement. Three kinds of threads:
+ *
+ *     workers   run tasks, a slice of some milliseconds at a time, queries in turn by the time they have used
+ *     timer     leaves mail for tasks whose time has come; watches over slices that do not end
+ *     keeper    opens and closes queries, hears of topics that change, keeps the processing log and the rates
+ *
+ * Threads: any may call the functions below.
  */
-#ifndef ENGINE_RUNTIME_H
-#define ENGINE_RUNTIME_H
+#ifndef ENGINE_RUN_RUNTIME_H
+#define ENGINE_RUN_RUNTIME_H
 
-#include "engine/stmt/stmt.h"
+#include "engine/run/query_info.h"
 #include "engine/run/task.h"
 
-typedef struct runtime runtime;
-typedef struct running running; /* a query that runs */
+typedef struct runtime   runtime;
+typedef struct run_query run_query; /* a query that runs */
 
-typedef enum run_state { RUN_RUNNING, RUN_ERROR, RUN_PAUSED } run_state;
+typedef struct runtime_options {
+    tlog                  *log;
+    const timesource      *clock;
+    struct io             *io;
+    const char            *state_dir; /* snapshots; made if absent; NULL: none */
+    int                    workers;   /* 0: one a core */
+    str                    service_id;
+    struct processing_log *plog; /* NULL: none is kept */
+    int64_t                backoff_initial_ms, backoff_max_ms;
+    const settings        *settings; /* the server's; may be NULL */
+    /* What ALTER SYSTEM has set by now, as a layer of settings: pmap_free() it. From any thread. */
+    void (*system_settings)(void *ctx, pmap *out);
+    void (*report)(void *ctx, const char *line); /* may be NULL */
+    void *ctx;
+} runtime_options;
 
-runtime *runtime_open(engine *e, status *st);
-void     runtime_close(runtime *r);
+/* Everything in o is borrowed. */
+runtime *runtime_open(const runtime_options *o, status *st);
+/* Commits and stops everything. Gives up waiting for what does not end: false then, the report names it, and the
+ * runtime's threads and memory must be left alone until the process ends. */
+bool runtime_close(runtime *r);
 
-/* Persistent queries, by id. start: makes internal topics, restores state, schedules the tasks; a query of
- * the same id that runs already is replaced and its state kept. stop: after a last commit; with forget the
- * internal topics, offsets and state go too. */
-bool runtime_start_query(runtime *r, query_info *q, status *st);
-void runtime_stop_query(runtime *r, str id, bool forget);
-bool runtime_pause(runtime *r, str id, bool pause);
+/* ---- persistent queries */
+
+/* Makes internal topics and commits where the query begins, before it is desired for the first time: what a query of
+ * the same id has left there stays. Blocks. */
+bool runtime_prepare(runtime *r, const query_info *q, status *st);
+/* This is desired of the query: to run, or to be paused. One of the same id that runs already goes on, if it is the
+ * same; else it is closed after a last commit and this one takes over its state. held: it is paused all the same until
+ * it is desired again (a start with queries paused). */
+void runtime_want(runtime *r, query_info *q, bool held);
+/* Nothing is desired of it any more. Its tasks are closed, then its internal topics, offsets and snapshots go, and at
+ * last forgotten(ctx, id) is called on the keeper. */
+void runtime_unwant(runtime *r, str id);
+/* Removes what a query that does not run has left behind. Blocks. */
+void runtime_forget(runtime *r, str id);
+void runtime_on_forgotten(runtime *r, void (*forgotten)(void *ctx, str id), void *ctx);
+/* Waits until what runs is what is desired of the query, or it has failed; at most so long. */
+void runtime_await(runtime *r, str id, int64_t timeout_ms);
+/* Settings of the server changed: queries take over what may change while they run. */
+void runtime_settings_changed(runtime *r);
+
+/* ---- what runs */
+
+typedef enum run_state { RUN_RUNNING, RUN_PAUSED, RUN_RESTORING, RUN_ERROR } run_state;
 
 typedef struct run_error {
     int64_t ts_ms;
@@ -33,38 +73,47 @@ typedef struct run_error {
 
 typedef struct run_info {
     run_state state;
+    char      reason[1024]; /* of an error; "" else */
+    int64_t   since_ms;     /* wall clock; 0: not known */
+    uint32_t  restored_percent;
     uint64_t  records_in, records_out, state_bytes;
     double    in_per_s, out_per_s; /* over the last second or two */
     int64_t   last_ms;             /* when records were last seen to move; 0: never */
     uint64_t  record_errors;       /* records and columns that could not be worked on */
+    uint64_t  records_missed;      /* deleted before they were read */
     run_error errors[RUN_ERRORS_MAX];
     uint32_t  error_count;
 } run_info;
+/* false: there is no such query. */
 bool runtime_info(runtime *r, str id, run_info *out);
 /* Input offsets of all tasks of a query. */
 size_t runtime_offsets(runtime *r, str id, arena *a, task_offset **out);
 /* Names of its stores, each once. */
 size_t runtime_stores(runtime *r, str id, arena *a, str **out);
 
-/* Reads the table that a query materialises. Rows are in the arena. found is false when the query does
- * not run here; st then says why. */
-bool runtime_read_table(runtime *r, str id, arena *a, const str *keys, size_t key_count, int64_t from, int64_t to,
-                        table_row **rows, size_t *n, status *st);
-/* Serialises a key as the stores of that query hold it. */
-bool runtime_key(runtime *r, str id, const value *key, uint32_t n, arena *a, str *out);
+/* ---- reading tables */
 
-/* Transient queries. The plan is taken over. bounded: reads what is there now, then ends. */
+/* Reads the table that a query materialises. Rows are in the arena. Errors: ST_NOT_READY (it is being restored, for
+ * longer than wait_ms), ST_SQL (it does not run here). */
+bool runtime_read_table(runtime *r, str id, int64_t wait_ms, arena *a, const str *keys, size_t key_count, int64_t from,
+                        int64_t to, table_row **rows, size_t *n, status *st);
+/* Serialises a key as the stores of that query hold it. */
+bool runtime_key(runtime *r, str id, int64_t wait_ms, const value *key, uint32_t n, arena *a, str *out, status *st);
+
+/* ---- transient queries */
+
 typedef struct transient_options {
-    plan *plan;
-    str   id;
-    map  *properties;
-    bool  earliest, bounded;
-    bool (*row)(void *ctx, const value *row, bool tombstone, int64_t ts);
-    void (*end)(void *ctx, const char *error); /* NULL: all has been read */
+    plan      *plan; /* taken over, also on failure */
+    str        id;
+    const map *properties;        /* borrowed until the start has returned */
+    bool       earliest, bounded; /* bounded: reads what is there now, then ends */
+    bool (*row)(void *ctx, const value *row, bool tombstone, int64_t ts); /* one at a time, on workers */
+    void (*end)(void *ctx, const char *error); /* once, on a worker or the keeper; NULL: all has been read */
     void *ctx;
 } transient_options;
-running *runtime_start_transient(runtime *r, const transient_options *o, status *st);
+/* Where it begins is settled when this returns. */
+run_query *runtime_start_transient(runtime *r, const transient_options *o, status *st);
 /* No callback is under way or comes after it returns. Not from inside a callback. */
-void runtime_stop_transient(runtime *r, running *q);
+void runtime_stop_transient(runtime *r, run_query *q);
 
 #endif

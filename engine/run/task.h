@@ -2,19 +2,24 @@
  *
  *     log batch -> records, oldest input first -> pipeline -> batches for other topics -> log
  *
- * A task is run by one worker at a time, in slices. It commits at intervals: outputs, state changes and
- * source offsets together (exactly_once_v2: one transaction), or in that order (at_least_once: a crash
- * between them repeats records, never loses one).
+ * A task belongs to one worker at a time, which runs it in slices of a few milliseconds and takes no lock for it.
+ * It commits at intervals: outputs, state changes and source offsets together (exactly_once_v2: one
+ * transaction), or in that order (at_least_once: a crash between them repeats records, never loses one).
  *
  * State is kept by a changelog topic: key = store key, and for windowed stores start and end (two
  * big-endian i64); value = timestamp (i64) and row, null when the row is gone. The clocks of the
  * pipeline stand under the key "\0clocks" of the first store.
+ *
+ * Its life has names (task_state), and task_step() makes every move between them, on the worker that has the task.
+ * Everybody else (appenders, timers, statements, the keeper of topics) only leaves mail.
  */
-#ifndef ENGINE_TASK_H
-#define ENGINE_TASK_H
+#ifndef ENGINE_RUN_TASK_H
+#define ENGINE_RUN_TASK_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
+#include "base/clock.h"
 #include "base/vec.h"
 #include "engine/op/pipeline.h"
 #include "storage/log.h"
@@ -22,10 +27,26 @@
 
 typedef struct task task;
 
-typedef struct task_out { /* batches under way to one partition */
-    tlog_part    *part;
-    batch_builder b;
-} task_out;
+typedef enum task_state {
+    TASK_RESTORING, /* opens what it writes to and fills its stores, in slices */
+    TASK_RUNNING,   /* there are records, or there may be */
+    TASK_IDLE,      /* all has been read: waits for a record or a timer */
+    TASK_PAUSED,    /* by a statement; committed */
+    TASK_WAITING,   /* for something named in task_reason(): a topic, a schema; committed, its tables can be read */
+    TASK_FAILED,    /* aborted and unloaded; task_reason(); begins anew from its last commit when told to */
+    TASK_ENDED,     /* of a transient query that wants no more */
+    TASK_CLOSED     /* nothing is left but its memory */
+} task_state;
+#define TASK_STATES (TASK_CLOSED + 1)
+
+/* Mail, as bits. */
+enum {
+    MAIL_WAKE = 1,    /* a record came, or a deadline passed */
+    MAIL_CHECK = 2,   /* topics, what is desired or the held reason changed: look again */
+    MAIL_RETRY = 4,   /* begin anew after a failure */
+    MAIL_CLOSE = 8,   /* commit and close */
+    MAIL_ABANDON = 16 /* close without a commit: what came since the last one is not wanted, or happens again */
+};
 
 typedef struct task_topic { /* a topic that tasks write to */
     str      name;
@@ -33,62 +54,74 @@ typedef struct task_topic { /* a topic that tasks write to */
     uint32_t window_bytes; /* of a windowed key: do not decide the partition */
 } task_topic;
 
-/* What all tasks of a query share; read-only while they run. */
+/* What all tasks of a query share. Read-only while they run but for what is atomic. */
 typedef struct task_plan {
-    tlog       *log;
-    const plan *plan;
-    stage_list  stages;
-    task_topic *internals; /* by internal index */
-    task_topic  sink;      /* name.n == 0: none */
-    str         group;     /* consumer group and prefix of the query's own names */
-    bool        persistent, exactly_once;
-    int64_t     commit_interval_ms;
-    int64_t     emit_interval_ms, join_interval_ms;
-    int64_t (*now_ms)(void *ctx);
-    void *clock_ctx;
-    /* Rows of a transient query; false: no more. Called with the task's lock held. */
+    tlog             *log;
+    const plan       *plan;
+    stage_list        stages;
+    task_topic       *internals; /* by internal index */
+    task_topic        sink;      /* name.n == 0: none */
+    str               group;     /* consumer group and prefix of the query's own names */
+    bool              persistent, exactly_once;
+    bool              earliest; /* where inputs without a committed offset begin, tables and internal topics apart */
+    bool              bounded;  /* reads each input up to where it ends now (pull queries on streams) */
+    bool              throw_on_bad_timestamp;
+    int64_t           emit_interval_ms, join_interval_ms;
+    int64_t           backoff_initial_ms, backoff_max_ms;
+    const timesource *clock;
+    const char       *state_dir; /* snapshots; NULL: none */
+    struct io        *io;
+    _Atomic int64_t   commit_interval_ms;
+    _Atomic bool      pause; /* desired */
+    _Atomic bool      stop;  /* give up even inside a record: looked at by operators, lambdas and loops in functions */
+    /* Why no task of the query may go on, static or as old as the query; NULL: nothing holds it. */
+    const char *_Atomic hold;
+    /* Rows of a transient query; false: no more. On a worker. */
     bool (*row)(void *ctx, const value *row, bool tombstone, int64_t ts);
     void (*log_error)(void *ctx, const proc_failure *f); /* any worker; may be NULL */
-    void       *ctx;
-    bool        throw_on_bad_timestamp;
-    const char *state_dir; /* snapshots: DIR/GROUP-STAGE-PARTITION.snap; NULL: none */
-    struct io  *io;
+    /* Records that were deleted before they were read. Any worker. */
+    void (*missed)(void *ctx, str topic, int32_t partition, int64_t records);
+    /* Leaves mail: any thread. */
+    void (*post)(void *ctx, task *t, unsigned mail);
+    void *ctx;
 } task_plan;
 
-typedef enum task_result {
-    TASK_IDLE,   /* nothing to read: wait for a wake-up */
-    TASK_MORE,   /* its slice is over, there is more */
-    TASK_FAILED, /* task_error(); it must be opened anew */
-    TASK_ENDED   /* a transient query that wants no more */
-} task_result;
+/* In state TASK_RESTORING; nothing is opened yet. owner: whose task it is, for the scheduler. */
+task *task_new(const task_plan *tp, uint32_t stage, int32_t partition, void *owner);
+/* Only when closed, or never stepped. */
+void task_free(task *t);
 
-/* Opens inputs at their committed offsets (or `reset`), restores the state. wake(ctx) is called by
- * other threads when there may be something to do. partitions: of the input topics, all of them in this
- * task when the stage says so. */
-task *task_open(const task_plan *tp, uint32_t stage_index, int32_t partition, bool reset_earliest,
-                void (*wake)(void *ctx, task *t), void *wake_ctx, status *st);
-void  task_close(task *t, bool commit);
-/* Processes up to a slice. */
-task_result task_run(task *t);
-/* When it wants to run again though no record came (ms, same clock as now_ms): to commit, or to give out what the
- * clock held back; INT64_MAX: there is no need. Any thread, no lock. */
+/* Works through the mail and then up to until_ns (monotonic). true: there is more to do at once. On one worker at a
+ * time. */
+bool task_step(task *t, unsigned mail, int64_t until_ns);
+
+/* ---- looking at it: any thread, no lock */
+
+task_state  task_get_state(const task *t);
+const char *task_state_name(task_state s);
+/* When (monotonic ms) it wants mail though no record came: to commit, to give out what the clock held back, or to begin
+ * anew; INT64_MAX: there is no need. */
 int64_t task_due(const task *t);
-bool    task_commit(task *t, status *st);
-/* Stores the offsets it starts from, so that a restart before the first record starts there too. */
-bool        task_commit_start(task *t, status *st);
-const char *task_error(const task *t);
-/* Held while a slice runs; a reader of the state takes it. */
-void      task_lock(task *t);
-void      task_unlock(task *t);
-pipeline *task_pipeline(task *t);
-/* As of the end of its last slice; any thread, no lock. */
-typedef struct task_counts {
-    uint64_t records_in, records_out, state_bytes;
+/* Why it waits or failed, and since when (wall ms); n = 0: neither. Copied. */
+int64_t  task_reason(task *t, arena *a, str *out);
+uint32_t task_stage(const task *t);
+int32_t  task_partition(const task *t);
+void    *task_owner(const task *t);
+
+typedef struct task_counts { /* as of the end of its last slice */
+    uint64_t records_in, records_out, state_bytes, failures;
+    uint32_t restored_percent;
 } task_counts;
 task_counts task_get_counts(const task *t);
-bool        task_at_end(task *t); /* a transient query over a bounded range has read all of it */
-/* Stops reading each input at the offset it has now (pull queries on streams). */
-void task_bound(task *t);
+
+/* What the worker that has it is at: for those who watch over slices that do not end. */
+typedef struct task_place {
+    str     topic; /* of the plan: lives as long as the query */
+    int32_t partition;
+    int64_t offset;
+} task_place;
+bool task_place_of(const task *t, task_place *out);
+
 /* Offsets for EXPLAIN and lags: one row an input partition. */
 typedef struct task_offset {
     str     topic;
@@ -97,12 +130,28 @@ typedef struct task_offset {
 } task_offset;
 size_t task_offsets(task *t, arena *a, task_offset **out);
 
-/* The scheduler's own fields; see runtime.c. */
-struct task_link {
-    task *next;
-    bool  queued, running, again, parked;
-};
-struct task_link *task_link_of(task *t);
-void             *task_owner(const task *t);
+/* ---- reading its tables: any thread */
+
+/* The pipeline, with the task kept from working until task_read_end(). NULL: it is restoring, failed or closed. Waits
+ * for at most a few records. */
+pipeline *task_read_begin(task *t);
+void      task_read_end(task *t);
+
+/* ---- before it runs */
+
+/* Makes the topics that the plan's own stages need: internal ones and changelogs, `partitions` by stage. Blocks.
+ * Those that are there stay. */
+bool task_plan_make_topics(task_plan *tp, arena *a, const int32_t *stage_tasks, status *st);
+/* Commits where every input begins that has no committed offset yet, so that it is settled before the first record.
+ * Blocks. */
+bool task_plan_settle_start(const task_plan *tp, status *st);
+
+/* The scheduler's own fields; worker.c. */
+typedef struct task_slot {
+    task    *next;
+    unsigned mail;          /* under the scheduler's lock */
+    bool     queued, taken; /* likewise */
+} task_slot;
+task_slot *task_slot_of(task *t);
 
 #endif

@@ -50,47 +50,41 @@ bool settings_put(settings *s, str name, str value, settings_origin from, status
 
 /* ---- ALTER SYSTEM's layer */
 
-struct system_layer {
-    map                  values; /* key -> str *, in the arena */
-    arena                a;
-    struct system_layer *before;
-};
+typedef struct system_value {
+    int refs;
+    str text; /* behind the struct */
+} system_value;
 
-void settings_system_init(settings_system *s)
+static void ref_value(void *v)
 {
-    atomic_init(&s->now, NULL);
-    s->all = NULL;
+    __atomic_add_fetch(&((system_value *)v)->refs, 1, __ATOMIC_RELAXED);
 }
 
-void settings_system_free(settings_system *s)
+static void unref_value(void *v)
 {
-    for (struct system_layer *l = s->all, *before; l; l = before) {
-        before = l->before;
-        map_free(&l->values);
-        arena_free(&l->a);
-        mem_free(l);
-    }
+    if (__atomic_sub_fetch(&((system_value *)v)->refs, 1, __ATOMIC_ACQ_REL) == 0)
+        mem_free(v);
 }
 
-static void put_copy(struct system_layer *l, str key, str value)
+void settings_system_init(pmap *m)
 {
-    str *copy = ARENA_NEW(&l->a, str);
-    *copy = str_dup(&l->a, value);
-    map_put(&l->values, key, copy);
+    static const pmap_kind kind = {ref_value, unref_value};
+    pmap_init(m, &kind);
 }
 
-void settings_system_put(settings_system *s, str key, str value)
+void settings_system_put(pmap *m, str key, str text)
 {
-    struct system_layer *l = MEM_NEW(struct system_layer);
-    str                  k;
-    void                *v;
-    arena_init(&l->a);
-    l->before = s->all;
-    for (size_t i = 0; s->all && map_next(&s->all->values, &i, &k, &v);)
-        put_copy(l, k, *(const str *)v);
-    put_copy(l, key, value);
-    s->all = l;
-    atomic_store_explicit(&s->now, &l->values, memory_order_release);
+    system_value *v = mem_alloc(sizeof *v + text.n);
+    v->refs = 1;
+    if (text.n)
+        memcpy(v + 1, text.p, text.n);
+    v->text = str_make((char *)(v + 1), text.n);
+    pmap_put(m, key, v);
+}
+
+str settings_system_text(const void *value)
+{
+    return ((const system_value *)value)->text;
 }
 
 /* ---- reading */
@@ -100,22 +94,26 @@ static const str *in_layer(const map *layer, str key)
     return layer && layer->n ? map_get(layer, key) : NULL;
 }
 
+static const str *in_system(const pmap *layer, str key)
+{
+    const system_value *v = layer && layer->n ? pmap_get(layer, key) : NULL;
+    return v ? &v->text : NULL;
+}
+
 /* overridden: its row lets sessions and ALTER SYSTEM set it. */
 static const str *find(const settings_view *v, str key, bool overridden, settings_origin *from)
 {
-    const struct {
-        const map      *layer;
-        settings_origin origin;
-    } upper[] = {{v->session, ORIGIN_SESSION}, {v->query, ORIGIN_QUERY}, {v->system, ORIGIN_SYSTEM}};
-    for (size_t i = 0; overridden && i < sizeof upper / sizeof *upper; i++) {
-        const str *s = in_layer(upper[i].layer, key);
-        if (s) {
-            *from = upper[i].origin;
-            return s;
-        }
-    }
-    const str *s = v->server ? in_layer(&v->server->values, key) : NULL;
-    *from = s ? *(const settings_origin *)map_get(&v->server->origins, key) : ORIGIN_DEFAULT;
+    const str *s = NULL;
+    if (overridden && (s = in_layer(v->session, key)) != NULL)
+        *from = ORIGIN_SESSION;
+    else if (overridden && (s = in_layer(v->query, key)) != NULL)
+        *from = ORIGIN_QUERY;
+    else if (overridden && (s = in_system(v->system, key)) != NULL)
+        *from = ORIGIN_SYSTEM;
+    else if (v->server && (s = in_layer(&v->server->values, key)) != NULL)
+        *from = *(const settings_origin *)map_get(&v->server->origins, key);
+    else
+        *from = ORIGIN_DEFAULT;
     return s;
 }
 

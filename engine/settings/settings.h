@@ -8,23 +8,22 @@
  *     server    command line, environment, file
  *     table     the row's default
  *
- * Layers are maps from a key to a const str *. The key is the row's name, however the name was spelt:
+ * Layers are maps from a key to a text. The key is the row's name, however the name was spelt:
  * "ksql.streams.auto.offset.reset", "auto.offset.reset" and "consumer.auto.offset.reset" are one setting
- * (setting_resolve). Only rows of scope SESSION and QUERY are looked for above the server's layer.
+ * (setting_resolve). Only rows of scope SESSION are looked for above the server's layer.
  *
  * Threads: a settings_view is a few pointers, made where it is needed and used for one statement or one start of a
- * query. The layers behind it do not change meanwhile: a session is one thread's, a query's are never changed, the
- * server's are filled before the first thread starts, and ALTER SYSTEM publishes a new layer and keeps the old
- * ones (settings_system), so that reading takes no lock.
+ * query. The layers behind it do not change meanwhile, so that reading takes no lock: a session is one thread's, a
+ * query's are never changed, the server's are filled before the first thread starts, and that of ALTER SYSTEM belongs
+ * to a version of the catalog, which whoever made the view must hold on to.
  */
 #ifndef ENGINE_SETTINGS_H
 #define ENGINE_SETTINGS_H
 
-#include <stdatomic.h>
-
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/map.h"
+#include "base/pmap.h"
 #include "base/status.h"
 #include "base/str.h"
 
@@ -47,12 +46,11 @@ typedef enum setting_kind {
     KIND_LISTENERS, /* SCHEME://HOST:PORT, ...; min and max bound their number, the default gives the scheme */
 } setting_kind;
 
-typedef enum setting_scope {                /* who may give it a value that counts */
-                             SCOPE_START,   /* the server's start; SET is refused */
-                             SCOPE_SERVER,  /* likewise, but clients send it: SET is taken, without an effect */
-                             SCOPE_SESSION, /* also a session and ALTER SYSTEM; it is read by each statement */
-                             SCOPE_QUERY,   /* likewise, but running queries read it when they start: ALTER SYSTEM
-                                               restarts them */
+/* Who may give a setting a value that counts. */
+typedef enum setting_scope {
+    SCOPE_START,   /* the server's start; SET is refused */
+    SCOPE_SERVER,  /* likewise, but clients send it: SET is taken, without an effect */
+    SCOPE_SESSION, /* also a session and ALTER SYSTEM */
 } setting_scope;
 
 typedef struct setting {
@@ -109,14 +107,15 @@ bool setting_check_system(str name, str value, status *st);
 
 /* ---- the server's layer */
 
-typedef enum settings_origin { /* SHOW PROPERTIES names it; in order of precedence, the last wins */
-                               ORIGIN_DEFAULT,
-                               ORIGIN_FILE,
-                               ORIGIN_ENVIRONMENT,
-                               ORIGIN_COMMAND_LINE,
-                               ORIGIN_SYSTEM,
-                               ORIGIN_QUERY,
-                               ORIGIN_SESSION,
+/* Whose value it is; in order of precedence, the last wins. */
+typedef enum settings_origin {
+    ORIGIN_DEFAULT,
+    ORIGIN_FILE,
+    ORIGIN_ENVIRONMENT,
+    ORIGIN_COMMAND_LINE,
+    ORIGIN_SYSTEM,
+    ORIGIN_QUERY,
+    ORIGIN_SESSION,
 } settings_origin;
 const char *settings_origin_name(settings_origin o); /* "command line" */
 
@@ -133,23 +132,20 @@ void settings_free(settings *s);
  * a setting with an effect does not take); the message begins with the name. */
 bool settings_put(settings *s, str name, str value, settings_origin from, status *st);
 
-/* ---- ALTER SYSTEM's layer */
+/* ---- ALTER SYSTEM's layer
+ *
+ * A persistent map: a version of the catalog holds one, and a statement changes that of its next version (pmap_copy,
+ * pmap_free). Values are counted texts. */
 
-typedef struct settings_system {
-    _Atomic(const map *) now; /* the present layer; NULL: nothing was ever set */
-    struct system_layer *all; /* every layer there was, the newest first: views may still point to them. A layer a
-                               * command that is kept for ever, so there will never be many */
-} settings_system;
-
-void settings_system_init(settings_system *s);
-void settings_system_free(settings_system *s);
-/* Publishes a layer with that value. One thread at a time. */
-void settings_system_put(settings_system *s, str key, str value);
+void settings_system_init(pmap *m);
+void settings_system_put(pmap *m, str key, str text);
+str  settings_system_text(const void *value); /* of an entry; borrowed */
 
 /* ---- reading */
 
 typedef struct settings_view { /* the layers; NULL: there is none */
-    const map      *session, *query, *system;
+    const map      *session, *query;
+    const pmap     *system;
     const settings *server;
 } settings_view;
 

@@ -179,7 +179,7 @@ typedef struct table {
     uint32_t  n;
 } table;
 
-static str *table_row(arena *a, table *t, str head)
+static str *expected_row(arena *a, table *t, str head)
 {
     str *row = ARENA_ARRAY(a, str, t->n + 1);
     row[0] = head;
@@ -193,10 +193,10 @@ static table table_new(arena *a, const source *src, const expectation *e)
     for (uint32_t i = 0; i < AT_COLUMNS + src->schema.n; i++)
         if (e->given[i] || (!is_header(src, i) && (i == AT_ROWTIME || i >= AT_COLUMNS || src->window.kind)))
             t.columns[t.n++] = i;
-    str *head = table_row(a, &t, STR_NONE);
+    str *head = expected_row(a, &t, STR_NONE);
     for (uint32_t c = 0; c < t.n; c++)
         head[c + 1] = column_name(src, t.columns[c]);
-    str *row = table_row(a, &t, STR("expected"));
+    str *row = expected_row(a, &t, STR("expected"));
     for (uint32_t c = 0; c < t.n; c++) {
         uint32_t i = t.columns[c];
         if (e->given[i])
@@ -209,7 +209,7 @@ static table table_new(arena *a, const source *src, const expectation *e)
 
 static void table_record(arena *a, table *t, const source *src, str head, const row_view *got)
 {
-    str *row = table_row(a, t, head);
+    str *row = expected_row(a, t, head);
     for (uint32_t c = 0; c < t->n; c++) {
         uint32_t i = t->columns[c];
         row[c + 1] = got->tombstone && is_value(src, i) ? STR("<TOMBSTONE>") : cell(a, column_type(src, i), got->v[i]);
@@ -218,7 +218,7 @@ static void table_record(arena *a, table *t, const source *src, str head, const 
 
 static void table_marks(arena *a, table *t, const source *src, const expectation *e, const row_view *got)
 {
-    str *row = table_row(a, t, STR_NONE);
+    str *row = expected_row(a, t, STR_NONE);
     for (uint32_t c = 0; c < t->n; c++) {
         uint32_t i = t->columns[c];
         if (column_differs(src, e, got, i) || (e->tombstone != got->tombstone && is_value(src, i)))

@@ -43,10 +43,9 @@ static void on_log_line(void *ctx, str query_id, const char *line)
 
 /* ---- the queries */
 
-static bool reads_all(const engine *e, const query_info *q)
+static bool reads_all(const driver *d, const query_info *q)
 {
-    settings_view v = engine_settings(e);
-    v.query = &q->properties;
+    settings_view v = driver_settings(d, q);
     return settings_choice_is(&v, SETTING_AUTO_OFFSET_RESET, "earliest");
 }
 
@@ -67,7 +66,7 @@ static bool start_query(test_run *r, query_info *q, const running *was, running 
             again |= out->topics[k] == t;
         if (again)
             continue;
-        out->fed[out->n] = reads_all(r->d.e, q) ? 0 : t->recs.n;
+        out->fed[out->n] = reads_all(&r->d, q) ? 0 : t->recs.n;
         for (uint32_t k = 0; was && k < was->n; k++)
             if (was->topics[k] == t)
                 out->fed[out->n] = was->fed[k];
@@ -76,20 +75,27 @@ static bool start_query(test_run *r, query_info *q, const running *was, running 
     return true;
 }
 
+/* But for whether it is paused, which the test sees to itself. */
+static bool is_same(const query_info *a, const query_info *b)
+{
+    return (a->base ? a->base : a) == (b->base ? b->base : b);
+}
+
 /* Opens what the last statement started, closes what it ended, keeps the engine's order. */
 static bool follow_queries(test_run *r)
 {
     VEC(running) now = {0};
-    bool    ok = true;
-    engine *e = r->d.e;
-    for (size_t i = 0; i < e->order.n && ok; i++) {
-        query_info    *q = e->order.p[i];
+    bool         ok = true;
+    engine      *e = r->d.e;
+    query_info **all = metastore_queries_in_order(e->meta, &r->d.a);
+    for (size_t i = 0; i < e->meta->queries.n && ok; i++) {
+        query_info    *q = all[i];
         const running *was = NULL;
         running        next;
         for (size_t k = 0; k < r->queries.n; k++)
             if (r->queries.p[k].dq && str_eq(r->queries.p[k].q->id, q->id))
                 was = &r->queries.p[k];
-        if (was && was->q == q)
+        if (was && is_same(was->q, q))
             next = *was;
         else
             ok = start_query(r, q, was, &next);
@@ -262,7 +268,7 @@ static bool run_statement(test_run *r, const sql_test_step *s)
     if (!parse_sql(&r->d.a, text, &list, &n, &st))
         return run_fail(r, st.code == ST_SYNTAX ? FAILURE_SYNTAX : FAILURE_STATEMENT, "%s\nStatement: %.*s", st.msg,
                         STR_FMT(s->text));
-    metastore *m = metastore_take(r->d.e);
+    metastore *m = engine_take(r->d.e);
     exec       x = {.e = r->d.e, .s = &r->d.s, .a = &r->d.a, .m = m, .text = text, .st = &st};
     x.stmt = exec_substitute(&x, list[0]);
     bool ok = x.stmt ? dispatch(r, &x, text)

@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "base/num.h"
-#include "engine/stmt/stmt.h"
+#include "engine/stmt/exec.h"
 
 #define POLL_MS 100
 
@@ -63,7 +63,7 @@ static bool topic_holds(exec *x)
     return ok;
 }
 
-/* Tries again until it holds or the time is over; other statements go on meanwhile. */
+/* Tries again until it holds or the time is over. */
 static bool await(exec *x, int64_t wait_ms, bool (*holds)(exec *x))
 {
     int64_t end = clock_mono_ms() + wait_ms;
@@ -76,9 +76,7 @@ static bool await(exec *x, int64_t wait_ms, bool (*holds)(exec *x))
         if (left <= 0)
             return false;
         struct timespec nap = {.tv_nsec = (left < POLL_MS ? left : POLL_MS) * 1000000};
-        pthread_mutex_unlock(&x->e->lock);
         nanosleep(&nap, NULL);
-        pthread_mutex_lock(&x->e->lock);
     }
 }
 

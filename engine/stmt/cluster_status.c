@@ -2,10 +2,12 @@
 #include <stdatomic.h>
 
 #include "engine/run/runtime.h"
-#include "engine/stmt/stmt.h"
+#include "engine/stmt/exec.h"
 
-static json_t *query_status(engine *e, arena *a, str id)
+static json_t *query_status(engine *e, arena *a, const query_info *info)
 {
+    str          id = info->id;
+    run_info     state = query_state(e, info);
     task_offset *inputs;
     str         *stores;
     json_t      *o = json_object(), *names = json_array(), *partitions = json_array();
@@ -23,6 +25,11 @@ static json_t *query_status(engine *e, arena *a, str id)
     json_object_set_new(o, "activePartitions", partitions);
     json_object_set_new(o, "standByStores", json_array());
     json_object_set_new(o, "standByPartitions", json_array());
+    json_object_set_new(o, "state", json_string(run_state_names[state.state]));
+    if (state.state == RUN_ERROR) {
+        json_object_set_new(o, "stateReason", json_string(state.reason));
+        json_object_set_new(o, "stateSinceMs", json_integer(state.since_ms));
+    }
     return o;
 }
 
@@ -30,15 +37,15 @@ json_t *engine_cluster_status(engine *e)
 {
     arena a;
     arena_init(&a);
-    metastore *m = metastore_take(e);
+    metastore *m = engine_take(e);
     exec       x = {.e = e};
     json_t    *queries = json_object(), *lags = json_object(), *host = json_object(), *hosts = json_object(),
            *all = json_object();
-    str *ids = map_sorted_keys(&m->queries, &a);
+    query_info **all_queries = metastore_queries(m, &a);
     for (size_t i = 0; i < m->queries.n && e->run; i++) {
-        json_t *q = query_status(e, &a, ids[i]);
-        if (json_array_size(json_object_get(q, "activeStores")))
-            json_object_set(queries, str_z(&a, ids[i]), q);
+        json_t *q = query_status(e, &a, all_queries[i]);
+        if (json_array_size(json_object_get(q, "activeStores")) || json_object_get(q, "stateReason"))
+            json_object_set(queries, str_z(&a, all_queries[i]->id), q);
         json_decref(q);
     }
     metastore_release(m);

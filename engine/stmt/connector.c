@@ -1,5 +1,5 @@
 /* Connectors: weir runs none; what to do instead (spec/sql-language.md 2.13). */
-#include "engine/stmt/stmt.h"
+#include "engine/stmt/exec.h"
 
 bool stmt_connector(exec *x)
 {

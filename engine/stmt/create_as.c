@@ -1,5 +1,5 @@
 /* CREATE STREAM/TABLE ... AS SELECT and INSERT INTO ... SELECT (spec/sql-language.md 2.6, 2.7, 7). */
-#include "engine/stmt/stmt.h"
+#include "engine/stmt/exec.h"
 
 #include "base/num.h"
 #include "engine/expr/expr.h"
@@ -7,54 +7,6 @@
 
 /* What the deterministic driver gives a topic nobody described (spec/processing-semantics.md 10). */
 #define DRIVER_PARTITIONS 4
-
-query_info *query_ref(query_info *q)
-{
-    __atomic_add_fetch(&q->refs, 1, __ATOMIC_RELAXED);
-    return q;
-}
-
-void query_unref(query_info *q)
-{
-    if (q == NULL || __atomic_sub_fetch(&q->refs, 1, __ATOMIC_ACQ_REL) != 0)
-        return;
-    plan_free(q->plan);
-    map_free(&q->properties);
-    arena_free(&q->a);
-    mem_free(q);
-}
-
-query_info *query_find(const metastore *m, str id)
-{
-    return map_get(&m->queries, id);
-}
-
-static const char grace_warning[] =
-    "DEPRECATION NOTICE: Stream-stream joins statements without a GRACE PERIOD will not be accepted in a future ksqlDB "
-    "version.\nPlease use the GRACE PERIOD clause as specified in "
-    "https://docs.ksqldb.io/en/latest/developer-guide/ksqldb-reference/select-push-query/";
-
-static query_info *query_new(exec *x, plan *p, str id, str sink)
-{
-    if (p->grace_warning)
-        x->warning = grace_warning;
-    query_info *q = MEM_NEW(query_info);
-    arena_init(&q->a);
-    q->refs = 1;
-    q->plan = p;
-    q->seq = x->seq;
-    q->id = str_dup(&q->a, id);
-    q->sink = str_dup(&q->a, sink);
-    q->sql = str_dup(&q->a, x->statement_text);
-    str   key;
-    void *v;
-    for (size_t i = 0; map_next(&x->s->properties, &i, &key, &v);) {
-        str *copy = ARENA_NEW(&q->a, str);
-        *copy = str_dup(&q->a, *(str *)v);
-        map_put(&q->properties, key, copy);
-    }
-    return q;
-}
 
 /* Faults of the planner reach the user of C*AS with this prefix, those of earlier steps do not. */
 static bool planner_fault(exec *x)
@@ -135,12 +87,16 @@ static bool sink_topic(exec *x, source *sink, const plan *p, const with_props *w
     int32_t parts = x->e->opt.manual ? DRIVER_PARTITIONS : topic_partitions(x, p->sources[0]->topic);
     if (w->partitions.given)
         parts = (int32_t)w->partitions.n;
-    if (!topic_exists(x, sink->topic))
-        return topic_create(x, sink->topic, parts > 0 ? parts : 1,
-                            w->retention_ms.given ? w->retention_ms.n : topic_retention(x, p->sources[0]->topic),
-                            sink->kind == SOURCE_STREAM ? "delete"
-                            : sink->window.kind         ? "compact,delete"
-                                                        : "compact");
+    if (x->loading)
+        return true;
+    if (!topic_exists(x, sink->topic)) {
+        exec_create_topic(x, sink->topic, parts > 0 ? parts : 1,
+                          w->retention_ms.given ? w->retention_ms.n : topic_retention(x, p->sources[0]->topic),
+                          sink->kind == SOURCE_STREAM ? "delete"
+                          : sink->window.kind         ? "compact,delete"
+                                                      : "compact");
+        return true;
+    }
     int32_t have = topic_partitions(x, sink->topic);
     if (!x->e->opt.manual && have != parts && (w->partitions.given || parts > 0))
         return exec_fail(x,
@@ -214,35 +170,38 @@ static bool check_result_kind(exec *x, const plan *p, source_kind kind)
                      is, is);
 }
 
+/* OR REPLACE takes the place of one query: no other may write there. */
+static bool one_writer(exec *x, const source *was)
+{
+    query_info **all = metastore_queries(x->m, x->a);
+    buf          ids = BUF_INIT(ST_MSG_MAX);
+    uint32_t     n = 0;
+    for (size_t i = 0; i < x->m->queries.n; i++)
+        if (query_info_is_visible(all[i]) && str_eq(all[i]->sink->name, was->name))
+            buf_printf(&ids, "%s%.*s", n++ ? ", " : "", STR_FMT(all[i]->id));
+    if (n > 1)
+        exec_fail(x,
+                  "REPLACE for sink `%.*s` is not supported because there are multiple queries writing "
+                  "into it: [%.*s]",
+                  STR_FMT(was->name), (int)ids.n, ids.p);
+    buf_free(&ids);
+    return n <= 1;
+}
+
 /* OR REPLACE of an existing C*AS: one writer, an upgradeable plan, an upgradeable schema. */
 static bool check_replace(exec *x, const source *was, const plan *p, const source *sink, query_info **replaces)
 {
-    str      key, ids[64];
-    void    *v;
-    uint32_t n = 0;
     *replaces = NULL;
     if (was->read_only)
         return exec_fail(x, "Cannot add %s '%.*s': CREATE OR REPLACE is not supported on source %ss.",
                          source_kind_name(sink->kind), STR_FMT(was->name), source_kind_name(was->kind));
-    for (size_t i = 0; map_next(&x->m->queries, &i, &key, &v);)
-        if (str_eq(((query_info *)v)->sink, was->name) && n < 64)
-            ids[n++] = ((query_info *)v)->id;
-    if (n > 1) {
-        buf b = BUF_INIT(ST_MSG_MAX);
-        for (uint32_t i = 0; i < n; i++)
-            buf_printf(&b, "%s%.*s", i ? ", " : "", STR_FMT(ids[i]));
-        exec_fail(x,
-                  "REPLACE for sink `%.*s` is not supported because there are multiple queries writing "
-                  "into it: [%.*s]",
-                  STR_FMT(was->name), (int)b.n, b.p);
-        buf_free(&b);
+    if (!one_writer(x, was))
         return false;
-    }
     if (!check_upgrade(x, was, sink))
         return false;
     if (was->query_id.n)
-        *replaces = query_find(x->m, was->query_id);
-    return *replaces == NULL || plan_can_upgrade((*replaces)->plan, p, x->st);
+        *replaces = metastore_query(x->m, was->query_id);
+    return *replaces == NULL || (*replaces)->plan == NULL || plan_can_upgrade((*replaces)->plan, p, x->st);
 }
 
 bool stmt_create_as(exec *x)
@@ -291,12 +250,12 @@ bool stmt_create_as(exec *x)
                                 STR_FMT(str_upper(x->a, s->name)), x->seq);
     sink->query_id = str_dup(&sink->a, id);
     p->sink = source_ref(sink);
-    query_info *q = query_new(x, p, id, s->name);
-    catalog_put(&x->m->cat, sink);
-    if (!query_add(x, q, replaces)) {
-        catalog_remove(&x->m->cat, s->name);
+    query_info *q = query_of_statement(x, QUERY_AS, p, id, x->statement_text);
+    if (replaces)
+        q->seq = replaces->seq;
+    exec_put_source(x, sink);
+    if (!exec_put_query(x, q, replaces))
         return false;
-    }
     entity_status(x, source_kind_name(kind), s->name, "create", true,
                   str_fmt(x->a, "Created query with ID %.*s", STR_FMT(id)), id);
     return true;
@@ -338,64 +297,6 @@ static bool check_target(exec *x, source **out)
     return true;
 }
 
-static bool fits(const type *from, const type *to)
-{
-    if (type_equal(from, to))
-        return true;
-    return from->kind == T_DECIMAL && to->kind == T_DECIMAL && to->scale >= from->scale &&
-           to->precision - to->scale >= from->precision - from->scale;
-}
-
-static bool refuse_schemas(exec *x, const plan *p, const source *t)
-{
-    buf r = BUF_INIT(ST_MSG_MAX), k = BUF_INIT(ST_MSG_MAX);
-    for (uint32_t i = 0; i < p->output_count; i++) {
-        column c = {
-            .name = p->outputs[i].name, .type = p->outputs[i].type, .ns = p->outputs[i].is_key ? NS_KEY : NS_VALUE};
-        if (i)
-            buf_putz(&r, ", ");
-        column_print(&r, &c);
-    }
-    schema_print(&k, &t->schema);
-    exec_fail(x, "Incompatible schema between results and sink.\nResult schema is %.*s\nSink schema is %.*s", (int)r.n,
-              r.p, (int)k.n, k.p);
-    buf_free(&r);
-    buf_free(&k);
-    return false;
-}
-
-/* Results must be the target's columns by name and order; a DECIMAL may become a wider one and a numeric
- * literal what its column is. */
-static bool match_outputs(exec *x, plan *p, const source *t)
-{
-    uint32_t order = 0;
-    for (int ns = NS_KEY; ns <= NS_VALUE; ns++) {
-        uint32_t n = schema_count(&t->schema, (column_ns)ns), k = 0;
-        for (uint32_t i = 0; i < p->output_count; i++) {
-            if (p->outputs[i].is_key != (ns == NS_KEY))
-                continue;
-            const column *c = schema_at(&t->schema, (column_ns)ns, k++);
-            if (c == NULL || !str_eq(c->name, p->outputs[i].name))
-                return refuse_schemas(x, p, t);
-            const xnode *e = p->root->project.exprs[i];
-            bool         literal = e->is_literal && type_is_number(e->type) && c->type->kind == T_DECIMAL;
-            if (!fits(e->type, c->type) && !literal)
-                return refuse_schemas(x, p, t);
-            if (!type_equal(e->type, c->type)) {
-                e = expr_cast(&p->a, e, type_copy(&p->a, c->type), (xoptions){0}, x->st);
-                if (e == NULL)
-                    return false;
-                p->root->project.exprs[i] = e;
-                p->outputs[i].type = p->root->out.cols[i].type = e->type;
-            }
-            order++;
-        }
-        if (k != n)
-            return refuse_schemas(x, p, t);
-    }
-    return order == p->output_count || refuse_schemas(x, p, t);
-}
-
 static bool insert_query_id(exec *x, const with_props *w, str *id)
 {
     static const char *const reserved[] = {"INSERTQUERY_", "CTAS_", "CSAS_", "CST_"};
@@ -416,7 +317,7 @@ static bool insert_query_id(exec *x, const with_props *w, str *id)
             return exec_fail(x, "Query IDs may contain only alphanumeric characters and '_'. Got: '%.*s'",
                              STR_FMT(*id));
     }
-    if (query_find(x->m, *id))
+    if (metastore_query(x->m, *id))
         return exec_fail(x, "Query ID '%.*s' already exists.", STR_FMT(*id));
     return true;
 }
@@ -440,16 +341,14 @@ bool stmt_insert_select(exec *x)
                        "Incompatible data sink and query result. Data sink (%.*s) type is KSTREAM but "
                        "select query result is KTABLE.",
                        STR_FMT(s->name));
-    ok = ok && match_outputs(x, p, target) && insert_query_id(x, &w, &id);
+    ok = ok && query_match_target(p, target, x->st) && insert_query_id(x, &w, &id);
     if (!ok) {
         plan_free(p);
         return false;
     }
     p->sink = source_ref(target);
-    if (!query_add(x, query_new(x, p, id, s->name), NULL))
+    if (!exec_put_query(x, query_of_statement(x, QUERY_INSERT, p, id, x->statement_text), NULL))
         return false;
-    query_info *q = query_find(x->m, id);
-    q->is_insert = true;
     entity_status(x, "stream", s->name, "create", true, str_fmt(x->a, "Created query with ID %.*s", STR_FMT(id)), id);
     return true;
 }

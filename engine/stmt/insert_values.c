@@ -1,5 +1,5 @@
 /* INSERT INTO ... VALUES (spec/sql-language.md 2.8). */
-#include "engine/stmt/stmt.h"
+#include "engine/stmt/exec.h"
 
 #include <stdio.h>
 
@@ -156,29 +156,86 @@ static serde *side(exec *x, const source *t, column_ns ns, const insert_row *r, 
     return source_serde(x->a, t, ns, x->st);
 }
 
+/* ---- rows that are written together */
+
+#define GROUP_BYTES_MAX ((size_t)512 << 10) /* of one partition: then it is written */
+
+typedef struct group_part {
+    str           topic;
+    int32_t       partition;
+    batch_builder b;
+} group_part;
+
+struct insert_group {
+    arena *a;
+    VEC(group_part *) parts;
+};
+
+struct insert_group *insert_group_new(arena *a)
+{
+    struct insert_group *g = ARENA_NEW(a, struct insert_group);
+    g->a = a;
+    return g;
+}
+
+void insert_group_free(struct insert_group *g)
+{
+    for (size_t i = 0; i < g->parts.n; i++)
+        batch_builder_free(&g->parts.p[i]->b);
+    g->parts.n = 0;
+}
+
+static bool write_part(group_part *p, tlog *log, status *st)
+{
+    int64_t base;
+    if (p->b.count == 0)
+        return true;
+    tlog_part *part = tlog_part_open(log, p->topic, p->partition, st);
+    if (part == NULL)
+        return false;
+    str  bytes = batch_builder_finish(&p->b, CODEC_NONE, st);
+    bool ok = bytes.p && tlog_part_append(part, (uint8_t *)bytes.p, bytes.n, (tlog_append){.durable = true}, &base, st);
+    batch_builder_reset(&p->b);
+    tlog_part_close(part);
+    return ok;
+}
+
+bool insert_group_flush(struct insert_group *g, tlog *log, status *st)
+{
+    for (size_t i = 0; i < g->parts.n; i++)
+        if (!write_part(g->parts.p[i], log, st))
+            return false;
+    return true;
+}
+
+static group_part *find_part(struct insert_group *g, str topic, int32_t partition)
+{
+    for (size_t i = g->parts.n; i-- > 0;)
+        if (g->parts.p[i]->partition == partition && str_eq(g->parts.p[i]->topic, topic))
+            return g->parts.p[i];
+    group_part *p = ARENA_NEW(g->a, group_part);
+    p->topic = str_dup(g->a, topic);
+    p->partition = partition;
+    batch_builder_init(&p->b, BATCH_DECOMPRESSED_MAX);
+    AVEC_PUSH(g->a, &g->parts, p);
+    return p;
+}
+
 /* One record to its partition: by the key's hash as Kafka's clients do, without a key to the first. */
 static bool append(exec *x, const source *t, str key, str val, int64_t ts)
 {
-    tlog      *log = x->e->opt.log;
-    int32_t    parts = topic_partitions(x, t->topic);
-    int32_t    p = key.p && parts > 0 && !x->e->opt.manual ? record_partition(key, parts) : 0;
-    tlog_part *part = tlog_part_open(log, t->topic, p, x->st);
-    if (part == NULL)
+    int32_t parts = topic_partitions(x, t->topic);
+    if (parts == 0)
+        return exec_fail(
+            x,
+            "Topic %.*s of %s %.*s does not exist any more. Make it again with its partitions, or DROP the "
+            "%s and CREATE it with PARTITIONS.",
+            STR_FMT(t->topic), source_kind_name(t->kind), STR_FMT(t->name), source_kind_name(t->kind));
+    int32_t     n = key.p && !x->e->opt.manual ? record_partition(key, parts) : 0;
+    group_part *p = find_part(x->inserts, t->topic, n);
+    if (p->b.out.n > GROUP_BYTES_MAX && !write_part(p, x->e->opt.log, x->st))
         return false;
-    batch_builder b;
-    batch_builder_init(&b, BATCH_DECOMPRESSED_MAX);
-    bool    ok = batch_builder_add(&b, ts, key, val, 0, STR_NONE);
-    int64_t base;
-    if (ok) {
-        str bytes = batch_builder_finish(&b, CODEC_NONE, x->st);
-        ok = bytes.p &&
-             tlog_part_append(part, (uint8_t *)bytes.p, bytes.n, (tlog_append){.durable = true}, &base, x->st);
-    } else {
-        exec_fail(x, "The row is too large for one record.");
-    }
-    batch_builder_free(&b);
-    tlog_part_close(part);
-    return ok;
+    return batch_builder_add(&p->b, ts, key, val, 0, STR_NONE) || exec_fail(x, "The row is too large for one record.");
 }
 
 /* Serialises the row and writes it. */
@@ -387,9 +444,11 @@ bool engine_insert_json(engine *e, str target, str json_row, status *st)
     session s;
     arena_init(&a);
     session_init(&s);
-    metastore *m = metastore_take(e);
-    exec       x = {.e = e, .s = &s, .a = &a, .m = m, .st = st};
-    bool       ok = insert_json(&x, target, json_row);
+    metastore           *m = engine_take(e);
+    struct insert_group *g = insert_group_new(&a);
+    exec                 x = {.e = e, .s = &s, .a = &a, .m = m, .st = st, .inserts = g};
+    bool                 ok = insert_json(&x, target, json_row) && insert_group_flush(g, e->opt.log, st);
+    insert_group_free(g);
     metastore_release(m);
     session_free(&s);
     arena_free(&a);
@@ -403,7 +462,7 @@ bool engine_check_insert_target(engine *e, str target, status *st)
     const source *t;
     arena_init(&a);
     session_init(&s);
-    metastore *m = metastore_take(e);
+    metastore *m = engine_take(e);
     exec       x = {.e = e, .s = &s, .a = &a, .m = m, .st = st};
     bool       ok = insert_target(&x, target_name(&a, target), &t);
     metastore_release(m);

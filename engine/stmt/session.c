@@ -1,6 +1,5 @@
 /* SET, UNSET, DEFINE, UNDEFINE: the session's; ALTER SYSTEM: the server's (spec/sql-language.md 2.11). */
-#include "engine/run/runtime.h"
-#include "engine/stmt/stmt.h"
+#include "engine/stmt/exec.h"
 
 /* An answer that is a warning alone. */
 static void warn(exec *x, const char *message)
@@ -22,7 +21,7 @@ static const char *no_effect(exec *x, str name)
 /* What was taken when a command was accepted is taken when it is run again, whatever the checks are by then. */
 static bool check_set(exec *x, str name, str text)
 {
-    if (x->e->replaying)
+    if (x->loading)
         return true;
     if (!setting_resolve(name).known)
         return exec_fail(x, "Unknown property: %.*s", STR_FMT(name));
@@ -76,14 +75,6 @@ static bool guarantee_in_use(exec *x, str name, str v)
                      STR_FMT(name), STR_FMT(v), STR_FMT(name), STR_FMT(name), STR_FMT(name));
 }
 
-static bool restart_queries(exec *x)
-{
-    for (size_t q = 0; x->e->run && q < x->e->order.n; q++)
-        if (!runtime_start_query(x->e->run, x->e->order.p[q], x->st))
-            return false;
-    return true;
-}
-
 bool stmt_alter_system(exec *x)
 {
     str          v = x->stmt->text2;
@@ -94,11 +85,7 @@ bool stmt_alter_system(exec *x)
         return exec_fail(x, "Failed to set %.*s to %.*s. Caused by: %s", STR_FMT(x->stmt->text), STR_FMT(v), why.msg);
     if (n.row == &setting_rows[SETTING_PROCESSING_GUARANTEE] && x->m->queries.n > 0)
         return guarantee_in_use(x, n.key, v);
-    if (!x->dry) {
-        settings_system_put(&x->e->system, n.key, v);
-        if (n.applies && n.row->scope == SCOPE_QUERY && !restart_queries(x))
-            return false;
-    }
+    exec_put_system(x, n.key, v);
     x->warning = no_effect(x, x->stmt->text);
     str id = str_fmt(x->a, "%ld", x->seq);
     entity_status(x, "cluster", id, "alter", false,

@@ -1,5 +1,5 @@
 /* SHOW, LIST, DESCRIBE, EXPLAIN: the catalog as JSON entities (spec/rest-api-and-shell.md 2). */
-#include "engine/stmt/stmt.h"
+#include "engine/stmt/exec.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,48 +65,41 @@ static json_t *fields_json(const schema *s)
 
 /* ---- queries */
 
-static const char *state_name(exec *x, const query_info *q)
+/* The words of KsqlQueryStatus. A query that restores its state counts as running there. */
+static const char *const status_names[] = {"RUNNING", "PAUSED", "RUNNING", "ERROR"};
+
+static void put_state(json_t *o, const run_info *info)
 {
-    run_info info;
-    if (x->e->run == NULL || !runtime_info(x->e->run, q->id, &info))
-        return "RUNNING";
-    return info.state == RUN_PAUSED ? "PAUSED" : info.state == RUN_ERROR ? "ERROR" : "RUNNING";
+    json_object_set_new(o, "state", json_string(run_state_names[info->state]));
+    if (info->state == RUN_ERROR) {
+        json_object_set_new(o, "stateReason", json_string(info->reason));
+        json_object_set_new(o, "stateSinceMs", json_integer(info->since_ms));
+    }
 }
 
 static json_t *query_json(exec *x, const query_info *q)
 {
-    json_t *o = json_object(), *sinks = json_array(), *topics = json_array(), *count = json_object();
-    if (q->sink.n) {
-        json_array_append_new(sinks, json_str(q->sink));
-        json_array_append_new(topics, json_str(q->plan->sink->topic));
+    json_t  *o = json_object(), *sinks = json_array(), *topics = json_array(), *count = json_object();
+    run_info info = query_state(x->e, q);
+    if (query_info_is_visible(q)) {
+        json_array_append_new(sinks, json_str(q->sink->name));
+        json_array_append_new(topics, json_str(q->sink->topic));
     }
-    json_object_set_new(count, state_name(x, q), json_integer(1));
+    json_object_set_new(count, status_names[info.state], json_integer(1));
     json_object_set_new(o, "queryString", json_str(q->sql));
     json_object_set_new(o, "sinks", sinks);
     json_object_set_new(o, "sinkKafkaTopics", topics);
     json_object_set_new(o, "id", json_str(q->id));
     json_object_set_new(o, "statusCount", count);
     json_object_set_new(o, "queryType", json_string("PERSISTENT"));
-    json_object_set_new(o, "state", json_string(state_name(x, q)));
+    put_state(o, &info);
     return o;
 }
 
 static query_info **sorted_queries(exec *x, size_t *n)
 {
-    str         *ids = map_sorted_keys(&x->m->queries, x->a);
-    query_info **q = ARENA_ARRAY(x->a, query_info *, x->m->queries.n + 1);
     *n = x->m->queries.n;
-    for (size_t i = 0; i < *n; i++)
-        q[i] = map_get(&x->m->queries, ids[i]);
-    return q;
-}
-
-static bool reads_source(const query_info *q, str name)
-{
-    for (uint32_t i = 0; i < q->plan->source_count; i++)
-        if (str_eq(q->plan->sources[i]->name, name))
-            return true;
-    return false;
+    return metastore_queries(x->m, x->a);
 }
 
 /* Has the list an entry for the topic? Then its offsets; else they are added, empty. */
@@ -150,12 +143,12 @@ static json_t *description_json(exec *x, const source *s, bool extended)
     size_t       n;
     query_info **all = sorted_queries(x, &n);
     for (size_t i = 0; i < n; i++) {
-        if (reads_source(all[i], s->name)) {
+        if (query_info_reads(all[i], s->name)) {
             json_array_append_new(read, query_json(x, all[i]));
-            if (all[i]->sink.n && !all[i]->is_insert)
-                json_array_append_new(blocks, json_str(all[i]->sink));
+            if (all[i]->kind == QUERY_AS)
+                json_array_append_new(blocks, json_str(all[i]->sink->name));
         }
-        if (str_eq(all[i]->sink, s->name))
+        if (query_info_is_visible(all[i]) && str_eq(all[i]->sink->name, s->name))
             json_array_append_new(write, query_json(x, all[i]));
     }
     json_object_set_new(o, "name", json_str(s->name));
@@ -177,7 +170,7 @@ static json_t *description_json(exec *x, const source *s, bool extended)
     json_object_set_new(o, "statement", json_str(s->sql));
     json_t *offsets = json_array();
     for (size_t i = 0; extended && i < n; i++)
-        if (str_eq(all[i]->sink, s->name) && x->e->run)
+        if (query_info_is_visible(all[i]) && str_eq(all[i]->sink->name, s->name) && x->e->run)
             json_array_append_new(offsets, offsets_json(x, all[i]));
     json_object_set_new(o, "queryOffsetSummaries", offsets);
     json_object_set_new(o, "sourceConstraints", blocks);
@@ -192,11 +185,11 @@ static json_t *description_json(exec *x, const source *s, bool extended)
 
 static void show_sources(exec *x, source_kind kind)
 {
-    bool    table = kind == SOURCE_TABLE;
-    json_t *e = entity_new(x, table ? "tables" : "streams"), *list = json_array();
-    str    *names = map_sorted_keys(&x->m->cat.sources, x->a);
+    bool     table = kind == SOURCE_TABLE;
+    json_t  *e = entity_new(x, table ? "tables" : "streams"), *list = json_array();
+    source **all = metastore_sources(x->m, x->a);
     for (size_t i = 0; i < x->m->cat.sources.n; i++) {
-        const source *s = catalog_find(&x->m->cat, names[i]);
+        const source *s = all[i];
         if (s->kind != kind)
             continue;
         json_t *o = json_object();
@@ -214,10 +207,10 @@ static void show_sources(exec *x, source_kind kind)
 
 static void describe_all(exec *x, source_kind kind, bool extended)
 {
-    json_t *e = entity_new(x, "source_descriptions"), *list = json_array();
-    str    *names = map_sorted_keys(&x->m->cat.sources, x->a);
+    json_t  *e = entity_new(x, "source_descriptions"), *list = json_array();
+    source **all = metastore_sources(x->m, x->a);
     for (size_t i = 0; i < x->m->cat.sources.n; i++) {
-        const source *s = catalog_find(&x->m->cat, names[i]);
+        const source *s = all[i];
         if (s->kind == kind)
             json_array_append_new(list, description_json(x, s, extended));
     }
@@ -246,8 +239,8 @@ static bool show_topics(exec *x)
             size_t       count;
             query_info **q = sorted_queries(x, &count);
             for (size_t k = 0; k < count; k++)
-                for (uint32_t s = 0; s < q[k]->plan->source_count; s++)
-                    readers += str_eq(q[k]->plan->sources[s]->topic, t[i].name);
+                for (uint32_t s = 0; s < q[k]->read_count; s++)
+                    readers += str_eq(q[k]->reads[s]->topic, t[i].name);
             json_object_set_new(o, "consumerCount", json_integer(readers * t[i].partitions));
             json_object_set_new(o, "consumerGroupCount", json_integer(readers));
         }
@@ -261,31 +254,35 @@ static bool show_topics(exec *x)
 static json_t *query_description(exec *x, const plan *p, str id, str sql, const query_info *q)
 {
     json_t *o = json_object(), *fields = json_array(), *sources = json_array(), *sinks = json_array();
-    for (uint32_t i = 0; i < p->output_count; i++) {
+    for (uint32_t i = 0; p && i < p->output_count; i++) {
         json_t *f = field_json(p->outputs[i].name, p->outputs[i].type);
         if (p->outputs[i].is_key)
             json_object_set_new(f, "type", json_string("KEY"));
         json_array_append_new(fields, f);
     }
-    for (uint32_t i = 0; i < p->source_count; i++)
+    for (uint32_t i = 0; p && i < p->source_count; i++)
         json_array_append_new(sources, json_str(p->sources[i]->name));
-    if (q && q->sink.n)
-        json_array_append_new(sinks, json_str(q->sink));
+    if (q && query_info_is_visible(q))
+        json_array_append_new(sinks, json_str(q->sink->name));
     buf text = BUF_INIT(BUF_MAX);
-    plan_explain(p, &text);
-    json_t *host = json_object(), *errors = json_array(), *tasks = json_array();
+    if (p)
+        plan_explain(p, &text);
+    else /* kept, but this program cannot plan it */
+        buf_puts(&text, q->fault);
+    json_t  *host = json_object(), *errors = json_array(), *tasks = json_array();
+    run_info info = {0};
+    if (q)
+        info = query_state(x->e, q);
     if (q && x->e->run) {
-        run_info     info;
         task_offset *list;
-        json_object_set_new(host, x->e->opt.host ? x->e->opt.host : "localhost", json_string(state_name(x, q)));
-        if (runtime_info(x->e->run, q->id, &info))
-            for (uint32_t i = 0; i < info.error_count; i++) {
-                json_t *er = json_object();
-                json_object_set_new(er, "timestamp", json_integer(info.errors[i].ts_ms));
-                json_object_set_new(er, "errorMessage", json_string(info.errors[i].msg));
-                json_object_set_new(er, "type", json_string("USER"));
-                json_array_append_new(errors, er);
-            }
+        json_object_set_new(host, x->e->opt.host ? x->e->opt.host : "localhost", json_string(status_names[info.state]));
+        for (uint32_t i = 0; i < info.error_count; i++) {
+            json_t *er = json_object();
+            json_object_set_new(er, "timestamp", json_integer(info.errors[i].ts_ms));
+            json_object_set_new(er, "errorMessage", json_string(info.errors[i].msg));
+            json_object_set_new(er, "type", json_string("USER"));
+            json_array_append_new(errors, er);
+        }
         size_t n = runtime_offsets(x->e->run, q->id, x->a, &list);
         for (size_t i = 0; i < n; i++) {
             json_t *t = json_object(), *os = json_array(), *of = json_object(), *tp = json_object();
@@ -303,7 +300,8 @@ static json_t *query_description(exec *x, const plan *p, str id, str sql, const 
     }
     json_object_set_new(o, "id", json_str(id));
     json_object_set_new(o, "statementText", json_str(sql));
-    json_object_set_new(o, "windowType", p->window.kind ? json_string(window_kind_name(p->window.kind)) : json_null());
+    json_object_set_new(o, "windowType",
+                        p && p->window.kind ? json_string(window_kind_name(p->window.kind)) : json_null());
     json_object_set_new(o, "fields", fields);
     json_object_set_new(o, "sources", sources);
     json_object_set_new(o, "sinks", sinks);
@@ -320,7 +318,10 @@ static json_t *query_description(exec *x, const plan *p, str id, str sql, const 
     json_object_set_new(o, "queryErrors", errors);
     json_object_set_new(o, "tasksMetadata", tasks);
     json_object_set_new(o, "consumerGroupId", json_string(""));
-    json_object_set_new(o, "state", q ? json_string(state_name(x, q)) : json_null());
+    if (q)
+        put_state(o, &info);
+    else
+        json_object_set_new(o, "state", json_null());
     buf_free(&text);
     return o;
 }
@@ -332,7 +333,7 @@ static void show_queries(exec *x)
     bool         extended = x->stmt->extended;
     json_t      *e = entity_new(x, extended ? "query_descriptions" : "queries"), *list = json_array();
     for (size_t i = 0; i < n; i++) {
-        if (q[i]->sink.n == 0)
+        if (!query_info_is_visible(q[i]))
             continue; /* clients break on queries without a sink (spec 9.2) */
         json_array_append_new(list, extended ? query_description(x, q[i]->plan, q[i]->id, q[i]->sql, q[i])
                                              : query_json(x, q[i]));
@@ -375,10 +376,10 @@ static void show_functions(exec *x)
 
 static void show_types(exec *x)
 {
-    json_t *e = entity_new(x, "type_list"), *types = json_object();
-    str    *names = map_sorted_keys(&x->m->cat.types, x->a);
+    json_t     *e = entity_new(x, "type_list"), *types = json_object();
+    pmap_entry *all = pmap_sorted(&x->m->cat.types, x->a);
     for (size_t i = 0; i < x->m->cat.types.n; i++)
-        json_object_set_new(types, str_z(x->a, names[i]), schema_json(catalog_type(&x->m->cat, names[i])));
+        json_object_set_new(types, str_z(x->a, all[i].key), schema_json(((user_type *)all[i].value)->type));
     json_object_set_new(e, "types", types);
     entity_add(x, e);
 }
@@ -550,7 +551,7 @@ bool stmt_explain(exec *x)
     const ast_stmt *inner = x->stmt->inner;
     json_t         *e;
     if (inner == NULL) {
-        query_info *q = query_find(x->m, x->stmt->name);
+        query_info *q = metastore_query(x->m, x->stmt->name);
         if (q == NULL)
             return exec_fail(x,
                              "Query with id:%.*s does not exist, use SHOW QUERIES to view the full set of "
@@ -581,12 +582,12 @@ bool stmt_explain(exec *x)
 static bool control_one(exec *x, query_info *q)
 {
     const char *verb = x->stmt->kind == STMT_TERMINATE ? "terminate" : x->stmt->kind == STMT_PAUSE ? "pause" : "resume";
-    if (q->sink.n == 0)
+    if (!query_info_is_visible(q))
         return exec_fail(x, "Cannot %s query '%.*s' because it is linked to a source table.", verb, STR_FMT(q->id));
     if (x->stmt->kind == STMT_TERMINATE)
-        return query_stop(x, q->id);
-    if (!x->dry && x->e->run)
-        runtime_pause(x->e->run, q->id, x->stmt->kind == STMT_PAUSE);
+        exec_remove_query(x, q->id);
+    else
+        exec_pause_query(x, q, x->stmt->kind == STMT_PAUSE);
     return true;
 }
 
@@ -600,13 +601,13 @@ bool stmt_query_control(exec *x)
         size_t       n;
         query_info **q = sorted_queries(x, &n);
         for (size_t i = 0; i < n; i++)
-            if (q[i]->sink.n && !control_one(x, q[i]))
+            if (query_info_is_visible(q[i]) && !control_one(x, q[i]))
                 return false;
         entity_status(x, kind, STR("ALL"), "execute", false, str_of(done), STR_NONE);
         return true;
     }
     str         lower = x->stmt->name;
-    query_info *q = query_find(x->m, lower);
+    query_info *q = metastore_query(x->m, lower);
     if (q == NULL) {
         if (x->stmt->kind == STMT_TERMINATE && engine_is_push_query(x->e, lower)) {
             bool    was = x->dry || engine_end_push_query(x->e, lower);

@@ -1,7 +1,7 @@
 /* SHOW PROPERTIES: every setting in effect and whatever else was given a value (spec/rest-api-and-shell.md 6.3). */
 #include <stdlib.h>
 
-#include "engine/stmt/stmt.h"
+#include "engine/stmt/exec.h"
 
 typedef struct property {
     str  key, name; /* as layers hold it, as it is shown */
@@ -73,7 +73,9 @@ bool stmt_show_properties(exec *x)
     for (size_t i = 0; i < SETTING_COUNT; i++)
         add(x, &all, str_of(setting_rows[i].name));
     add_layer(x, &all, v.session);
-    add_layer(x, &all, v.system);
+    pmap_entry *system = pmap_sorted(v.system, x->a);
+    for (size_t i = 0; i < v.system->n; i++)
+        add(x, &all, system[i].key);
     add_layer(x, &all, v.server ? &v.server->values : NULL);
     qsort(all.p, all.n, sizeof *all.p, by_name);
     for (size_t i = 0; i < all.n; i++) {

@@ -1,6 +1,6 @@
 /* CREATE STREAM and CREATE TABLE over a topic, DROP, ALTER, user types (spec/sql-language.md 2.4,
  * 2.12, 4.1). */
-#include "engine/stmt/stmt.h"
+#include "engine/stmt/exec.h"
 
 #include <stdio.h>
 
@@ -312,6 +312,8 @@ static bool source_topic(exec *x, const source *src, const with_props *w)
     if (w->retention_ms.given && src->kind == SOURCE_TABLE && !w->window_type.given)
         return exec_fail(x, "Invalid config variable in the WITH clause: RETENTION_MS. Non-windowed "
                             "tables do not support retention.");
+    if (x->loading)
+        return true;
     if (!topic_exists(x, src->topic)) {
         if (x->e->opt.manual)
             return exec_fail(x, "Kafka topic does not exist: %.*s", STR_FMT(src->topic));
@@ -322,8 +324,9 @@ static bool source_topic(exec *x, const source *src, const with_props *w)
                              "'PARTITIONS' configuration in the WITH clause (and optionally 'REPLICAS'). "
                              "For example: %.*s",
                              STR_FMT(src->topic), STR_FMT(print_text(x->a, print_stmt, x->stmt)));
-        return topic_create(x, src->topic, (int32_t)w->partitions.n, w->retention_ms.given ? w->retention_ms.n : -2,
-                            src->kind == SOURCE_TABLE ? "compact" : "delete");
+        exec_create_topic(x, src->topic, (int32_t)w->partitions.n, w->retention_ms.given ? w->retention_ms.n : -2,
+                          src->kind == SOURCE_TABLE ? "compact" : "delete");
+        return true;
     }
     int32_t have = topic_partitions(x, src->topic);
     if (w->partitions.given && !x->e->opt.manual && have != w->partitions.n)
@@ -403,17 +406,9 @@ static bool materialise(exec *x, source *src)
     plan *p = plan_query(list[0]->query, &po, x->st);
     if (p == NULL)
         return false;
-    source *sink = source_clone(src);
-    sink->topic = STR_NONE;
-    p->sink = sink;
-    query_info *q = MEM_NEW(query_info);
-    arena_init(&q->a);
-    q->refs = 1;
-    q->plan = p;
-    q->seq = x->seq;
-    q->id = src->query_id.n ? str_dup(&q->a, src->query_id) : STR_NONE;
-    q->sql = str_dup(&q->a, x->statement_text);
-    return query_add(x, q, NULL);
+    p->sink = source_clone(src);
+    p->sink->topic = STR_NONE;
+    return exec_put_query(x, query_of_statement(x, QUERY_SOURCE_TABLE, p, src->query_id, sql), NULL);
 }
 
 bool stmt_create_source(exec *x)
@@ -462,25 +457,15 @@ bool stmt_create_source(exec *x)
     }
     if (table && s->source_only)
         src->query_id = str_fmt(&src->a, "CST_%.*s_%ld", STR_FMT(str_upper(x->a, s->name)), x->seq);
-    catalog_put(&x->m->cat, src);
-    if (table && s->source_only && !materialise(x, src)) {
-        catalog_remove(&x->m->cat, s->name);
+    exec_put_source(x, src);
+    if (table && s->source_only && !materialise(x, src))
         return false;
-    }
     entity_status(x, table ? "table" : "stream", s->name, "create", true,
                   table ? STR("Table created") : STR("Stream created"), STR_NONE);
     return true;
 }
 
 /* ---- DROP */
-
-static bool reads(const query_info *q, str name)
-{
-    for (uint32_t i = 0; i < q->plan->source_count; i++)
-        if (str_eq(q->plan->sources[i]->name, name))
-            return true;
-    return false;
-}
 
 static str join_sorted(exec *x, str *list, uint32_t n)
 {
@@ -501,20 +486,20 @@ static str join_sorted(exec *x, str *list, uint32_t n)
 
 static bool check_dependants(exec *x, const source *src)
 {
-    uint32_t max = (uint32_t)x->m->queries.n + 1, sources = 0, readers = 0, writers = 0;
-    str     *names = ARENA_ARRAY(x->a, str, max), *read = ARENA_ARRAY(x->a, str, max);
-    str     *write = ARENA_ARRAY(x->a, str, max), key;
-    void    *v;
-    for (size_t i = 0; map_next(&x->m->queries, &i, &key, &v);) {
-        query_info *q = v;
+    uint32_t     max = (uint32_t)x->m->queries.n + 1, sources = 0, readers = 0, writers = 0;
+    str         *names = ARENA_ARRAY(x->a, str, max), *read = ARENA_ARRAY(x->a, str, max);
+    str         *write = ARENA_ARRAY(x->a, str, max);
+    query_info **all = metastore_queries(x->m, x->a);
+    for (size_t i = 0; i < x->m->queries.n; i++) {
+        query_info *q = all[i];
         if (str_eq(q->id, src->query_id))
             continue;
-        bool r = reads(q, src->name), w = str_eq(q->sink, src->name);
-        if (r && !q->is_insert && q->sink.n)
-            names[sources++] = q->sink;
-        if (r && q->is_insert)
+        bool r = query_info_reads(q, src->name), w = str_eq(q->sink->name, src->name);
+        if (r && q->kind == QUERY_AS)
+            names[sources++] = q->sink->name;
+        if (r && q->kind == QUERY_INSERT)
             read[readers++] = q->id;
-        if (w && q->is_insert)
+        if (w && q->kind == QUERY_INSERT)
             write[writers++] = q->id;
     }
     if (sources)
@@ -536,11 +521,11 @@ static bool check_delete_topic(exec *x, const source *src)
 {
     if (src->read_only)
         return exec_fail(x, "Cannot delete topic for read-only source: %.*s", STR_FMT(src->name));
-    str      key, *names = ARENA_ARRAY(x->a, str, x->m->cat.sources.n + 1);
-    void    *v;
+    str     *names = ARENA_ARRAY(x->a, str, x->m->cat.sources.n + 1);
+    source **all = metastore_sources(x->m, x->a);
     uint32_t n = 0;
-    for (size_t i = 0; map_next(&x->m->cat.sources, &i, &key, &v);) {
-        const source *o = v;
+    for (size_t i = 0; i < x->m->cat.sources.n; i++) {
+        const source *o = all[i];
         if (o != src && str_eq(o->topic, src->topic))
             names[n++] = o->name;
     }
@@ -577,14 +562,11 @@ bool stmt_drop(exec *x)
         return false;
     str name = str_dup(x->a, src->name), topic = str_dup(x->a, src->topic);
     str query = str_dup(x->a, src->query_id);
-    if (query.n && query_find(x->m, query) && !query_stop(x, query))
-        return false;
-    catalog_remove(&x->m->cat, name);
-    if (s->delete_topic && !x->dry) {
-        status ignored; /* a topic that is gone already is no reason to keep the source */
-        status_init(&ignored);
-        tlog_topic_delete(x->e->opt.log, topic, &ignored);
-    }
+    if (query.n)
+        exec_remove_query(x, query);
+    exec_remove_source(x, name);
+    if (s->delete_topic)
+        exec_delete_topic(x, topic);
     entity_status(x, source_kind_name(kind), name, "drop", false,
                   str_fmt(x->a, "Source `%.*s` (topic: %.*s) was dropped.", STR_FMT(name), STR_FMT(topic)), STR_NONE);
     return true;
@@ -632,7 +614,7 @@ bool stmt_alter(exec *x)
         source_unref(now);
         return false;
     }
-    catalog_put(&x->m->cat, now);
+    exec_put_source(x, now);
     entity_status(x, source_kind_name(kind), s->name, "alter", false,
                   str_fmt(x->a, "%s %.*s altered.", kind == SOURCE_TABLE ? "Table" : "Stream", STR_FMT(s->name)),
                   STR_NONE);
@@ -661,7 +643,7 @@ bool stmt_create_type(exec *x)
                       STR_NONE);
         return true;
     }
-    catalog_type_put(&x->m->cat, name, t);
+    exec_put_type(x, name, t);
     entity_status(x, "type", name, "create", true,
                   str_fmt(x->a, "Registered custom type with name '%.*s' and SQL type %.*s", STR_FMT(name),
                           STR_FMT(type_text(x->a, t))),
@@ -673,7 +655,7 @@ bool stmt_drop_type(exec *x)
 {
     const ast_stmt *s = x->stmt;
     str             name = str_upper(x->a, s->name);
-    bool            had = catalog_type_remove(&x->m->cat, name);
+    bool            had = exec_remove_type(x, name);
     if (!had && !s->if_exists)
         return exec_fail(x, "Type %.*s does not exist.", STR_FMT(name));
     entity_status(x, "type", name, "drop", false,

@@ -3,7 +3,7 @@
 #include <time.h>
 
 #include "engine/run/runtime.h"
-#include "engine/stmt/stmt.h"
+#include "engine/stmt/exec.h"
 
 typedef struct totals {
     double  in, out, failed, in_per_s, out_per_s;
@@ -13,22 +13,21 @@ typedef struct totals {
 
 static bool reads_topic(const query_info *q, str topic)
 {
-    for (uint32_t i = 0; i < q->plan->source_count; i++)
-        if (str_eq(q->plan->sources[i]->topic, topic))
+    for (uint32_t i = 0; i < q->read_count; i++)
+        if (str_eq(q->reads[i]->topic, topic))
             return true;
     return false;
 }
 
 static totals totals_of(exec *x, str topic)
 {
-    totals t = {0};
-    str    id;
-    void  *v;
-    for (size_t i = 0; map_next(&x->m->queries, &i, &id, &v);) {
-        const query_info *q = v;
+    totals       t = {0};
+    query_info **all = metastore_queries(x->m, x->a);
+    for (size_t i = 0; i < x->m->queries.n; i++) {
+        const query_info *q = all[i];
         run_info          info;
-        bool              reads = reads_topic(q, topic), writes = q->sink.n && str_eq(q->plan->sink->topic, topic);
-        if ((!reads && !writes) || x->e->run == NULL || !runtime_info(x->e->run, id, &info))
+        bool reads = reads_topic(q, topic), writes = query_info_is_visible(q) && str_eq(q->sink->topic, topic);
+        if ((!reads && !writes) || x->e->run == NULL || !runtime_info(x->e->run, q->id, &info))
             continue;
         if (reads) {
             t.in += (double)info.records_in;

@@ -22,19 +22,30 @@ void rest_alive(call *c)
 static rest_health health_of(const call *c)
 {
     const rest_options *o = &c->r->o;
-    return o->health ? o->health(o->health_ctx) : (rest_health){true, true, true};
+    return o->health ? o->health(o->health_ctx) : (rest_health){true, true};
+}
+
+/* Queries that are kept but cannot be planned, as ksqlDB's commands that it cannot run again. */
+static bool is_degraded(const engine_query_state *q, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (q[i].unplanned)
+            return true;
+    return false;
 }
 
 void rest_info(call *c)
 {
-    buf *o = &c->out;
+    buf                *o = &c->out;
+    engine_query_state *q;
+    size_t              n = engine_query_states(c->r->o.engine, &c->a, &q);
     c->status = 200;
     c->content_type = TYPE_JSON;
     buf_putz(o, "{\"KsqlServerInfo\":{\"version\":\"" KSQLDB_VERSION "\",\"kafkaClusterId\":");
     json_put_text(o, c->r->o.cluster_id);
     buf_putz(o, ",\"ksqlServiceId\":");
     json_put_text(o, c->r->o.service_id);
-    buf_printf(o, ",\"serverStatus\":\"%s\"}}", health_of(c).command_runner ? "RUNNING" : "DEGRADED");
+    buf_printf(o, ",\"serverStatus\":\"%s\"}}", is_degraded(q, n) ? "DEGRADED" : "RUNNING");
 }
 
 static void put_health(buf *o, const char *name, bool healthy)
@@ -42,18 +53,42 @@ static void put_health(buf *o, const char *name, bool healthy)
     buf_printf(o, "\"%s\":{\"isHealthy\":%s}", name, healthy ? "true" : "false");
 }
 
+/* Only when there are some: clients of ksqlDB know three details. A query that fails is its user's affair, not a reason
+ * to restart the server. */
+static void put_failed_queries(buf *o, const engine_query_state *q, size_t n)
+{
+    bool first = true;
+    for (size_t i = 0; i < n; i++) {
+        if (!q[i].failed)
+            continue;
+        buf_putz(o, first ? ",\"queries\":{\"isHealthy\":false,\"failed\":[" : ",");
+        buf_putz(o, "{\"id\":");
+        json_put_text(o, q[i].id);
+        buf_putz(o, ",\"reason\":");
+        json_put_text(o, q[i].reason);
+        buf_printf(o, ",\"sinceMs\":%ld}", q[i].since_ms);
+        first = false;
+    }
+    if (!first)
+        buf_putz(o, "]}");
+}
+
 void rest_healthcheck(call *c)
 {
-    buf        *o = &c->out;
-    rest_health h = health_of(c);
+    buf                *o = &c->out;
+    rest_health         h = health_of(c);
+    engine_query_state *q;
+    size_t              n = engine_query_states(c->r->o.engine, &c->a, &q);
+    bool                planned = !is_degraded(q, n);
     c->status = 200;
     c->content_type = TYPE_JSON;
-    buf_printf(o, "{\"isHealthy\":%s,\"details\":{", h.metastore && h.kafka && h.command_runner ? "true" : "false");
+    buf_printf(o, "{\"isHealthy\":%s,\"details\":{", h.metastore && h.kafka && planned ? "true" : "false");
     put_health(o, "metastore", h.metastore);
     buf_putc(o, ',');
     put_health(o, "kafka", h.kafka);
     buf_putc(o, ',');
-    put_health(o, "commandRunner", h.command_runner);
+    put_health(o, "commandRunner", planned);
+    put_failed_queries(o, q, n);
     buf_putz(o, "},\"serverState\":\"READY\"}");
 }
 
@@ -96,6 +131,32 @@ static void put_metric(buf *o, const char *name, const char *kind, const char *h
     buf_printf(o, "# HELP %s %s\n# TYPE %s %s\n%s %lu\n", name, help, name, kind, name, v);
 }
 
+static void put_query_states(buf *o, call *c)
+{
+    static const char *const states[] = {"RUNNING", "PAUSED", "RESTORING", "ERROR"};
+    engine_query_state      *q;
+    size_t                   n = engine_query_states(c->r->o.engine, &c->a, &q);
+    buf_putz(o, "# HELP weir_queries Persistent queries by state.\n# TYPE weir_queries gauge\n");
+    for (size_t s = 0; s < sizeof states / sizeof *states; s++) {
+        size_t count = 0;
+        for (size_t i = 0; i < n; i++)
+            count += strcmp(q[i].state, states[s]) == 0;
+        buf_printf(o, "weir_queries{state=\"%s\"} %zu\n", states[s], count);
+    }
+    buf_putz(o, "# HELP weir_query_failed_since_seconds When a query in state ERROR got there, since 1970.\n"
+                "# TYPE weir_query_failed_since_seconds gauge\n");
+    for (size_t i = 0; i < n; i++)
+        if (q[i].failed)
+            buf_printf(o, "weir_query_failed_since_seconds{query=\"%.*s\"} %ld\n", STR_FMT(q[i].id),
+                       q[i].since_ms / 1000);
+    buf_putz(o, "# HELP weir_query_records_missed_total Records that were deleted before a query read them.\n"
+                "# TYPE weir_query_records_missed_total counter\n");
+    for (size_t i = 0; i < n; i++)
+        if (q[i].records_missed)
+            buf_printf(o, "weir_query_records_missed_total{query=\"%.*s\"} %lu\n", STR_FMT(q[i].id),
+                       q[i].records_missed);
+}
+
 static uint64_t resident_bytes(void)
 {
     unsigned long all, resident = 0;
@@ -130,6 +191,7 @@ void rest_metrics(call *c)
     c->content_type = "text/plain; version=0.0.4; charset=utf-8";
     put_metric(o, "weir_queries_running", "gauge", "Persistent queries that run.", s.queries_running);
     put_metric(o, "weir_queries_error", "gauge", "Persistent queries that stopped with an error.", s.queries_error);
+    put_query_states(o, c);
     put_metric(o, "weir_records_in_total", "counter", "Records read by queries.", s.records_in);
     put_metric(o, "weir_records_out_total", "counter", "Records written by queries.", s.records_out);
     put_metric(o, "weir_state_bytes", "gauge", "Bytes of state in memory.", s.state_bytes);

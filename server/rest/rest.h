@@ -16,7 +16,7 @@ typedef struct rest_server rest_server;
 #define REST_BODY_MAX_BYTES ((size_t)10 << 20)
 
 typedef struct rest_health { /* GET /healthcheck */
-    bool metastore, kafka, command_runner;
+    bool metastore, kafka;
 } rest_health;
 
 typedef struct rest_options {
@@ -33,7 +33,7 @@ typedef struct rest_options {
     int           push_queries_max;
     int64_t       command_timeout_ms;     /* waiting for a commandSequenceNumber */
     bool          heartbeat;              /* ksql.heartbeat.enable: answers /clusterStatus */
-    int64_t       last_command;           /* sequence number of the newest kept command; -1: none */
+    int64_t       last_command;           /* number of the newest statement that was kept */
     str           service_id, cluster_id; /* borrowed for the server's life */
     rest_health (*health)(void *ctx);     /* any thread; NULL: all is well */
     void *health_ctx;

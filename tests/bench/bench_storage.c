@@ -150,7 +150,7 @@ static void transactions(tlog *l, const char *name, int parts, int n)
                                   &base, &st),
                  "append");
         }
-        tlog_commit c = {STR("source"), 0, k};
+        tlog_commit c = {STR("source"), 0, k, NULL};
         double      at = now_s();
         need(tlog_producer_commit(pr, STR("group"), &c, 1, &st), "commit");
         in_commit += now_s() - at;

@@ -259,7 +259,7 @@ static inline void check_times(tlog *l)
 static inline void check_offsets(tlog *l)
 {
     int64_t     o;
-    tlog_commit c[] = {{STR("plain"), 0, 7}, {STR("times"), 0, 9}};
+    tlog_commit c[] = {{STR("plain"), 0, 7, NULL}, {STR("times"), 0, 9, NULL}};
     assert_ok(tlog_offsets_fetch(l, STR("g"), STR("plain"), 0, &o, &check_st));
     assert_int_equal(o, TLOG_OFFSET_NONE);
     assert_ok(tlog_offsets_commit(l, STR("g"), c, 2, &check_st));
@@ -298,7 +298,7 @@ static inline void check_transactions(tlog *l)
     assert_int_equal(tlog_part_offsets(p).last_stable, 0);
     assert_int_equal(tlog_part_offsets(p).high, 4);
 
-    tlog_commit c = {STR("plain"), 0, 42};
+    tlog_commit c = {STR("plain"), 0, 42, NULL};
     assert_ok(tlog_producer_commit(a, STR("group-a"), &c, 1, &check_st));
     assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "a0 a1");
     assert_string_equal(read_values(q, 0, TLOG_READ_COMMITTED), "qa0");

@@ -65,7 +65,7 @@ static void all_is_there_after_a_restart(void **state)
         tlog_producer *a = tlog_producer_open(l, STR("a"), &check_st);
         append_values(p, NULL, "one", 2);
         append_values(p, a, "two", 1);
-        tlog_commit c = {str_of(name), 0, 3};
+        tlog_commit c = {str_of(name), 0, 3, NULL};
         assert_ok(tlog_producer_commit(a, STR("g"), &c, 1, &check_st));
         append_values(p, a, "open", 1);
         tlog_part_close(p);
@@ -103,7 +103,7 @@ static void write_until_killed(int out, int64_t from)
         snprintf(v, sizeof v, "%lld-", (long long)i);
         append_values(p, pr, v, 1);
         append_values(q, pr, v, 2);
-        tlog_commit c = {STR("src"), 0, i};
+        tlog_commit c = {STR("src"), 0, i, NULL};
         if (!tlog_producer_commit(pr, STR("g"), &c, 1, &check_st) || write(out, &i, sizeof i) != sizeof i)
             _exit(1);
         if (i % 7 == 0)
@@ -273,7 +273,7 @@ static void transactions_of_clients(void **state)
     assert_ok(produce(p, &b, pid, epoch, 0, 2, true, &base));
     assert_fails(produce(q, &b, pid, epoch, 0, 1, true, &base), ST_TXN_STATE);
     assert_fails(produce(p, &b, pid, epoch, 2, 1, false, &base), ST_TXN_STATE);
-    tlog_commit c = {STR("src"), 3, 55};
+    tlog_commit c = {STR("src"), 3, 55, NULL};
     assert_ok(storage_txn_add_offsets(s, STR("x"), pid, epoch, STR("g"), &c, 1, &check_st));
     assert_fails(storage_txn_add_offsets(s, STR("x"), pid, epoch, STR("h"), &c, 1, &check_st), ST_TXN_STATE);
     assert_ok(tlog_offsets_fetch(l, STR("g"), STR("src"), 3, &o, &check_st));
@@ -562,15 +562,15 @@ static void settings_of_topics(void **state)
     arena_free(&a);
 }
 
-static void groups_commands_and_values(void **state)
+static void groups_and_kept_rows(void **state)
 {
     (void)state;
     storage      *s = open_dir((storage_options){0});
     arena         a = {0};
     size_t        n;
-    int64_t       seq[3];
     group_offset  o[] = {{STR("b"), 1, 5, 2, STR("note"), 77}, {STR("a"), 0, 4, -1, STR(""), 78}}, *got;
-    meta_command *c;
+    kept_row     *rows;
+    kept_command *commands;
     str          *groups;
     assert_ok(storage_group_offsets_put(s, STR("g"), o, 2, &check_st));
     assert_ok(storage_group_offsets_get(s, STR("g"), &a, &got, &n, &check_st));
@@ -584,18 +584,25 @@ static void groups_commands_and_values(void **state)
     assert_ok(storage_group_offsets_get(s, STR("g"), &a, &got, &n, &check_st));
     assert_int_equal(n, 0);
 
-    for (int i = 0; i < 3; i++)
-        assert_ok(meta_command_append(s, STR("CREATE STREAM s;"), &seq[i], &check_st));
-    assert_true(seq[1] == seq[0] + 1 && seq[2] == seq[1] + 1);
-    assert_ok(meta_command_delete(s, seq[2], &check_st));
-    assert_fails(meta_command_delete(s, seq[2], &check_st), ST_NOT_FOUND);
+    kept_store *k = storage_kept(s);
+    kept_row    put[] = {
+           {STR("source"), STR("B"), STR("{}")}, {STR("source"), STR("A"), STR("a")}, {STR("query"), STR("B"), STR("")}};
+    kept_row change[] = {
+        {STR("source"), STR("B"), STR_NONE}, {STR("source"), STR("A"), STR("2")}, {STR("none"), STR(""), STR_NONE}};
+    assert_ok(k->apply(k, put, 3, &check_st));
     storage_close(s);
     s = open_dir((storage_options){0});
-    assert_ok(meta_command_append(s, STR("DROP\0 STREAM s;"), &seq[1], &check_st));
-    assert_true(seq[1] == seq[2] + 1); /* a number is never given again */
-    assert_ok(meta_command_list(s, &a, &c, &n, &check_st));
+    k = storage_kept(s);
+    assert_ok(k->list(k, &a, &rows, &n, &check_st));
     assert_int_equal(n, 3);
-    assert_true(str_eq(c[2].text, STR("DROP\0 STREAM s;")));
+    assert_true(str_eqz(rows[0].kind, "query") && str_eqz(rows[1].name, "A") && str_eqz(rows[2].body, "{}"));
+    assert_true(rows[0].body.p != NULL && rows[0].body.n == 0);
+    assert_ok(k->apply(k, change, 3, &check_st));
+    assert_ok(k->list(k, &a, &rows, &n, &check_st));
+    assert_int_equal(n, 2);
+    assert_true(str_eqz(rows[1].body, "2"));
+    assert_ok(k->commands(k, &a, &commands, &n, &check_st));
+    assert_int_equal(n, 0);
     storage_close(s);
     arena_free(&a);
 }
@@ -667,7 +674,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(retention, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(a_deleted_topic_gives_its_disk_space_back, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(settings_of_topics, make_dir, remove_dir),
-        cmocka_unit_test_setup_teardown(groups_commands_and_values, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(groups_and_kept_rows, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(a_newer_format_is_refused, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(fetch_slices, make_dir, remove_dir),
     };

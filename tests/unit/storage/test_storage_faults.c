@@ -248,7 +248,7 @@ static void do_end(world *w)
         }
         return;
     }
-    tlog_commit c = {str_of(producer_names[who]), 0, w->next_id++};
+    tlog_commit c = {str_of(producer_names[who]), 0, w->next_id++, NULL};
     if (t < 0) { /* a transaction of offsets alone */
         txn empty = {OPEN, -1, who};
         t = (int)w->txns.n;

@@ -39,7 +39,7 @@ static void *append(void *arg)
         if (!tlog_part_append(p, (uint8_t *)s.p, s.n, (tlog_append){.producer = pr, .durable = i % 50 == 0}, &base,
                               &own))
             abort();
-        tlog_commit c = {STR("src"), j->id, i};
+        tlog_commit c = {STR("src"), j->id, i, NULL};
         if (pr && i % 10 == 9 && !tlog_producer_commit(pr, STR("g"), &c, 1, &own))
             abort();
     }

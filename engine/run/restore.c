@@ -1,0 +1,248 @@
+/* Opening a task: what it writes to, its stores from the last snapshot and the changelogs behind it. In pieces, so
+ * that a large state keeps no worker from other work. */
+#include "base/num.h"
+#include "engine/run/names.h"
+#include "engine/run/task_int.h"
+
+#define READ_BYTES (1u << 20) /* of a changelog at a time: some milliseconds of work */
+/* Tombstones leave a compacted changelog after a day: an older snapshot might bring rows back. */
+#define SNAPSHOT_AGE_MAX_MS ((int64_t)12 * 3600 * 1000)
+
+/* ---- the environment of the pipeline */
+
+static void on_error(void *ctx, const proc_failure *f)
+{
+    task *t = ctx;
+    if (t->tp->log_error)
+        t->tp->log_error(t->tp->ctx, f);
+}
+
+static void on_fatal(void *ctx, const char *msg)
+{
+    task_fail(ctx, msg);
+}
+
+static bool on_row(void *ctx, const value *row, bool tombstone, int64_t ts)
+{
+    task *t = ctx;
+    if (!t->tp->row(t->tp->ctx, row, tombstone, ts))
+        t->ended = true;
+    return !t->ended;
+}
+
+static int64_t on_now(void *ctx)
+{
+    return time_wall_ms(((task *)ctx)->tp->clock);
+}
+
+static bool build_pipeline(task *t)
+{
+    const task_plan *tp = t->tp;
+    pipeline_env     env = {.ctx = t,
+                            .emit = task_emit,
+                            .error = on_error,
+                            .fatal = on_fatal,
+                            .now_ms = on_now,
+                            .row = tp->row ? on_row : NULL,
+                            .emit_interval_ms = tp->emit_interval_ms,
+                            .join_interval_ms = tp->join_interval_ms,
+                            .throw_on_bad_timestamp = tp->throw_on_bad_timestamp};
+    t->l.pl = pipeline_new(tp->plan, t->stage, &env, &t->st);
+    return t->l.pl != NULL;
+}
+
+/* ---- snapshots */
+
+static const char *snapshot_path(task *t)
+{
+    return t->tp->persistent && t->tp->state_dir && t->l.state_count
+               ? name_snapshot(&t->l.a, t->tp->state_dir, t->tp->group, t->stage_index, t->partition)
+               : NULL;
+}
+
+static snapshot_store *snapshot_stores(task *t)
+{
+    snapshot_store *s = ARENA_ARRAY(&t->l.a, snapshot_store, t->l.state_count + 1);
+    for (size_t i = 0; i < t->l.state_count; i++)
+        s[i] = (snapshot_store){t->l.states[i].name, t->l.states[i].s,
+                                tlog_part_offsets(t->l.changelogs[i].part).last_stable};
+    return s;
+}
+
+void task_write_snapshot(task *t)
+{
+    status      st; /* a snapshot that fails costs time at the next start, nothing else */
+    arena_mark  mark = arena_save(&t->l.a);
+    const char *path = snapshot_path(t);
+    int64_t   **clocks;
+    size_t      n = pipeline_clocks(t->l.pl, &clocks);
+    status_init(&st);
+    if (path && snapshot_write(t->tp->io, path, time_wall_ms(t->tp->clock), clocks, n, snapshot_stores(t),
+                               t->l.state_count, &st))
+        t->l.changes = 0;
+    else if (path)
+        on_error(t, &(proc_failure){.kind = PROC_THREAD, .step = STR("Snapshot"), .msg = st.msg});
+    arena_rewind(&t->l.a, mark);
+}
+
+/* Fills the stores as far as a snapshot goes, and tells where the changelogs go on. */
+static void read_snapshot(task *t)
+{
+    int64_t       **clocks;
+    size_t          n = pipeline_clocks(t->l.pl, &clocks);
+    snapshot_store *s = snapshot_stores(t);
+    const char     *path = snapshot_path(t);
+    bool ok = path && snapshot_read(t->tp->io, path, time_wall_ms(t->tp->clock), SNAPSHOT_AGE_MAX_MS, clocks, n, s,
+                                    t->l.state_count);
+    for (size_t i = 0; ok && i < t->l.state_count; i++) /* of another life of these topics? */
+        ok = s[i].offset <= tlog_part_offsets(t->l.changelogs[i].part).high;
+    t->l.changelog_from = ARENA_ARRAY(&t->l.a, int64_t, t->l.state_count + 1);
+    for (size_t i = 0; i < t->l.state_count; i++) {
+        if (!ok)
+            store_clear(t->l.states[i].s);
+        t->l.changelog_from[i] = ok ? s[i].offset : 0;
+    }
+}
+
+/* ---- changelogs */
+
+static void restore_record(task *t, size_t i, const rec_view *r)
+{
+    if (str_eq(r->key, CHANGELOG_CLOCKS)) {
+        int64_t **clocks;
+        size_t    n = pipeline_clocks(t->l.pl, &clocks);
+        for (size_t k = 0; k < n && r->value.n >= 8 * (k + 1); k++)
+            *clocks[k] = (int64_t)be_get64(r->value.p + 8 * k);
+        return;
+    }
+    if (r->key.n < 16)
+        return;
+    str     key = str_make(r->key.p, r->key.n - 16);
+    int64_t start = (int64_t)be_get64(r->key.p + key.n), end = (int64_t)be_get64(r->key.p + key.n + 8);
+    store  *s = t->l.states[i].s;
+    bool    windowed = store_is_windowed(s);
+    if (r->value_null || r->value.n < 8) {
+        if (windowed)
+            store_delete_window(s, key, start, end);
+        else
+            store_delete(s, key);
+        return;
+    }
+    int64_t ts = (int64_t)be_get64(r->value.p);
+    str     row = str_make(r->value.p + 8, r->value.n - 8);
+    if (windowed)
+        store_put_window(s, key, start, end, row, ts);
+    else
+        store_put(s, key, row, ts);
+}
+
+static bool apply_batches(task *t, size_t i, const uint8_t *data, uint32_t n)
+{
+    batch_iter it = BATCH_ITER_INIT;
+    while (n && batch_iter_begin(&it, data, n, &t->st)) {
+        rec_view r = {0};
+        while (batch_iter_next(&it, &r, &t->st))
+            restore_record(t, i, &r);
+        data += it.b.size_bytes;
+        n -= it.b.size_bytes;
+    }
+    batch_iter_free(&it);
+    return n == 0;
+}
+
+/* Of all stores together, by what lies behind and before. */
+static void tell_percent(task *t)
+{
+    size_t       i = t->l.restoring;
+    tlog_offsets o = tlog_part_offsets(t->l.changelogs[i].part);
+    int64_t      from = t->l.changelog_from[i] > o.start ? t->l.changelog_from[i] : o.start;
+    double part = o.high > from ? (double)(tlog_reader_offset(t->l.changelog) - from) / (double)(o.high - from) : 1;
+    atomic_store(&t->told_percent, (uint32_t)(100 * ((double)i + part) / (double)t->l.state_count));
+}
+
+/* Some of the changelog of the store whose turn it is. */
+static bool restore_some(task *t)
+{
+    size_t         i = t->l.restoring;
+    tlog_part     *p = t->l.changelogs[i].part;
+    const uint8_t *data;
+    uint32_t       n;
+    if (t->l.changelog == NULL) {
+        int64_t start = tlog_part_offsets(p).start, from = t->l.changelog_from[i];
+        t->l.changelog = tlog_reader_open(p, from > start ? from : start,
+                                          t->tp->exactly_once ? TLOG_READ_COMMITTED : TLOG_READ_UNCOMMITTED);
+    }
+    if (!tlog_reader_next(t->l.changelog, READ_BYTES, &data, &n, &t->st))
+        return false;
+    if (n) {
+        tell_percent(t);
+        return apply_batches(t, i, data, n);
+    }
+    tlog_reader_close(t->l.changelog);
+    t->l.changelog = NULL;
+    t->l.restoring++;
+    store_track_changes(t->l.states[i].s, true);
+    return true;
+}
+
+/* ---- opening */
+
+static bool open_stores(task *t)
+{
+    t->l.state_count = pipeline_states(t->l.pl, &t->l.states);
+    if (!t->tp->persistent)
+        t->l.state_count = 0;
+    t->l.changelogs = ARENA_ARRAY(&t->l.a, task_out, t->l.state_count + 1);
+    for (size_t i = 0; i < t->l.state_count; i++)
+        if (!task_open_changelog(t, i, name_changelog(&t->l.a, t->tp->group, t->stage_index, t->l.states[i].name)))
+            return false;
+    read_snapshot(t);
+    return true;
+}
+
+static bool open_all(task *t)
+{
+    arena_init(&t->l.a);
+    t->l.tmp = BUF_INIT(BUF_MAX);
+    t->l.opened = true;
+    if (!build_pipeline(t))
+        return false;
+    if (t->tp->exactly_once && t->tp->persistent) {
+        str id = name_transactional_id(&t->l.a, t->tp->group, t->stage_index, t->partition);
+        t->l.producer = tlog_producer_open(t->tp->log, id, &t->st);
+        if (t->l.producer == NULL)
+            return false;
+    }
+    return task_open_outputs(t) && open_stores(t);
+}
+
+bool task_restore(task *t, int64_t until_ns)
+{
+    if (!t->l.opened && !open_all(t))
+        return false;
+    while (t->l.restoring < t->l.state_count) {
+        if (!restore_some(t))
+            return false;
+        if (clock_mono_ns() >= until_ns)
+            return true;
+    }
+    t->l.restored = true;
+    return true;
+}
+
+void task_unload(task *t)
+{
+    if (!t->l.opened)
+        return;
+    task_close_feeds(t);
+    if (t->l.changelog)
+        tlog_reader_close(t->l.changelog);
+    task_close_outputs(t);
+    if (t->l.producer)
+        tlog_producer_close(t->l.producer); /* aborts what is open */
+    if (t->l.pl)
+        pipeline_free(t->l.pl);
+    buf_free(&t->l.tmp);
+    arena_free(&t->l.a);
+    memset(&t->l, 0, sizeof t->l);
+}

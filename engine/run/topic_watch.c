@@ -1,0 +1,90 @@
+/* Topics that change under queries: the one place that hears of it and decides.
+ *
+ *     more partitions   stateless stages read the new ones from their beginning. State was counted by partitions as
+ *                       they were: its keys lie elsewhere now, so such a query is held, with the reason, until the
+ *                       topic fits again; what it has counted stays and can be read
+ *     gone              its tasks notice, keep what they have counted and wait (life.c)
+ *     there again       they go on from its beginning: it is another topic
+ *     trimmed           a task whose next record is gone goes on behind the gap and tells how large it was (task.c)
+ */
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "engine/run/runtime_int.h"
+
+void topic_watch_heard(void *rt, str name)
+{
+    runtime *r = rt;
+    pthread_mutex_lock(&r->mu);
+    if (r->queries.n) {
+        char *copy = mem_alloc(name.n + 1);
+        memcpy(copy, name.p, name.n);
+        copy[name.n] = 0;
+        VEC_PUSH(&r->changed_topics, copy);
+        pthread_cond_signal(&r->keeper);
+    }
+    pthread_mutex_unlock(&r->mu);
+}
+
+/* Why the stage cannot go on with its topics as they are; "": it can. */
+static void check_fit(run_query *q, uint32_t at, char *why, size_t size)
+{
+    const stage *sg = &q->tp.stages.s[at];
+    if (!q->stage_stateful[at] || sg->single_task)
+        return;
+    for (uint32_t i = 0; i < sg->input_count && !why[0]; i++) {
+        int32_t want = q->stage_tasks[at];
+        int32_t n = sg->inputs[i].internal ? want : run_topic_partitions(q->rt, sg->inputs[i].topic);
+        if (n == 0 || n == want)
+            continue;
+        snprintf(why, size,
+                 "Topic %.*s has %d partitions, but the state of this query was counted by %d: its keys lie in other "
+                 "partitions now. It keeps what it has counted and stands still. Make it anew under another name to "
+                 "count all records, then drop it; or delete the topic and make it with %d partitions.",
+                 STR_FMT(sg->inputs[i].topic), n, want, want);
+    }
+}
+
+/* A task for each partition that has none yet. */
+static void add_tasks(run_query *q, uint32_t at)
+{
+    const stage *sg = &q->tp.stages.s[at];
+    if (q->stage_stateful[at] || sg->single_task || sg->input_count != 1 || sg->inputs[0].internal)
+        return;
+    int32_t n = run_topic_partitions(q->rt, sg->inputs[0].topic), has = q->stage_tasks[at];
+    for (int32_t p = has; p < n; p++) {
+        task *t = task_new(&q->tp, at, p, q);
+        pthread_mutex_lock(&q->rt->mu);
+        if (q->phase == PHASE_LIVE) {
+            VEC_PUSH(&q->tasks, t);
+            q->open_tasks++;
+            q->stage_tasks[at] = p + 1;
+            sched_post(q->rt, t, MAIL_WAKE);
+            t = NULL;
+        }
+        pthread_mutex_unlock(&q->rt->mu);
+        if (t)
+            task_free(t);
+    }
+}
+
+void topic_watch_decide(run_query *q)
+{
+    char why[sizeof q->hold] = "";
+    for (uint32_t s = 0; s < q->tp.stages.n; s++)
+        check_fit(q, s, why, sizeof why);
+    if (why[0] && !atomic_load(&q->tp.hold)) {
+        memcpy(q->hold, why, sizeof why); /* once told it stays as it is until it fits: tasks read it without a lock */
+        atomic_store(&q->tp.hold, q->hold);
+    } else if (!why[0]) {
+        atomic_store(&q->tp.hold, NULL);
+    }
+    if (q->made.n) /* it is being opened with the partitions there are */
+        return;
+    if (!why[0])
+        for (uint32_t s = 0; s < q->tp.stages.n; s++)
+            add_tasks(q, s);
+    pthread_mutex_lock(&q->rt->mu);
+    sched_post_all(q, MAIL_CHECK);
+    pthread_mutex_unlock(&q->rt->mu);
+}

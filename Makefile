@@ -41,7 +41,7 @@ LIBS     := -lsqlite3 -lmicrohttpd -ljansson -lz -lsnappy -llz4 -lzstd -lpcre2-8
             -ledit -lpthread -lm -ldl
 
 SRC  := $(sort $(wildcard base/*.c parser/*.c engine/*.c engine/*/*.c storage/*.c server/*.c server/*/*.c))
-GEN  := $(BUILD)/gen/grammar.c
+GEN  := $(BUILD)/gen/grammar.c $(BUILD)/gen/syntax_rules.inc
 OBJ  := $(SRC:%.c=$(OUT)/%.o) $(OUT)/gen/grammar.o $(OUT)/gen/embedded.o
 LIB  := $(OUT)/libweir.a
 MAIN := $(OUT)/server/main.o
@@ -67,6 +67,11 @@ $(BUILD)/gen/grammar.c: parser/grammar.y
 	lemon -q -c -d$(@D) $<
 
 $(BUILD)/gen/grammar.h: $(BUILD)/gen/grammar.c ;
+
+# The grammar once more, as the messages of syntax errors need it.
+$(BUILD)/gen/syntax_rules.inc: parser/syntax_rules.awk parser/grammar.y
+	@mkdir -p $(@D)
+	awk -f $^ >$@.new && mv $@.new $@
 
 $(OUT)/gen/grammar.o: $(BUILD)/gen/grammar.c
 	@mkdir -p $(@D)

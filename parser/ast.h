@@ -210,54 +210,11 @@ typedef struct ast_prop {
     uint32_t  pos;
 } ast_prop;
 
-typedef enum ast_stmt_kind {
-    STMT_QUERY,         /* query */
-    STMT_CREATE_STREAM, /* name, columns, props; flags */
-    STMT_CREATE_TABLE,
-    STMT_CREATE_STREAM_AS, /* name, props, query */
-    STMT_CREATE_TABLE_AS,
-    STMT_INSERT_SELECT, /* name, props, query */
-    STMT_INSERT_VALUES, /* name, columns (names only), values */
-    STMT_DROP_STREAM,   /* name, if_exists, delete_topic */
-    STMT_DROP_TABLE,
-    STMT_ALTER_STREAM, /* name, columns added */
-    STMT_ALTER_TABLE,
-    STMT_CREATE_TYPE, /* name, type, if_not_exists */
-    STMT_DROP_TYPE,   /* name, if_exists */
-    STMT_TERMINATE,   /* name (query id) or all */
-    STMT_PAUSE,
-    STMT_RESUME,
-    STMT_SET, /* text = property, text2 = value */
-    STMT_UNSET,
-    STMT_ALTER_SYSTEM,
-    STMT_DEFINE, /* name, text2 = value */
-    STMT_UNDEFINE,
-    STMT_DESCRIBE,         /* name, extended */
-    STMT_DESCRIBE_STREAMS, /* extended */
-    STMT_DESCRIBE_TABLES,  /* extended: DESCRIBE TABLES */
-    STMT_DESCRIBE_FUNCTION,
-    STMT_DESCRIBE_CONNECTOR,
-    STMT_EXPLAIN,      /* inner statement, or name = query id */
-    STMT_SHOW_TOPICS,  /* all, extended */
-    STMT_SHOW_STREAMS, /* extended */
-    STMT_SHOW_TABLES,
-    STMT_SHOW_QUERIES,
-    STMT_SHOW_FUNCTIONS,
-    STMT_SHOW_PROPERTIES,
-    STMT_SHOW_TYPES,
-    STMT_SHOW_VARIABLES,
-    STMT_SHOW_CONNECTORS, /* scope */
-    STMT_SHOW_CONNECTOR_PLUGINS,
-    STMT_PRINT,            /* name = topic, from_beginning, interval, limit */
-    STMT_CREATE_CONNECTOR, /* scope, name, props, if_not_exists */
-    STMT_DROP_CONNECTOR,   /* name, if_exists */
-    STMT_ASSERT_TOPIC,     /* name, props, timeout, not_exists */
-    STMT_ASSERT_SCHEMA,    /* name = subject (n = 0: none), has_id, id, timeout, not_exists */
-    STMT_ASSERT_VALUES,    /* name, columns, values */
-    STMT_ASSERT_NULL_VALUES,
-    STMT_ASSERT_STREAM, /* name, columns, props */
-    STMT_ASSERT_TABLE,
-    STMT_RUN_SCRIPT /* text = path */
+typedef enum ast_stmt_kind { /* stmt.def tells which fields of ast_stmt each uses */
+#define STMT(kind, print, words) STMT_##kind,
+#include "parser/stmt.def"
+#undef STMT
+                             STMT_KIND_COUNT
 } ast_stmt_kind;
 
 typedef enum ast_scope { SCOPE_ANY, SCOPE_SOURCE, SCOPE_SINK } ast_scope;

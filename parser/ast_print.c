@@ -1,6 +1,7 @@
 /* Statements back to canonical SQL (spec 0.2), and with their secrets masked (spec 7.8). */
 #include "parser/parse_int.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* ---- pieces */
@@ -238,6 +239,15 @@ static void put_resource(buf *out, str name)
         print_ticked(out, name);
 }
 
+/* The functions of stmt.def; words are those of the statement's row. */
+
+static void put_words(buf *out, const ast_stmt *s, const char *words)
+{
+    buf_putz(out, words);
+    if (s->extended)
+        buf_putz(out, " EXTENDED");
+}
+
 static void put_named(buf *out, const ast_stmt *s, const char *words)
 {
     buf_putz(out, words);
@@ -247,11 +257,22 @@ static void put_named(buf *out, const ast_stmt *s, const char *words)
         print_name(out, s->name);
 }
 
-static void put_create(buf *out, const ast_stmt *s)
+static void put_of_resource(buf *out, const ast_stmt *s, const char *words)
 {
-    bool stream = s->kind == STMT_CREATE_STREAM || s->kind == STMT_CREATE_STREAM_AS;
-    buf_printf(out, "CREATE %s%s%s %s", s->or_replace ? "OR REPLACE " : "", s->source_only ? "SOURCE " : "",
-               stream ? "STREAM" : "TABLE", s->if_not_exists ? "IF NOT EXISTS " : "");
+    buf_putz(out, words);
+    put_resource(out, s->name);
+}
+
+static void put_query_stmt(buf *out, const ast_stmt *s, const char *words)
+{
+    buf_putz(out, words);
+    put_query(out, s->query);
+}
+
+static void put_create(buf *out, const ast_stmt *s, const char *words)
+{
+    buf_printf(out, "CREATE %s%s%s %s", s->or_replace ? "OR REPLACE " : "", s->source_only ? "SOURCE " : "", words,
+               s->if_not_exists ? "IF NOT EXISTS " : "");
     print_name(out, s->name);
     put_columns(out, s);
     put_props(out, s);
@@ -261,90 +282,103 @@ static void put_create(buf *out, const ast_stmt *s)
     }
 }
 
-static void put_insert_select(buf *out, const ast_stmt *s)
+static void put_create_type(buf *out, const ast_stmt *s, const char *words)
 {
-    put_named(out, s, "INSERT INTO ");
+    buf_printf(out, "%s%s", words, s->if_not_exists ? "IF NOT EXISTS " : "");
+    print_name(out, s->name);
+    buf_putz(out, " AS ");
+    print_type(out, s->type);
+}
+
+static void put_insert_select(buf *out, const ast_stmt *s, const char *words)
+{
+    put_named(out, s, words);
     put_props(out, s);
     buf_putc(out, ' ');
     put_query(out, s->query);
 }
 
-static void put_values(buf *out, const ast_stmt *s)
+static void put_values(buf *out, const ast_stmt *s, const char *words)
 {
-    put_named(out, s,
-              s->kind == STMT_INSERT_VALUES   ? "INSERT INTO "
-              : s->kind == STMT_ASSERT_VALUES ? "ASSERT VALUES "
-                                              : "ASSERT NULL VALUES ");
+    put_named(out, s, words);
     put_columns(out, s);
     buf_putz(out, s->kind == STMT_ASSERT_NULL_VALUES ? " KEY (" : " VALUES (");
     put_list(out, s->values, s->value_count);
     buf_putc(out, ')');
 }
 
-static void put_drop(buf *out, const ast_stmt *s)
+static void put_drop(buf *out, const ast_stmt *s, const char *words)
 {
-    static const char *const what[] = {[STMT_DROP_STREAM] = "STREAM",
-                                       [STMT_DROP_TABLE] = "TABLE",
-                                       [STMT_DROP_TYPE] = "TYPE",
-                                       [STMT_DROP_CONNECTOR] = "CONNECTOR"};
-    buf_printf(out, "DROP %s %s", what[s->kind], s->if_exists ? "IF EXISTS " : "");
+    buf_printf(out, "DROP %s %s", words, s->if_exists ? "IF EXISTS " : "");
     print_name(out, s->name);
     if (s->delete_topic)
         buf_putz(out, " DELETE TOPIC");
 }
 
-static void put_alter(buf *out, const ast_stmt *s)
+static void put_alter(buf *out, const ast_stmt *s, const char *words)
 {
-    put_named(out, s, s->kind == STMT_ALTER_STREAM ? "ALTER STREAM " : "ALTER TABLE ");
+    put_named(out, s, words);
     for (uint32_t i = 0; i < s->column_count; i++) {
         buf_putz(out, i ? ", ADD COLUMN " : " ADD COLUMN ");
         put_column_def(out, &s->columns[i]);
     }
 }
 
-static void put_setting(buf *out, const ast_stmt *s, const char *words, bool value)
+static void put_text(buf *out, const ast_stmt *s, const char *words)
 {
     buf_putz(out, words);
     print_string(out, s->text);
-    if (value) {
-        buf_putc(out, '=');
-        print_string(out, s->text2);
-    }
 }
 
-static void put_show(buf *out, const ast_stmt *s)
+static void put_setting(buf *out, const ast_stmt *s, const char *words)
 {
-    static const char *const what[] = {
-        [STMT_SHOW_TOPICS] = "TOPICS",         [STMT_SHOW_STREAMS] = "STREAMS",
-        [STMT_SHOW_TABLES] = "TABLES",         [STMT_SHOW_QUERIES] = "QUERIES",
-        [STMT_SHOW_FUNCTIONS] = "FUNCTIONS",   [STMT_SHOW_PROPERTIES] = "PROPERTIES",
-        [STMT_SHOW_TYPES] = "TYPES",           [STMT_SHOW_VARIABLES] = "VARIABLES",
-        [STMT_SHOW_CONNECTORS] = "CONNECTORS", [STMT_SHOW_CONNECTOR_PLUGINS] = "CONNECTOR PLUGINS",
-    };
+    put_text(out, s, words);
+    buf_putc(out, '=');
+    print_string(out, s->text2);
+}
+
+static void put_undefine(buf *out, const ast_stmt *s, const char *words)
+{
+    buf_putz(out, words);
+    buf_puts(out, s->name); /* case counts in the names of variables */
+}
+
+static void put_define(buf *out, const ast_stmt *s, const char *words)
+{
+    put_undefine(out, s, words);
+    buf_putc(out, '=');
+    print_string(out, s->text2);
+}
+
+static void put_show(buf *out, const ast_stmt *s, const char *words)
+{
     static const char *const scope[] = {[SCOPE_ANY] = "", [SCOPE_SOURCE] = "SOURCE ", [SCOPE_SINK] = "SINK "};
-    buf_printf(out, "SHOW %s%s%s%s", s->all ? "ALL " : "", scope[s->scope], what[s->kind],
-               s->extended ? " EXTENDED" : "");
+    buf_printf(out, "SHOW %s%s%s%s", s->all ? "ALL " : "", scope[s->scope], words, s->extended ? " EXTENDED" : "");
 }
 
-static void put_describe(buf *out, const ast_stmt *s)
+static void put_describe(buf *out, const ast_stmt *s, const char *words)
 {
-    if (s->kind == STMT_DESCRIBE_STREAMS) {
-        buf_putz(out, "DESCRIBE STREAMS");
-    } else if (s->kind == STMT_DESCRIBE_TABLES) {
-        buf_putz(out, "DESCRIBE TABLES");
-    } else if (str_eqz(s->name, "TABLES")) {
-        buf_putz(out, "DESCRIBE `TABLES`"); /* a source of that name */
-    } else {
-        put_named(out, s, "DESCRIBE ");
-    }
+    if (str_eqz(s->name, "TABLES"))
+        buf_printf(out, "%s`TABLES`", words); /* a source of that name */
+    else
+        put_named(out, s, words);
     if (s->extended)
         buf_putz(out, " EXTENDED");
 }
 
-static void put_print(buf *out, const ast_stmt *s)
+static void put_explain(buf *out, const ast_stmt *s, const char *words)
 {
-    buf_putz(out, "PRINT ");
-    put_resource(out, s->name);
+    if (s->inner == NULL) {
+        put_named(out, s, words);
+        return;
+    }
+    buf_putz(out, words);
+    print_stmt(out, s->inner);
+}
+
+static void put_print(buf *out, const ast_stmt *s, const char *words)
+{
+    put_of_resource(out, s, words);
     if (s->from_beginning)
         buf_putz(out, " FROM BEGINNING");
     if (s->has_interval)
@@ -353,141 +387,47 @@ static void put_print(buf *out, const ast_stmt *s)
         buf_printf(out, " LIMIT %lld", (long long)s->limit);
 }
 
-static void put_connector(buf *out, const ast_stmt *s)
+static void put_connector(buf *out, const ast_stmt *s, const char *words)
 {
-    buf_printf(out, "CREATE %s CONNECTOR %s", s->scope == SCOPE_SINK ? "SINK" : "SOURCE",
+    buf_printf(out, "CREATE %s %s %s", s->scope == SCOPE_SINK ? "SINK" : "SOURCE", words,
                s->if_not_exists ? "IF NOT EXISTS " : "");
     print_name(out, s->name);
     put_props(out, s);
 }
 
-static void put_assert(buf *out, const ast_stmt *s)
+static void put_assert(buf *out, const ast_stmt *s, const char *words)
 {
-    buf_printf(out, "ASSERT %s%s", s->not_exists ? "NOT EXISTS " : "",
-               s->kind == STMT_ASSERT_TOPIC ? "TOPIC " : "SCHEMA");
-    if (s->kind == STMT_ASSERT_SCHEMA && s->name.p)
-        buf_putz(out, " SUBJECT ");
-    if (s->name.p)
+    buf_printf(out, "ASSERT %s%s", s->not_exists ? "NOT EXISTS " : "", words);
+    if (s->name.p) {
+        buf_putz(out, s->kind == STMT_ASSERT_SCHEMA ? " SUBJECT " : " ");
         put_resource(out, s->name);
+    }
     if (s->has_id)
         buf_printf(out, " ID %lld", (long long)s->id);
     put_props(out, s);
     put_given(out, " TIMEOUT ", s->timeout);
 }
 
+static void put_assert_source(buf *out, const ast_stmt *s, const char *words)
+{
+    put_named(out, s, words);
+    put_columns(out, s);
+    put_props(out, s);
+}
+
+static const struct {
+    void (*print)(buf *out, const ast_stmt *s, const char *words);
+    const char *words;
+} printers[STMT_KIND_COUNT] = {
+#define STMT(kind, print, words) [STMT_##kind] = {print, words},
+#include "parser/stmt.def"
+#undef STMT
+};
+
 void print_stmt(buf *out, const ast_stmt *s)
 {
-    switch (s->kind) {
-    case STMT_QUERY:
-        put_query(out, s->query);
-        break;
-    case STMT_CREATE_STREAM:
-    case STMT_CREATE_TABLE:
-    case STMT_CREATE_STREAM_AS:
-    case STMT_CREATE_TABLE_AS:
-        put_create(out, s);
-        break;
-    case STMT_INSERT_SELECT:
-        put_insert_select(out, s);
-        break;
-    case STMT_INSERT_VALUES:
-    case STMT_ASSERT_VALUES:
-    case STMT_ASSERT_NULL_VALUES:
-        put_values(out, s);
-        break;
-    case STMT_DROP_STREAM:
-    case STMT_DROP_TABLE:
-    case STMT_DROP_TYPE:
-    case STMT_DROP_CONNECTOR:
-        put_drop(out, s);
-        break;
-    case STMT_ALTER_STREAM:
-    case STMT_ALTER_TABLE:
-        put_alter(out, s);
-        break;
-    case STMT_CREATE_TYPE:
-        buf_printf(out, "CREATE TYPE %s", s->if_not_exists ? "IF NOT EXISTS " : "");
-        print_name(out, s->name);
-        buf_putz(out, " AS ");
-        print_type(out, s->type);
-        break;
-    case STMT_TERMINATE:
-        put_named(out, s, "TERMINATE ");
-        break;
-    case STMT_PAUSE:
-        put_named(out, s, "PAUSE ");
-        break;
-    case STMT_RESUME:
-        put_named(out, s, "RESUME ");
-        break;
-    case STMT_SET:
-        put_setting(out, s, "SET ", true);
-        break;
-    case STMT_UNSET:
-        put_setting(out, s, "UNSET ", false);
-        break;
-    case STMT_ALTER_SYSTEM:
-        put_setting(out, s, "ALTER SYSTEM ", true);
-        break;
-    case STMT_RUN_SCRIPT:
-        put_setting(out, s, "RUN SCRIPT ", false);
-        break;
-    case STMT_DEFINE:
-        buf_printf(out, "DEFINE %.*s=", STR_FMT(s->name));
-        print_string(out, s->text2);
-        break;
-    case STMT_UNDEFINE:
-        buf_printf(out, "UNDEFINE %.*s", STR_FMT(s->name));
-        break;
-    case STMT_DESCRIBE:
-    case STMT_DESCRIBE_STREAMS:
-    case STMT_DESCRIBE_TABLES:
-        put_describe(out, s);
-        break;
-    case STMT_DESCRIBE_FUNCTION:
-        buf_putz(out, "DESCRIBE FUNCTION ");
-        put_resource(out, s->name);
-        break;
-    case STMT_DESCRIBE_CONNECTOR:
-        put_named(out, s, "DESCRIBE CONNECTOR ");
-        break;
-    case STMT_EXPLAIN:
-        if (s->inner == NULL) {
-            put_named(out, s, "EXPLAIN ");
-        } else {
-            buf_putz(out, "EXPLAIN ");
-            print_stmt(out, s->inner);
-        }
-        break;
-    case STMT_SHOW_TOPICS:
-    case STMT_SHOW_STREAMS:
-    case STMT_SHOW_TABLES:
-    case STMT_SHOW_QUERIES:
-    case STMT_SHOW_FUNCTIONS:
-    case STMT_SHOW_PROPERTIES:
-    case STMT_SHOW_TYPES:
-    case STMT_SHOW_VARIABLES:
-    case STMT_SHOW_CONNECTORS:
-    case STMT_SHOW_CONNECTOR_PLUGINS:
-        put_show(out, s);
-        break;
-    case STMT_PRINT:
-        put_print(out, s);
-        break;
-    case STMT_CREATE_CONNECTOR:
-        put_connector(out, s);
-        break;
-    case STMT_ASSERT_TOPIC:
-    case STMT_ASSERT_SCHEMA:
-        put_assert(out, s);
-        break;
-    case STMT_ASSERT_STREAM:
-    case STMT_ASSERT_TABLE:
-        put_named(out, s, s->kind == STMT_ASSERT_STREAM ? "ASSERT STREAM " : "ASSERT TABLE ");
-        put_columns(out, s);
-        put_props(out, s);
-        break;
-    }
+    assert(s->kind < STMT_KIND_COUNT);
+    printers[s->kind].print(out, s, printers[s->kind].words);
 }
 
 /* ---- masked */

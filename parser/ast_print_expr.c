@@ -2,6 +2,7 @@
  * and as SQL that parses to the same tree. */
 #include "parser/parse_int.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,7 +13,7 @@ typedef struct printer {
 
 static void put_expr(const printer *w, const ast_expr *e);
 
-/* ---- names and literals */
+/* ---- names */
 
 static void put_quoted(buf *out, str s, char quote)
 {
@@ -49,30 +50,6 @@ static void put_name(const printer *w, str name)
         print_name(w->out, name);
     else
         buf_puts(w->out, name);
-}
-
-/* ksqlDB's scientific form of the shortest digits that read back as the same number: 1.23E-4 */
-static void put_double(buf *out, double v)
-{
-    char s[40];
-    for (int digits = 0; digits <= 16; digits++) {
-        snprintf(s, sizeof s, "%.*e", digits, v);
-        if (strtod(s, NULL) == v)
-            break;
-    }
-    char *e = strchr(s, 'e');
-    if (e == NULL) {
-        buf_putz(out, s);
-        return;
-    }
-    buf_put(out, s, (size_t)(e - s));
-    buf_printf(out, "E%d", atoi(e + 1));
-}
-
-static void put_decimal(const printer *w, str text)
-{
-    bool bare = !w->sql && text.n && text.p[text.n - 1] == '.';
-    buf_put(w->out, text.p, text.n - (bare ? 1 : 0));
 }
 
 /* ---- types */
@@ -155,31 +132,69 @@ static void put_base(const printer *w, const ast_expr *e)
         buf_putc(w->out, ')');
 }
 
-static void put_sign(const printer *w, const ast_expr *e)
+/* One function of the table below. words: of the row. */
+#define PUT(name) static void name(const printer *w, const ast_expr *e, __attribute__((unused)) const char *words)
+
+PUT(put_null)
 {
-    const ast_expr *arg = e->args[0];
-    buf_putc(w->out, e->kind == EX_NEG ? '-' : '+');
-    bool number = arg->kind >= EX_INT && arg->kind <= EX_DOUBLE && !is_negative_literal(arg);
-    if (e->kind == EX_NEG && w->sql && number) {
-        /* -1 would be a literal */
-        buf_putc(w->out, '(');
-        put_expr(w, arg);
-        buf_putc(w->out, ')');
-        return;
-    }
-    size_t at = w->out->n;
-    put_expr(w, arg);
-    if (w->out->n > at && w->out->p[at] == '-') {
-        /* -- would be a comment */
-        buf_putc(w->out, ' ');
-        if (!w->out->full) {
-            memmove(w->out->p + at + 1, w->out->p + at, w->out->n - at - 1);
-            w->out->p[at] = ' ';
-        }
-    }
+    (void)e;
+    buf_putz(w->out, words);
 }
 
-static void put_call(const printer *w, const ast_expr *e)
+PUT(put_bool)
+{
+    buf_putz(w->out, e->ival ? "true" : "false");
+}
+
+PUT(put_int)
+{
+    buf_printf(w->out, "%lld", (long long)e->ival);
+}
+
+PUT(put_decimal)
+{
+    bool bare = !w->sql && str_ends(e->text, STR("."));
+    buf_put(w->out, e->text.p, e->text.n - (bare ? 1 : 0));
+}
+
+/* ksqlDB's scientific form of the shortest digits that read back as the same number: 1.23E-4 */
+PUT(put_double)
+{
+    char s[40];
+    for (int digits = 0; digits <= 16; digits++) {
+        snprintf(s, sizeof s, "%.*e", digits, e->dval);
+        if (strtod(s, NULL) == e->dval)
+            break;
+    }
+    char *exponent = strchr(s, 'e');
+    if (exponent == NULL) {
+        buf_putz(w->out, s);
+        return;
+    }
+    buf_put(w->out, s, (size_t)(exponent - s));
+    buf_printf(w->out, "E%d", atoi(exponent + 1));
+}
+
+PUT(put_text)
+{
+    print_string(w->out, e->text);
+}
+
+PUT(put_unit)
+{
+    buf_puts(w->out, e->text);
+}
+
+PUT(put_column)
+{
+    if (e->qual.n) {
+        put_name(w, e->qual);
+        buf_putc(w->out, '.');
+    }
+    put_name(w, e->text);
+}
+
+PUT(put_call)
 {
     if (e->raw.p == parse_concat_name) {
         buf_putz(w->out, w->sql ? "(" : "concat(");
@@ -201,16 +216,7 @@ static void put_call(const printer *w, const ast_expr *e)
     buf_putc(w->out, ')');
 }
 
-static void put_column(const printer *w, const ast_expr *e)
-{
-    if (e->qual.n) {
-        put_name(w, e->qual);
-        buf_putc(w->out, '.');
-    }
-    put_name(w, e->text);
-}
-
-static void put_lambda(const printer *w, const ast_expr *e)
+PUT(put_lambda)
 {
     buf_putc(w->out, '(');
     for (uint32_t i = 0; i < e->name_count; i++) {
@@ -222,7 +228,23 @@ static void put_lambda(const printer *w, const ast_expr *e)
     put_expr(w, e->args[0]);
 }
 
-static void put_map(const printer *w, const ast_expr *e)
+PUT(put_cast)
+{
+    buf_putz(w->out, "CAST(");
+    put_expr(w, e->args[0]);
+    buf_putz(w->out, " AS ");
+    put_type(w, e->type);
+    buf_putc(w->out, ')');
+}
+
+PUT(put_array)
+{
+    buf_putz(w->out, "ARRAY[");
+    put_exprs(w, e->args, e->arg_count);
+    buf_putc(w->out, ']');
+}
+
+PUT(put_map)
 {
     buf_putz(w->out, "MAP(");
     for (uint32_t i = 0; i + 1 < e->arg_count; i += 2) {
@@ -235,7 +257,7 @@ static void put_map(const printer *w, const ast_expr *e)
     buf_putc(w->out, ')');
 }
 
-static void put_struct(const printer *w, const ast_expr *e)
+PUT(put_struct)
 {
     buf_putz(w->out, "STRUCT(");
     for (uint32_t i = 0; i < e->arg_count; i++) {
@@ -248,7 +270,129 @@ static void put_struct(const printer *w, const ast_expr *e)
     buf_putc(w->out, ')');
 }
 
-static void put_case(const printer *w, const ast_expr *e)
+PUT(put_type_ctor)
+{
+    put_name(w, e->text);
+    buf_putc(w->out, ' ');
+    put_expr(w, e->args[0]);
+}
+
+PUT(put_subscript)
+{
+    const ast_expr *base = e->args[0];
+    if (w->sql && base->kind == EX_COLUMN && base->qual.n == 0 && str_eqz(base->text, "ARRAY"))
+        print_ticked(w->out, base->text); /* ARRAY[ would be a constructor */
+    else
+        put_base(w, base);
+    buf_putc(w->out, '[');
+    put_expr(w, e->args[1]);
+    buf_putc(w->out, ']');
+}
+
+PUT(put_deref)
+{
+    put_base(w, e->args[0]);
+    buf_putz(w->out, words);
+    put_name(w, e->text);
+}
+
+PUT(put_struct_star)
+{
+    put_base(w, e->args[0]);
+    buf_putz(w->out, words);
+}
+
+PUT(put_sign)
+{
+    const ast_expr *arg = e->args[0];
+    buf_putz(w->out, words);
+    bool number = arg->kind >= EX_INT && arg->kind <= EX_DOUBLE && !is_negative_literal(arg);
+    if (e->kind == EX_NEG && w->sql && number) {
+        /* -1 would be a literal */
+        buf_putc(w->out, '(');
+        put_expr(w, arg);
+        buf_putc(w->out, ')');
+        return;
+    }
+    size_t at = w->out->n;
+    put_expr(w, arg);
+    if (w->out->n > at && w->out->p[at] == '-') {
+        /* -- would be a comment */
+        buf_putc(w->out, ' ');
+        if (!w->out->full) {
+            memmove(w->out->p + at + 1, w->out->p + at, w->out->n - at - 1);
+            w->out->p[at] = ' ';
+        }
+    }
+}
+
+PUT(put_infix)
+{
+    buf_putc(w->out, '(');
+    put_expr(w, e->args[0]);
+    buf_putz(w->out, words);
+    put_expr(w, e->args[1]);
+    buf_putc(w->out, ')');
+}
+
+PUT(put_operator)
+{
+    static const char *const signs[] = {
+        [OP_ADD] = " + ", [OP_SUB] = " - ", [OP_MUL] = " * ", [OP_DIV] = " / ",
+        [OP_MOD] = " % ", [OP_EQ] = " = ",  [OP_NE] = " <> ", [OP_LT] = " < ",
+        [OP_LE] = " <= ", [OP_GT] = " > ",  [OP_GE] = " >= ", [OP_DISTINCT] = " IS DISTINCT FROM ",
+    };
+    put_infix(w, e, signs[e->op]);
+}
+
+PUT(put_not)
+{
+    buf_putz(w->out, words);
+    put_expr(w, e->args[0]);
+    buf_putc(w->out, ')');
+}
+
+PUT(put_is_null)
+{
+    buf_putc(w->out, '(');
+    put_expr(w, e->args[0]);
+    buf_putz(w->out, words);
+}
+
+PUT(put_between)
+{
+    buf_putc(w->out, '(');
+    put_expr(w, e->args[0]);
+    buf_putz(w->out, " BETWEEN ");
+    put_expr(w, e->args[1]);
+    buf_putz(w->out, " AND ");
+    put_expr(w, e->args[2]);
+    buf_putc(w->out, ')');
+}
+
+PUT(put_in)
+{
+    buf_putc(w->out, '(');
+    put_expr(w, e->args[0]);
+    buf_putz(w->out, " IN (");
+    put_exprs(w, e->args + 1, e->arg_count - 1);
+    buf_putz(w->out, "))");
+}
+
+PUT(put_like)
+{
+    buf_putc(w->out, '(');
+    put_expr(w, e->args[0]);
+    buf_putz(w->out, " LIKE ");
+    put_expr(w, e->args[1]);
+    if (e->text.n) {
+        buf_putz(w->out, " ESCAPE ");
+        print_string(w->out, e->text);
+    }
+    buf_putc(w->out, ')');
+}
+
+PUT(put_case)
 {
     uint32_t i = 0;
     buf_putz(w->out, "(CASE");
@@ -269,168 +413,58 @@ static void put_case(const printer *w, const ast_expr *e)
     buf_putz(w->out, " END)");
 }
 
-static void put_infix(const printer *w, const ast_expr *e, const char *op)
+PUT(put_time_zone)
 {
-    buf_putc(w->out, '(');
-    put_expr(w, e->args[0]);
-    buf_putc(w->out, ' ');
-    buf_putz(w->out, op);
-    buf_putc(w->out, ' ');
-    put_expr(w, e->args[1]);
-    buf_putc(w->out, ')');
+    put_base(w, e->args[0]);
+    buf_putz(w->out, " AT TIME ZONE ");
+    print_string(w->out, e->text);
 }
 
-static void put_postfix(const printer *w, const ast_expr *e, const char *op)
-{
-    buf_putc(w->out, '(');
-    put_expr(w, e->args[0]);
-    buf_putz(w->out, op);
-}
-
-static const char *const op_text[] = {
-    [OP_ADD] = "+", [OP_SUB] = "-", [OP_MUL] = "*", [OP_DIV] = "/", [OP_MOD] = "%", [OP_EQ] = "=",
-    [OP_NE] = "<>", [OP_LT] = "<",  [OP_LE] = "<=", [OP_GT] = ">",  [OP_GE] = ">=", [OP_DISTINCT] = "IS DISTINCT FROM",
+static const struct {
+    void (*put)(const printer *w, const ast_expr *e, const char *words);
+    const char *words;
+} printers[] = {
+    [EX_NULL] = {put_null, "null"},
+    [EX_BOOL] = {put_bool, NULL},
+    [EX_INT] = {put_int, NULL},
+    [EX_BIGINT] = {put_int, NULL},
+    [EX_DECIMAL] = {put_decimal, NULL},
+    [EX_DOUBLE] = {put_double, NULL},
+    [EX_STRING] = {put_text, NULL},
+    [EX_INTERVAL_UNIT] = {put_unit, NULL},
+    [EX_COLUMN] = {put_column, NULL},
+    [EX_LAMBDA_VAR] = {put_column, NULL},
+    [EX_CALL] = {put_call, NULL},
+    [EX_LAMBDA] = {put_lambda, NULL},
+    [EX_CAST] = {put_cast, NULL},
+    [EX_ARRAY] = {put_array, NULL},
+    [EX_MAP] = {put_map, NULL},
+    [EX_STRUCT] = {put_struct, NULL},
+    [EX_TYPE_CTOR] = {put_type_ctor, NULL},
+    [EX_SUBSCRIPT] = {put_subscript, NULL},
+    [EX_DEREF] = {put_deref, "->"},
+    [EX_STRUCT_STAR] = {put_struct_star, "->*"},
+    [EX_NEG] = {put_sign, "-"},
+    [EX_POS] = {put_sign, "+"},
+    [EX_ARITH] = {put_operator, NULL},
+    [EX_COMPARE] = {put_operator, NULL},
+    [EX_AND] = {put_infix, " AND "},
+    [EX_OR] = {put_infix, " OR "},
+    [EX_NOT] = {put_not, "(NOT "},
+    [EX_IS_NULL] = {put_is_null, " IS NULL)"},
+    [EX_IS_NOT_NULL] = {put_is_null, " IS NOT NULL)"},
+    [EX_BETWEEN] = {put_between, NULL},
+    [EX_IN] = {put_in, NULL},
+    [EX_LIKE] = {put_like, NULL},
+    [EX_CASE] = {put_case, NULL},
+    [EX_SIMPLE_CASE] = {put_case, NULL},
+    [EX_AT_TIME_ZONE] = {put_time_zone, NULL},
 };
-
-static void put_subscript(const printer *w, const ast_expr *e)
-{
-    const ast_expr *base = e->args[0];
-    if (w->sql && base->kind == EX_COLUMN && base->qual.n == 0 && str_eqz(base->text, "ARRAY"))
-        print_ticked(w->out, base->text); /* ARRAY[ would be a constructor */
-    else
-        put_base(w, base);
-    buf_putc(w->out, '[');
-    put_expr(w, e->args[1]);
-    buf_putc(w->out, ']');
-}
 
 static void put_expr(const printer *w, const ast_expr *e)
 {
-    buf *out = w->out;
-    switch (e->kind) {
-    case EX_NULL:
-        buf_putz(out, "null");
-        break;
-    case EX_BOOL:
-        buf_putz(out, e->ival ? "true" : "false");
-        break;
-    case EX_INT:
-    case EX_BIGINT:
-        buf_printf(out, "%lld", (long long)e->ival);
-        break;
-    case EX_DECIMAL:
-        put_decimal(w, e->text);
-        break;
-    case EX_DOUBLE:
-        put_double(out, e->dval);
-        break;
-    case EX_STRING:
-        print_string(out, e->text);
-        break;
-    case EX_INTERVAL_UNIT:
-        buf_puts(out, e->text);
-        break;
-    case EX_COLUMN:
-    case EX_LAMBDA_VAR:
-        put_column(w, e);
-        break;
-    case EX_CALL:
-        put_call(w, e);
-        break;
-    case EX_LAMBDA:
-        put_lambda(w, e);
-        break;
-    case EX_CAST:
-        buf_putz(out, "CAST(");
-        put_expr(w, e->args[0]);
-        buf_putz(out, " AS ");
-        put_type(w, e->type);
-        buf_putc(out, ')');
-        break;
-    case EX_ARRAY:
-        buf_putz(out, "ARRAY[");
-        put_exprs(w, e->args, e->arg_count);
-        buf_putc(out, ']');
-        break;
-    case EX_MAP:
-        put_map(w, e);
-        break;
-    case EX_STRUCT:
-        put_struct(w, e);
-        break;
-    case EX_TYPE_CTOR:
-        put_name(w, e->text);
-        buf_putc(out, ' ');
-        put_expr(w, e->args[0]);
-        break;
-    case EX_SUBSCRIPT:
-        put_subscript(w, e);
-        break;
-    case EX_DEREF:
-        put_base(w, e->args[0]);
-        buf_putz(out, "->");
-        put_name(w, e->text);
-        break;
-    case EX_STRUCT_STAR:
-        put_base(w, e->args[0]);
-        buf_putz(out, "->*");
-        break;
-    case EX_NEG:
-    case EX_POS:
-        put_sign(w, e);
-        break;
-    case EX_ARITH:
-    case EX_COMPARE:
-        put_infix(w, e, op_text[e->op]);
-        break;
-    case EX_AND:
-        put_infix(w, e, "AND");
-        break;
-    case EX_OR:
-        put_infix(w, e, "OR");
-        break;
-    case EX_NOT:
-        buf_putz(out, "(NOT ");
-        put_expr(w, e->args[0]);
-        buf_putc(out, ')');
-        break;
-    case EX_IS_NULL:
-        put_postfix(w, e, " IS NULL)");
-        break;
-    case EX_IS_NOT_NULL:
-        put_postfix(w, e, " IS NOT NULL)");
-        break;
-    case EX_BETWEEN:
-        put_postfix(w, e, " BETWEEN ");
-        put_expr(w, e->args[1]);
-        buf_putz(out, " AND ");
-        put_expr(w, e->args[2]);
-        buf_putc(out, ')');
-        break;
-    case EX_IN:
-        put_postfix(w, e, " IN (");
-        put_exprs(w, e->args + 1, e->arg_count - 1);
-        buf_putz(out, "))");
-        break;
-    case EX_LIKE:
-        put_postfix(w, e, " LIKE ");
-        put_expr(w, e->args[1]);
-        if (e->text.n) {
-            buf_putz(out, " ESCAPE ");
-            print_string(out, e->text);
-        }
-        buf_putc(out, ')');
-        break;
-    case EX_CASE:
-    case EX_SIMPLE_CASE:
-        put_case(w, e);
-        break;
-    case EX_AT_TIME_ZONE:
-        put_base(w, e->args[0]);
-        buf_putz(out, " AT TIME ZONE ");
-        print_string(out, e->text);
-        break;
-    }
+    assert(e->kind < sizeof printers / sizeof *printers);
+    printers[e->kind].put(w, e, printers[e->kind].words);
 }
 
 void print_expr(buf *out, const ast_expr *e)

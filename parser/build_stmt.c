@@ -44,18 +44,21 @@ ast_join *build_within(parse *p, ast_duration before, ast_duration after, ast_du
     return j;
 }
 
-join_list *build_join(parse *p, join_list *l, ast_join_kind kind, ast_relation *right, ast_join *within, expr_val on)
+ast_join *build_join(parse *p, ast_join_kind kind, ast_relation *right, ast_join *within, expr_val on)
 {
-    if (l == NULL)
-        l = ARENA_NEW(p->a, join_list);
-    ast_join j = {0};
-    if (within)
-        j = *within;
-    j.kind = kind;
-    j.right = *right;
-    j.on = on.e;
-    j.pos = right->pos;
-    AVEC_PUSH(p->a, l, j);
+    ast_join *j = within ? within : ARENA_NEW(p->a, ast_join);
+    j->kind = kind;
+    j->right = *right;
+    j->on = on.e;
+    j->pos = right->pos;
+    return j;
+}
+
+source_list build_append_join(parse *p, source_list l, ast_join *j)
+{
+    if (l.joins == NULL)
+        l.joins = ARENA_NEW(p->a, join_list);
+    AVEC_PUSH(p->a, l.joins, *j);
     return l;
 }
 
@@ -72,13 +75,6 @@ ast_window *build_window(ast_window *w, ast_window_kind kind, ast_duration size,
     w->kind = kind;
     w->size = size;
     w->advance = advance;
-    return w;
-}
-
-ast_window *build_window_named(ast_window *w, token t, name_val name)
-{
-    w->pos = t.pos;
-    w->name = name.text;
     return w;
 }
 
@@ -107,15 +103,15 @@ item_list *build_append_items(parse *p, item_list *l, item_list *one)
     return l;
 }
 
-ast_query *build_query(parse *p, token t, item_list *items, ast_relation *from, join_list *joins)
+ast_query *build_query(parse *p, token t, item_list *items, source_list from)
 {
     ast_query *q = ARENA_NEW(p->a, ast_query);
     q->pos = t.pos;
     q->items = items->p;
     q->item_count = (uint32_t)items->n;
-    q->from = *from;
-    q->joins = joins ? joins->p : NULL;
-    q->join_count = joins ? (uint32_t)joins->n : 0;
+    q->from = *from.first;
+    q->joins = from.joins ? from.joins->p : NULL;
+    q->join_count = from.joins ? (uint32_t)from.joins->n : 0;
     return q;
 }
 
@@ -151,17 +147,17 @@ void build_query_end(parse *p, ast_query *q, ast_emit emit, number_val limit)
 
 /* ---- columns and properties */
 
-column_list *build_column_def(parse *p, column_list *l, name_val n, type_val t, column_rule r)
+column_list *build_column_def(parse *p, name_val n, type_val t, column_rule r)
 {
-    if (l == NULL)
-        l = ARENA_NEW(p->a, column_list);
+    column_list *l = ARENA_NEW(p->a, column_list);
     AVEC_PUSH(p->a, l, ((ast_column){n.text, t.type, r.kind, r.header_key, n.at.pos}));
     return l;
 }
 
-column_list *build_added(parse *p, column_list *l, name_val n, type_val t)
+column_list *build_append_columns(parse *p, column_list *l, column_list *one)
 {
-    return build_column_def(p, l, n, t, (column_rule){COL_VALUE, STR_NONE});
+    AVEC_PUSH(p->a, l, one->p[0]);
+    return l;
 }
 
 prop_list *build_prop(parse *p, name_val n, expr_val value)
@@ -314,10 +310,10 @@ ast_stmt *build_describe(parse *p, ast_stmt_kind kind, token t, name_val n, bool
     return s;
 }
 
-ast_stmt *build_explain(parse *p, token t, ast_stmt *inner)
+ast_stmt *build_explain(parse *p, token t, explained e)
 {
-    ast_stmt *s = stmt_at(p, STMT_EXPLAIN, t.pos);
-    s->inner = inner;
+    ast_stmt *s = build_named(p, STMT_EXPLAIN, t, e.name);
+    s->inner = e.inner;
     return s;
 }
 
@@ -330,16 +326,16 @@ ast_stmt *build_show(parse *p, ast_stmt_kind kind, token t, bool all, bool exten
     return s;
 }
 
-ast_stmt *build_print(parse *p, token t, name_val topic, bool from_beginning, number_val interval, number_val limit)
+ast_stmt *build_print(parse *p, token t, name_val topic, print_clause c)
 {
     ast_stmt *s = build_named(p, STMT_PRINT, t, topic);
-    s->from_beginning = from_beginning;
-    s->has_interval = interval.type != TK_EOF;
+    s->from_beginning = c.from_beginning;
+    s->has_interval = c.interval.type != TK_EOF;
     if (s->has_interval)
-        build_integer(p, interval, "INTERVAL", &s->interval);
-    s->has_limit = limit.type != TK_EOF;
+        build_integer(p, c.interval, "INTERVAL", &s->interval);
+    s->has_limit = c.limit.type != TK_EOF;
     if (s->has_limit)
-        build_integer(p, limit, "LIMIT", &s->limit);
+        build_integer(p, c.limit, "LIMIT", &s->limit);
     return s;
 }
 

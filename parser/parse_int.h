@@ -65,6 +65,21 @@ typedef struct create_head {
     bool     or_replace, source_only;
 } create_head;
 
+typedef struct source_list { /* FROM: a relation and what is joined to it */
+    ast_relation *first;
+    join_list    *joins; /* NULL: none */
+} source_list;
+
+typedef struct print_clause {
+    bool       from_beginning;
+    number_val interval, limit; /* TK_EOF: not given */
+} print_clause;
+
+typedef struct explained { /* a statement, or else a query's name */
+    ast_stmt *inner;
+    name_val  name;
+} explained;
+
 typedef enum parse_entry { ENTRY_STATEMENTS, ENTRY_EXPRESSION, ENTRY_TYPE } parse_entry;
 
 /* Where a variable stands: it decides what its value must look like (spec 1.8). */
@@ -123,8 +138,8 @@ static inline span span_join(span a, span b)
 /* Why ksqlDB would refuse the token: fills st with "line L:C: Syntax Error\n...". The statement
  * starts at stmt_pos (syntax_error.c). */
 void syntax_error_explain(arena *a, str sql, parse_entry entry, uint32_t stmt_pos, token bad, status *st);
-/* Does the grammar of syntax_rules.def take the text as a whole? Returns the offset of the token
- * that it refuses, or -1. For tests: grammar.y must agree. */
+/* Do the rules that the messages come from take the text as a whole? Returns the offset of the token
+ * that they refuse, or -1. For tests: the grammar must agree. */
 int64_t syntax_error_find(arena *a, str sql, parse_entry entry);
 
 /* ---- ast_print_expr.c */
@@ -197,20 +212,20 @@ field_list *build_field(parse *p, field_list *l, name_val n, type_val t);
 ast_duration  build_duration(parse *p, number_val n, token unit);
 ast_relation *build_relation(parse *p, name_val n, name_val alias);
 ast_join     *build_within(parse *p, ast_duration before, ast_duration after, ast_duration grace);
-join_list  *build_join(parse *p, join_list *l, ast_join_kind kind, ast_relation *right, ast_join *within, expr_val on);
-ast_window *build_window_tail(parse *p, ast_duration retention, ast_duration grace);
-ast_window *build_window(ast_window *w, ast_window_kind kind, ast_duration size, ast_duration advance);
-ast_window *build_window_named(ast_window *w, token t, name_val name);
-item_list  *build_item(parse *p, expr_val e, name_val alias);
-item_list  *build_star_item(parse *p, name_val qual, token star);
-item_list  *build_append_items(parse *p, item_list *l, item_list *one);
-ast_query  *build_query(parse *p, token t, item_list *items, ast_relation *from, join_list *joins);
-void        build_query_tail(ast_query *q, ast_window *w, expr_val where, expr_val having);
-void        build_query_by(ast_query *q, expr_list *group_by, expr_list *partition_by);
-void        build_query_end(parse *p, ast_query *q, ast_emit emit, number_val limit);
+ast_join     *build_join(parse *p, ast_join_kind kind, ast_relation *right, ast_join *within, expr_val on);
+source_list   build_append_join(parse *p, source_list l, ast_join *j);
+ast_window   *build_window_tail(parse *p, ast_duration retention, ast_duration grace);
+ast_window   *build_window(ast_window *w, ast_window_kind kind, ast_duration size, ast_duration advance);
+item_list    *build_item(parse *p, expr_val e, name_val alias);
+item_list    *build_star_item(parse *p, name_val qual, token star);
+item_list    *build_append_items(parse *p, item_list *l, item_list *one);
+ast_query    *build_query(parse *p, token t, item_list *items, source_list from);
+void          build_query_tail(ast_query *q, ast_window *w, expr_val where, expr_val having);
+void          build_query_by(ast_query *q, expr_list *group_by, expr_list *partition_by);
+void          build_query_end(parse *p, ast_query *q, ast_emit emit, number_val limit);
 
-column_list *build_column_def(parse *p, column_list *l, name_val n, type_val t, column_rule r);
-column_list *build_added(parse *p, column_list *l, name_val n, type_val t);
+column_list *build_column_def(parse *p, name_val n, type_val t, column_rule r);
+column_list *build_append_columns(parse *p, column_list *l, column_list *one);
 prop_list   *build_prop(parse *p, name_val n, expr_val value);
 prop_list   *build_append_props(parse *p, prop_list *l, prop_list *one);
 
@@ -230,9 +245,9 @@ ast_stmt *build_create_type(parse *p, token t, bool if_not_exists, name_val n, t
 ast_stmt *build_setting(parse *p, ast_stmt_kind kind, token t, token key, token value);
 ast_stmt *build_define(parse *p, token t, name_val n, token value);
 ast_stmt *build_describe(parse *p, ast_stmt_kind kind, token t, name_val n, bool extended);
-ast_stmt *build_explain(parse *p, token t, ast_stmt *inner);
+ast_stmt *build_explain(parse *p, token t, explained e);
 ast_stmt *build_show(parse *p, ast_stmt_kind kind, token t, bool all, bool extended, ast_scope scope);
-ast_stmt *build_print(parse *p, token t, name_val topic, bool from_beginning, number_val interval, number_val limit);
+ast_stmt *build_print(parse *p, token t, name_val topic, print_clause c);
 ast_stmt *build_connector(parse *p, token t, ast_scope scope, bool if_not_exists, name_val n, prop_list *props);
 ast_stmt *build_assert_topic(parse *p, token t, bool not_exists, name_val n, prop_list *props, ast_duration timeout);
 ast_stmt *build_assert_schema(parse *p, token t, bool not_exists, name_val subject, expr_val id, ast_duration timeout);

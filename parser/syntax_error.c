@@ -3,7 +3,7 @@
  * Its words depend on how its parser works: top down, with look-ahead at every choice. Whether it
  * says "missing", "extraneous", "expecting" or "no viable alternative" follows from where in its
  * rules it stood when it met the bad token. So that parser is imitated here, on the error path
- * only: syntax_net.c makes a network of states of syntax_rules.def, this file walks it as the
+ * only: syntax_net.c makes a network of states of the grammar's rules, this file walks it as the
  * parser does:
  *
  *   - in front of a choice or repetition it checks that the next token can come at all (sync);
@@ -282,7 +282,7 @@ static bool is_reserved_word(uint16_t type)
 
 static bool starts_statements(const syntax *x, const token_set *s)
 {
-    token_set start = syntax_next_tokens(x->net, x->net->rules[RULE_statement].start);
+    token_set start = syntax_next_tokens(x->net, x->net->rules[RULE_stmt].start);
     token_set given = *s;
     token_set_remove(&given, TK_EOF);
     return memcmp(&start, &given, sizeof start) == 0;

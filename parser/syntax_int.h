@@ -46,8 +46,8 @@ static inline bool token_set_meets(const token_set *a, const token_set *b)
 }
 
 enum {
-#define RULE(name, text) RULE_##name,
-#include "parser/syntax_rules.def"
+#define RULE(name, ...) RULE_##name,
+#include "syntax_rules.inc"
 #undef RULE
     RULE_COUNT
 };
@@ -79,11 +79,10 @@ typedef struct syntax_state {
 typedef LIST(uint16_t) state_list;
 
 typedef struct syntax_rule {
-    const char *name;
-    uint16_t    start, stop;
-    bool        nullable;
-    token_set   first, follow; /* tokens that start it, and that may come behind it anywhere */
-    state_list  callers;       /* the states behind its uses */
+    uint16_t   start, stop;
+    bool       nullable;
+    token_set  first, follow; /* tokens that start it, and that may come behind it anywhere */
+    state_list callers;       /* the states behind its uses */
 } syntax_rule;
 
 typedef struct syntax_net {

@@ -1,41 +1,37 @@
-/* Makes a network of states of the rules in syntax_rules.def. It is made anew for each error, which
- * takes some 100 microseconds, so that nothing is shared between threads. */
+/* Makes a network of states of the rules that syntax_rules.awk reads from grammar.y. It is made anew for each error,
+ * which takes some 100 microseconds, so that nothing is shared between threads. */
 #include "parser/syntax_int.h"
 
 #include <assert.h>
 
 #define STATES_MAX 2048
 
-static const char *const rule_texts[] = {
-#define RULE(name, text) text,
-#include "parser/syntax_rules.def"
-#undef RULE
-};
-static const char *const rule_names[] = {
-#define RULE(name, text) #name,
-#include "parser/syntax_rules.def"
-#undef RULE
+/* Signs in a rule's text, beside the types of tokens. */
+enum {
+    EBNF_END = SYNTAX_TOKENS_MAX,
+    EBNF_OPEN,
+    EBNF_CLOSE,
+    EBNF_OR,
+    EBNF_OPTIONAL,     /* x? */
+    EBNF_ANY,          /* x* */
+    EBNF_MANY,         /* x+ */
+    EBNF_NON_RESERVED, /* any of the words of keywords.def that may be identifiers */
+    EBNF_RULE          /* + the rule's number */
 };
 
-static const struct {
-    const char *name;
-    uint16_t    type;
-} token_names[] = {
-    {"IDENTIFIER", TK_IDENT},
-    {"DIGIT_IDENTIFIER", TK_DIGIT_IDENT},
-    {"VARIABLE", TK_VARIABLE},
-    {"QUOTED_IDENTIFIER", TK_QUOTED_IDENT},
-    {"STRING", TK_STRING_LIT},
-    {"INTEGER_VALUE", TK_INTEGER_LIT},
-    {"EOF", TK_EOF},
-    {"DECIMAL_VALUE", TK_DECIMAL_LIT},
-    {"FLOATING_POINT_VALUE", TK_FLOAT_LIT},
+#define RULE(name, ...) static const uint16_t text_##name[] = {__VA_ARGS__, EBNF_END};
+#include "syntax_rules.inc"
+#undef RULE
+static const uint16_t *const rule_texts[] = {
+#define RULE(name, ...) text_##name,
+#include "syntax_rules.inc"
+#undef RULE
 };
 
 typedef struct reader {
-    syntax_net *net;
-    const char *at; /* in the rule's text */
-    uint16_t    rule;
+    syntax_net     *net;
+    const uint16_t *at; /* in the rule's text */
+    uint16_t        rule;
 } reader;
 
 typedef struct part {
@@ -68,78 +64,47 @@ static void set_alts(reader *r, uint16_t state, const uint16_t *alts, size_t n)
 
 /* ---- reading a rule */
 
-static char peek(reader *r)
+static bool take(reader *r, uint16_t sign)
 {
-    while (*r->at == ' ')
-        r->at++;
-    return *r->at;
+    bool hit = *r->at == sign;
+    r->at += hit;
+    return hit;
 }
 
-static str read_word(reader *r)
+static const token_set *read_tokens(reader *r)
 {
-    const char *p = r->at;
-    while ((*r->at >= 'A' && *r->at <= 'Z') || (*r->at >= 'a' && *r->at <= 'z') || *r->at == '_')
-        r->at++;
-    return str_make(p, (size_t)(r->at - p));
-}
-
-static uint16_t rule_index(str name)
-{
-    uint16_t i = 0;
-    while (i < RULE_COUNT && !str_eqz(name, rule_names[i]))
-        i++;
-    assert(i < RULE_COUNT);
-    return i;
-}
-
-static void add_word(token_set *s, str word)
-{
-    for (size_t i = 0; i < sizeof token_names / sizeof *token_names; i++)
-        if (str_eqz(word, token_names[i].name)) {
-            token_set_add(s, token_names[i].type);
-            return;
-        }
-    for (uint32_t i = 0; i < keyword_count; i++) {
-        const keyword *k = &keyword_list[i];
-        if (str_eqz(word, "NON_RESERVED") ? k->class == NON_RESERVED : str_eqz(word, k->word))
-            token_set_add(s, k->type);
-    }
-}
-
-static void add_quoted(token_set *s, str text)
-{
-    scanner sc = scan_from(text, 0);
-    token_set_add(s, scan_next(&sc).type);
+    token_set *set = ARENA_NEW(r->net->a, token_set);
+    uint16_t   type = *r->at++;
+    if (type < SYNTAX_TOKENS_MAX)
+        token_set_add(set, type);
+    else
+        for (uint32_t i = 0; i < keyword_count; i++)
+            if (keyword_list[i].class == NON_RESERVED)
+                token_set_add(set, keyword_list[i].type);
+    return set;
 }
 
 /* A token, a rule or a group. */
 static part read_atom(reader *r)
 {
-    if (peek(r) == '(') {
-        r->at++;
+    if (take(r, EBNF_OPEN)) {
         part p = read_alternatives(r);
-        assert(peek(r) == ')');
-        r->at++;
+        bool closed = take(r, EBNF_CLOSE);
+        assert(closed);
         return p;
     }
     part p = {state_new(r, STATE_PLAIN), 0};
     p.end = state_new(r, STATE_PLAIN);
     link_to(r, p.start, p.end);
-    if (*r->at >= 'a' && *r->at <= 'z') {
-        uint16_t callee = rule_index(read_word(r));
+    if (*r->at >= EBNF_RULE) {
+        uint16_t callee = *r->at++ - EBNF_RULE;
+        assert(callee < RULE_COUNT);
         r->net->states[p.start].callee = callee;
         AVEC_PUSH(r->net->a, &r->net->rules[callee].callers, p.end);
         return p;
     }
-    token_set *set = ARENA_NEW(r->net->a, token_set);
-    if (*r->at == '\'') {
-        const char *close = strchr(r->at + 1, '\'');
-        add_quoted(set, str_make(r->at + 1, (size_t)(close - r->at - 1)));
-        r->at = close + 1;
-    } else {
-        add_word(set, read_word(r));
-    }
-    r->net->states[p.start].set = set;
+    assert(*r->at < SYNTAX_TOKENS_MAX || *r->at == EBNF_NON_RESERVED);
+    r->net->states[p.start].set = read_tokens(r);
     return p;
 }
 
@@ -178,17 +143,17 @@ static part make_repeated(reader *r, part p, bool at_least_once)
 static part read_element(reader *r)
 {
     part p = read_atom(r);
-    char c = peek(r);
-    if (c != '?' && c != '*' && c != '+')
-        return p;
-    r->at++;
-    return c == '?' ? make_optional(r, p) : make_repeated(r, p, c == '+');
+    if (take(r, EBNF_OPTIONAL))
+        return make_optional(r, p);
+    if (take(r, EBNF_ANY))
+        return make_repeated(r, p, false);
+    return take(r, EBNF_MANY) ? make_repeated(r, p, true) : p;
 }
 
 static part read_sequence(reader *r)
 {
     part p = read_element(r);
-    for (char c = peek(r); c != 0 && c != '|' && c != ')'; c = peek(r)) {
+    while (*r->at != EBNF_END && *r->at != EBNF_OR && *r->at != EBNF_CLOSE) {
         part next = read_element(r);
         link_to(r, p.end, next.start);
         p.end = next.end;
@@ -215,8 +180,8 @@ static part read_alternatives(reader *r)
     part   parts[SYNTAX_TOKENS_MAX];
     size_t n = 0;
     parts[n++] = read_sequence(r);
-    while (peek(r) == '|') {
-        r->at++;
+    while (take(r, EBNF_OR)) {
+        assert(n < SYNTAX_TOKENS_MAX);
         parts[n++] = read_sequence(r);
     }
     if (n == 1 || merge_sets(r, parts, n))
@@ -338,7 +303,7 @@ syntax_net *syntax_net_new(arena *a)
         reader       r = {net, rule_texts[i], i};
         syntax_rule *rule = &net->rules[i];
         part         p = read_alternatives(&r);
-        rule->name = rule_names[i];
+        assert(*r.at == EBNF_END);
         rule->start = p.start;
         rule->stop = state_new(&r, STATE_STOP);
         link_to(&r, p.end, rule->stop);

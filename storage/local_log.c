@@ -78,6 +78,11 @@ static tlog_offsets part_offsets(tlog_part *tp)
     return (tlog_offsets){start, stable, atomic_load(&p->high)};
 }
 
+static bool part_is_deleted(tlog_part *p)
+{
+    return atomic_load(&((plog *)p)->deleted);
+}
+
 static bool part_trim(tlog_part *tp, int64_t offset, status *st)
 {
     return plog_delete_before((plog *)tp, offset, st);
@@ -348,6 +353,7 @@ const tlog_ops local_ops = {
     .part_open = part_open,
     .part_close = part_close,
     .part_offsets = part_offsets,
+    .part_is_deleted = part_is_deleted,
     .part_trim = part_trim,
     .part_offset_for_time = offset_for_time,
     .part_append = part_append,

@@ -62,6 +62,11 @@ tlog_offsets tlog_part_offsets(tlog_part *p)
     return p->ops->part_offsets(p);
 }
 
+bool tlog_part_is_deleted(tlog_part *p)
+{
+    return p->ops->part_is_deleted(p);
+}
+
 bool tlog_part_trim(tlog_part *p, int64_t offset, status *st)
 {
     return p->ops->part_trim(p, offset, st);

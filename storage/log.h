@@ -65,6 +65,8 @@ typedef struct tlog_offsets {
     int64_t start, last_stable, high;
 } tlog_offsets;
 tlog_offsets tlog_part_offsets(tlog_part *p);
+/* Was its topic deleted since it was opened? A topic made again under the name is another one. */
+bool tlog_part_is_deleted(tlog_part *p);
 /* Nobody will read below `offset` again: the log may drop what lies there. On disk when it returns, so
  * not for every record. The log in memory keeps everything. Errors: ST_OFFSET_RANGE, ST_TXN_STATE, ST_IO. */
 bool tlog_part_trim(tlog_part *p, int64_t offset, status *st);

@@ -18,6 +18,7 @@ typedef struct tlog_ops {
     tlog_part *(*part_open)(tlog *, str topic, int32_t partition, status *);
     void (*part_close)(tlog_part *);
     tlog_offsets (*part_offsets)(tlog_part *);
+    bool (*part_is_deleted)(tlog_part *);
     bool (*part_trim)(tlog_part *, int64_t offset, status *);
     bool (*part_offset_for_time)(tlog_part *, int64_t ts_ms, int64_t *offset, int64_t *ts, status *);
     bool (*part_append)(tlog_part *, uint8_t *, uint32_t, tlog_append, int64_t *base_out, status *);

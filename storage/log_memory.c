@@ -127,6 +127,11 @@ static tlog_offsets part_offsets(tlog_part *tp)
     return (tlog_offsets){0, stable, atomic_load(&p->high)};
 }
 
+static bool part_is_deleted(tlog_part *p)
+{
+    return atomic_load(&((mem_part *)p)->deleted);
+}
+
 static bool part_trim(tlog_part *tp, int64_t offset, status *st)
 {
     if (offset >= 0 && offset <= atomic_load(&((mem_part *)tp)->high))
@@ -632,6 +637,7 @@ static const tlog_ops mem_ops = {
     .part_open = part_open,
     .part_close = part_close,
     .part_offsets = part_offsets,
+    .part_is_deleted = part_is_deleted,
     .part_trim = part_trim,
     .part_offset_for_time = part_offset_for_time,
     .part_append = part_append,

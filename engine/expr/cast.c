@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "base/num.h"
-#include "engine/func/text_build.h"
+#include "engine/expr/text_build.h"
 #include "engine/types/datetime.h"
 #include "engine/types/decimal.h"
 
@@ -114,8 +114,8 @@ static bool double_to_int(CAST_ARGS)
 static bool to_text(CAST_ARGS)
 {
     (void)to;
-    value_text(func_scratch(), from, v);
-    *out = func_scratch_value(cx);
+    value_text(text_scratch(), from, v);
+    *out = text_scratch_value(cx);
     return out->state == V_OK;
 }
 

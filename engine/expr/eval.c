@@ -5,11 +5,8 @@
 #include <stdio.h>
 
 #include "engine/expr/cast.h"
-#include "engine/func/func.h"
-#include "engine/func/text_build.h"
+#include "engine/expr/text_build.h"
 #include "engine/types/decimal.h"
-
-#define CALL_ARGS_MAX 64 /* arguments on the stack; more go to the arena */
 
 value ectx_fail(ectx *cx, const char *fmt, ...)
 {
@@ -138,7 +135,7 @@ xeval ev_negate(arith_class c)
 static value concat(ectx *cx, str l, str r)
 {
     size_t n = (size_t)l.n + r.n;
-    char  *p = func_text_room(cx, n);
+    char  *p = text_room(cx, n);
     if (p == NULL)
         return VALUE_ERR;
     if (l.n)
@@ -154,12 +151,6 @@ value ev_concat(const xnode *x, ectx *cx)
     if (l.state == V_ERR || (r = xnode_eval(x->args[1], cx)).state == V_ERR)
         return VALUE_ERR;
     return concat(cx, l.state == V_OK ? value_str(l) : STR("null"), r.state == V_OK ? value_str(r) : STR("null"));
-}
-
-value ev_concat_null(const xnode *x, ectx *cx)
-{
-    OPERANDS
-    return concat(cx, value_str(l), value_str(r));
 }
 
 /* ---- comparison */
@@ -269,9 +260,9 @@ static value null_boolean(ectx *cx)
     return ectx_fail(cx, "a NULL where a boolean is needed");
 }
 
-value ev_and(const xnode *x, ectx *cx)
+static inline value both(const xnode *x, ectx *cx, uint32_t first)
 {
-    for (uint32_t i = 0; i < 2; i++) {
+    for (uint32_t i = first; i < first + 2; i++) {
         value v = xnode_eval(x->args[i], cx);
         if (v.state != V_OK)
             return v.state == V_ERR ? v : null_boolean(cx);
@@ -279,6 +270,20 @@ value ev_and(const xnode *x, ectx *cx)
             return v;
     }
     return value_b(true);
+}
+
+value ev_and(const xnode *x, ectx *cx)
+{
+    return both(x, cx, 0);
+}
+
+value ev_between(const xnode *x, ectx *cx)
+{
+    value v = xnode_eval(x->args[0], cx);
+    if (v.state == V_ERR)
+        return v;
+    cx->vars[x->slot] = v;
+    return both(x, cx, 1);
 }
 
 value ev_or(const xnode *x, ectx *cx)
@@ -526,47 +531,4 @@ value ev_field(const xnode *x, ectx *cx)
 {
     value b = xnode_eval(x->args[0], cx);
     return b.state == V_OK ? b.v[x->slot] : b;
-}
-
-/* ---- calls */
-
-static bool is_lambda(const func_call *f, uint32_t i)
-{
-    return f->lambda_slots && f->lambda_slots[i];
-}
-
-static inline value call(const xnode *x, ectx *cx, bool sees_nulls)
-{
-    const func_call *f = x->call;
-    value            few[CALL_ARGS_MAX];
-    value           *args = few;
-    if (f->arg_count > CALL_ARGS_MAX)
-        args = arena_alloc(cx->a, f->arg_count * sizeof *args);
-    for (uint32_t i = 0; i < f->arg_count; i++) {
-        if (is_lambda(f, i)) {
-            args[i] = VALUE_NULL;
-            continue;
-        }
-        args[i] = xnode_eval(f->args[i], cx);
-        if (args[i].state == V_ERR || (!sees_nulls && args[i].state == V_NULL))
-            return args[i];
-    }
-    return f->row->fn(f, cx, args);
-}
-
-value ev_call(const xnode *x, ectx *cx)
-{
-    return call(x, cx, false);
-}
-
-value ev_call_nulls(const xnode *x, ectx *cx)
-{
-    return call(x, cx, true);
-}
-
-value func_lambda(const func_call *f, ectx *cx, uint32_t i, const value *inputs, uint32_t n)
-{
-    for (uint32_t k = 0; k < n; k++)
-        cx->vars[f->lambda_slots[i][k]] = inputs[k];
-    return xnode_eval(f->args[i], cx);
 }

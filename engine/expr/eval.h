@@ -12,8 +12,7 @@ value ev_catch(const xnode *x, ectx *cx);   /* args[0]; lit: what it is, for the
 typedef enum arith_class { AR_INT, AR_LONG, AR_DOUBLE, AR_DECIMAL } arith_class;
 xeval ev_arith(ast_op op, arith_class c); /* operands already of the class; decimals: own scales */
 xeval ev_negate(arith_class c);
-value ev_concat(const xnode *x, ectx *cx);      /* two strings; NULL prints "null" */
-value ev_concat_null(const xnode *x, ectx *cx); /* NULL gives NULL */
+value ev_concat(const xnode *x, ectx *cx); /* two strings; NULL prints "null" */
 
 typedef enum compare_class { CP_LONG, CP_DOUBLE, CP_DECIMAL, CP_STRING, CP_ANY } compare_class;
 xeval ev_compare(ast_op op, compare_class c);
@@ -23,6 +22,7 @@ value ev_distinct_number(const xnode *x, ectx *cx);
 value ev_and(const xnode *x, ectx *cx);
 value ev_or(const xnode *x, ectx *cx);
 value ev_not(const xnode *x, ectx *cx);
+value ev_between(const xnode *x, ectx *cx); /* args[0] into slot; the conditions args[1] and args[2] */
 value ev_is_null(const xnode *x, ectx *cx);
 value ev_is_not_null(const xnode *x, ectx *cx);
 value ev_in(const xnode *x, ectx *cx);          /* args[0] IN args[1..], one type */
@@ -37,10 +37,8 @@ value ev_int_to_double(const xnode *x, ectx *cx);
 value ev_array(const xnode *x, ectx *cx);
 value ev_map(const xnode *x, ectx *cx);
 value ev_struct(const xnode *x, ectx *cx);
-value ev_index(const xnode *x, ectx *cx);      /* array[i] */
-value ev_map_get(const xnode *x, ectx *cx);    /* map[k] */
-value ev_field(const xnode *x, ectx *cx);      /* struct->slot */
-value ev_call(const xnode *x, ectx *cx);       /* NULL in, NULL out */
-value ev_call_nulls(const xnode *x, ectx *cx); /* the function sees NULLs */
+value ev_index(const xnode *x, ectx *cx);   /* array[i] */
+value ev_map_get(const xnode *x, ectx *cx); /* map[k] */
+value ev_field(const xnode *x, ectx *cx);   /* struct->slot */
 
 #endif

@@ -1,9 +1,9 @@
-/* Expressions: syntax trees compiled once into typed closures, then run per row without a type
- * dispatch, a look-up by name or a malloc.
+/* Expressions at run time: typed closures, run per row without a type dispatch, a look-up by name or a
+ * malloc. engine/compile makes them from syntax trees.
  *
- * A compiled node is a function and its operands. Evaluating gives a value, or V_ERR with the reason
- * in ectx.err; what an error turns into (NULL, a dropped row) is the caller's rule
- * (spec/sql-language.md 5.2, spec/functions.md 1.10).
+ * A node is a function and its operands. Evaluating gives a value, or V_ERR with the reason in ectx.err;
+ * what an error turns into (NULL, a dropped row) is the caller's rule (spec/sql-language.md 5.2,
+ * spec/functions.md 1.10). Nodes are read-only once they are made: all tasks of a query share them.
  */
 #ifndef ENGINE_EXPR_EXPR_H
 #define ENGINE_EXPR_EXPR_H
@@ -14,7 +14,7 @@
 #include "engine/types/value.h"
 #include "parser/ast.h"
 
-#define EXPR_VARS_MAX 32 /* lambda arguments and CASE operands in one expression, over all nesting levels */
+#define EXPR_VARS_MAX 32 /* lambda arguments and operands kept for later, in one expression, over all levels */
 #define EXPR_ERR_MAX 512
 
 typedef struct xnode xnode;
@@ -37,18 +37,27 @@ struct ectx {
 /* Sets the reason and gives V_ERR. */
 value ectx_fail(ectx *cx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-struct func_call;
+/* For those who look at an expression; who runs it asks eval alone. */
+typedef enum xkind {
+    XN_OPERATOR, /* all that none of the others is */
+    XN_LITERAL,
+    XN_COLUMN,
+    XN_VAR,
+    XN_FIELD,
+    XN_CAST,
+    XN_CALL,
+    XN_CATCH /* makes a failure of its operand NULL */
+} xkind;
 
 struct xnode {
-    xeval             eval;
-    const type       *type;
-    const xnode     **args;
-    uint32_t          arg_count;
-    uint32_t          slot; /* column or variable */
-    value             lit;  /* literals; also per-kind parameters */
-    struct func_call *call;
-    void             *state;
-    bool              is_literal;
+    xeval         eval;
+    const type   *type;
+    const xnode **args;
+    uint32_t      arg_count;
+    uint32_t      slot; /* of a column, a variable, a field */
+    value         lit;  /* of a literal; also what the kinds keep (eval.h) */
+    void         *state;
+    xkind         kind;
 };
 
 static inline value xnode_eval(const xnode *x, ectx *cx)
@@ -56,33 +65,24 @@ static inline value xnode_eval(const xnode *x, ectx *cx)
     return x->eval(x, cx);
 }
 
-/* ---- compiling */
+/* ---- making nodes; in a, which must outlive them */
 
-/* One column that expressions can name. The planner rewrites every column reference into the name
- * that stands here (without qualifier) before it compiles. */
-typedef struct xcolumn {
-    str         name;
-    const type *type;
-} xcolumn;
-
-typedef struct xscope {
-    const xcolumn *columns;
-    uint32_t       column_count;
-} xscope;
-
-typedef struct xoptions {
-    bool catch_nested;   /* projections: a failing nested call, cast or element becomes NULL */
-    bool null_as_text;   /* CAST of NULL to STRING gives the text "null" */
-    bool no_null_concat; /* pull queries: NULL in a string + gives NULL instead of the text "null" */
-} xoptions;
-
-/* Compiles and types e. The tree must have had its names resolved. Memory: a, which must outlive
- * the node. Errors: ST_SQL with the bare text of spec 5 and 3; the caller adds its own prefix. */
-const xnode *expr_compile(arena *a, const ast_expr *e, const xscope *scope, xoptions opt, status *st);
-/* A cast of x to t; x itself when the types agree. */
-const xnode *expr_cast(arena *a, const xnode *x, const type *t, xoptions opt, status *st);
+/* With room for `args` operands, to be filled in. */
+xnode       *xnode_new(arena *a, xkind kind, xeval eval, const type *t, uint32_t args);
 const xnode *expr_column(arena *a, uint32_t slot, const type *t);
+const xnode *expr_var(arena *a, uint32_t slot, const type *t);
 const xnode *expr_literal(arena *a, const type *t, value v);
+
+typedef enum cast_parts {
+    CAST_PARTS_FAIL, /* a part of a container that cannot be cast fails the whole */
+    CAST_PARTS_NULL  /* it becomes NULL */
+} cast_parts;
+
+/* A cast of x to t; x itself when the types agree. A literal is cast at once, unless that fails: then it
+ * fails row by row. NULL + ST_SQL_GEN when there is no such cast. */
+const xnode *expr_cast(arena *a, const xnode *x, const type *t, cast_parts parts, status *st);
+
+/* ---- types and constants */
 
 /* Resolves a type name of the syntax tree. custom looks up user types; may be NULL. */
 typedef const type *(*type_lookup)(void *ctx, str name);

@@ -23,7 +23,7 @@ typedef value (*func_fn)(const func_call *f, ectx *cx, const value *args);
  * on refusal. */
 typedef const type *(*func_returns)(arena *a, const func_call *f, status *st);
 /* Runs once when the call is compiled: may precompute from literal arguments into f->state
- * (arguments that are literals: f->args[i]->is_literal, f->args[i]->lit). */
+ * (arguments that are literals: f->args[i]->kind == XN_LITERAL, f->args[i]->lit). */
 typedef bool (*func_init)(arena *a, func_call *f, status *st);
 
 enum {
@@ -67,6 +67,8 @@ struct func_call {
     void            *state;
 };
 
+/* The node that runs f, whose operands are f's arguments (of lambdas the bodies). f must outlive it. */
+xnode *func_call_node(arena *a, func_call *f);
 /* Runs lambda argument i on its inputs; V_ERR travels up. */
 value func_lambda(const func_call *f, ectx *cx, uint32_t i, const value *inputs, uint32_t n);
 

@@ -191,7 +191,7 @@ static value array_join(const func_call *f, ectx *cx, value array, str sep)
 {
     const type *t = f->arg_types[0]->elem;
     bool        known = t->kind >= T_BOOLEAN && t->kind <= T_STRING;
-    buf        *b = func_scratch();
+    buf        *b = text_scratch();
     for (uint32_t i = 0; i < array.n; i++) {
         if (i)
             buf_puts(b, sep);
@@ -204,7 +204,7 @@ static value array_join(const func_call *f, ectx *cx, value array, str sep)
         else
             value_text(b, t, array.v[i]);
     }
-    return func_scratch_value(cx);
+    return text_scratch_value(cx);
 }
 
 FN(array_join_comma)

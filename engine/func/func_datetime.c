@@ -23,7 +23,7 @@ typedef struct dt_state {
 
 static bool literal(const func_call *f, uint32_t i)
 {
-    return i < f->arg_count && f->args[i]->is_literal && f->args[i]->lit.state == V_OK;
+    return i < f->arg_count && f->args[i]->kind == XN_LITERAL && f->args[i]->lit.state == V_OK;
 }
 
 /* Argument 1 is the pattern, argument 2, if any, the zone. A literal that is refused fails at every row. */
@@ -82,7 +82,7 @@ static bool print(const func_call *f, ectx *cx, const datetime_value *v, value p
     datetime_error          err = {0};
     if (tf == NULL)
         return false;
-    if (timestamp_format_print(tf, v, func_scratch(), &err))
+    if (timestamp_format_print(tf, v, text_scratch(), &err))
         return true;
     snprintf(why, REASON_MAX, "%.250s", err.msg);
     return false;
@@ -93,8 +93,8 @@ static value format_date(const func_call *f, ectx *cx, const value *args, bool n
     char           why[REASON_MAX] = "";
     datetime_value v = {.has_date = true, .days = args[0].i};
     if (print(f, cx, &v, args[1], why))
-        return func_scratch_value(cx);
-    buf *b = func_scratch();
+        return text_scratch_value(cx);
+    buf *b = text_scratch();
     if (number)
         buf_printf(b, "%ld", args[0].i);
     else
@@ -118,8 +118,8 @@ FN(format_time)
     char           why[REASON_MAX] = "";
     datetime_value v = {.has_time = true, .day_ms = args[0].i};
     if (print(f, cx, &v, args[1], why))
-        return func_scratch_value(cx);
-    buf *b = func_scratch();
+        return text_scratch_value(cx);
+    buf *b = text_scratch();
     time_text(b, args[0].i);
     return ectx_fail(cx, "Failed to format time %.*s with formatter '%.*s': %s", (int)b->n, b->p,
                      STR_FMT(value_str(args[1])), why);
@@ -137,9 +137,9 @@ static value format_timestamp(const func_call *f, ectx *cx, const value *args, c
     if (ok) {
         datetime_value v = datetime_of_timestamp(args[0].i, &z);
         if (print(f, cx, &v, args[1], why))
-            return func_scratch_value(cx);
+            return text_scratch_value(cx);
     }
-    buf *b = func_scratch();
+    buf *b = text_scratch();
     timestamp_text(b, args[0].i);
     return ectx_fail(cx, "Failed to format timestamp %.*s at timeZone '%.*s' with formatter '%.*s': %s", (int)b->n,
                      b->p, STR_FMT(fixed ? STR("GMT") : value_str(args[2])), STR_FMT(value_str(args[1])), why);

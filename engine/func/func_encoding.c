@@ -72,7 +72,7 @@ static str base64_decode_lenient(arena *a, str s)
 
 static value hex_text(ectx *cx, str bytes, const char *digits)
 {
-    char *p = func_text_room(cx, (size_t)bytes.n * 2);
+    char *p = text_room(cx, (size_t)bytes.n * 2);
     if (p == NULL)
         return VALUE_ERR;
     for (uint32_t i = 0; i < bytes.n; i++) {
@@ -86,7 +86,7 @@ static value ascii_text(ectx *cx, str bytes)
 {
     if (str_is_ascii(bytes))
         return value_s(bytes);
-    char *p = func_text_room(cx, (size_t)bytes.n * 3);
+    char *p = text_room(cx, (size_t)bytes.n * 3);
     if (p == NULL)
         return VALUE_ERR;
     uint32_t n = 0;
@@ -105,8 +105,8 @@ static value encode_bytes(ectx *cx, str bytes, encoding to, const char *hex_digi
     case ENC_ASCII:
         return ascii_text(cx, bytes);
     default:
-        base64_encode(func_scratch(), bytes);
-        return func_scratch_value(cx);
+        base64_encode(text_scratch(), bytes);
+        return text_scratch_value(cx);
     }
 }
 

@@ -3,9 +3,9 @@
 #define ENGINE_FUNC_FUNC_INT_H
 
 #include "engine/func/func.h"
-#include "engine/func/text_build.h"
+#include "engine/expr/text_build.h"
 
-/* As FUNC_TEXT_MAX. */
+/* As TEXT_RESULT_MAX. */
 #define FUNC_ARRAY_MAX ((int64_t)4 << 20) /* elements of one ARRAY result */
 
 #define FN(name)                                                                                    \

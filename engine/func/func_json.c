@@ -110,16 +110,16 @@ static value node_value(ectx *cx, const jnode *n)
 {
     if (n->kind == J_STRING)
         return value_s(n->text);
-    if (!put_node(func_scratch(), cx, n, false))
+    if (!put_node(text_scratch(), cx, n, false))
         return number_too_big(cx);
-    return func_scratch_value(cx);
+    return text_scratch_value(cx);
 }
 
 static value node_text(ectx *cx, const jnode *n)
 {
-    if (!put_node(func_scratch(), cx, n, false))
+    if (!put_node(text_scratch(), cx, n, false))
         return number_too_big(cx);
-    return func_scratch_value(cx);
+    return text_scratch_value(cx);
 }
 
 /* ---- EXTRACTJSONFIELD */
@@ -194,7 +194,7 @@ static bool prepare_path(arena *a, func_call *f, status *st)
 {
     (void)st;
     path p;
-    if (f->args[1]->is_literal && f->args[1]->lit.state == V_OK &&
+    if (f->args[1]->kind == XN_LITERAL && f->args[1]->lit.state == V_OK &&
         path_parse(a, str_dup(a, value_str(f->args[1]->lit)), &p))
         f->state = arena_dup(a, &p, sizeof p);
     return true;
@@ -441,11 +441,11 @@ FN(json_concat)
     }
     if (n == 0)
         return VALUE_NULL;
-    buf *b = func_scratch();
+    buf *b = text_scratch();
     bool ok = n == 1    ? put_node(b, cx, docs[0], true)
               : objects ? put_merged(b, cx, docs, n)
                         : put_joined(b, cx, docs, n);
-    return ok ? func_scratch_value(cx) : number_too_big(cx);
+    return ok ? text_scratch_value(cx) : number_too_big(cx);
 }
 
 /* ---- TO_JSON_STRING */
@@ -481,7 +481,7 @@ static str key_text(ectx *cx, const type *t, value k)
 {
     if (t->kind == T_STRING)
         return value_str(k);
-    buf b = BUF_INIT(FUNC_TEXT_MAX); /* maps with keys other than text are rare */
+    buf b = BUF_INIT(TEXT_RESULT_MAX); /* maps with keys other than text are rare */
     value_text(&b, t, k);
     str s = str_dup(cx->a, buf_str(&b));
     buf_free(&b);
@@ -572,7 +572,7 @@ static bool put_value(buf *b, ectx *cx, const type *t, value v)
 
 FN(to_json_string)
 {
-    return put_value(func_scratch(), cx, f->arg_types[0], args[0]) ? func_scratch_value(cx) : VALUE_ERR;
+    return put_value(text_scratch(), cx, f->arg_types[0], args[0]) ? text_scratch_value(cx) : VALUE_ERR;
 }
 
 #define R(n, d, p, r, fun, ...)                                                                      \

@@ -67,11 +67,11 @@ static value mask_part(ectx *cx, str s, uint32_t from, uint32_t to, uint32_t n, 
 {
     str  head = utf16_slice(cx->a, s, 0, from), tail = utf16_slice(cx->a, s, to, n);
     str  part = utf16_slice(cx->a, s, from, to);
-    buf *b = func_scratch();
+    buf *b = text_scratch();
     buf_puts(b, head);
     put_masked(b, m, part);
     buf_puts(b, tail);
-    return func_scratch_value(cx);
+    return text_scratch_value(cx);
 }
 
 typedef enum mask_side { ALL, LEFT, RIGHT, KEEP_LEFT, KEEP_RIGHT } mask_side;

@@ -22,7 +22,7 @@ static bool prepare(arena *a, func_call *f, uint32_t pattern)
     re_state    *s = ARENA_NEW(a, re_state);
     const xnode *x = f->args[pattern];
     char         why[REASON_MAX];
-    if (x->is_literal && x->lit.state == V_OK) {
+    if (x->kind == XN_LITERAL && x->lit.state == V_OK) {
         s->r = regex_new(a, value_str(x->lit), true, why, sizeof why);
         s->matches_empty = s->r && matches_empty(s->r);
     }
@@ -197,7 +197,7 @@ FN(replace)
     if (r == NULL)
         return invalid(cx, args[1]);
     str         s = utf8_repair(cx->a, value_str(args[0])), with = value_str(args[2]);
-    buf        *b = func_scratch();
+    buf        *b = text_scratch();
     size_t      copied = 0;
     regex_found found;
     for (size_t at = 0; (found = regex_search(r, s, at, &m)) == REGEX_MATCH; at = regex_after(s, m[0])) {
@@ -210,7 +210,7 @@ FN(replace)
     if (found == REGEX_FAILED)
         return too_hard(cx);
     buf_put(b, s.p + copied, s.n - copied);
-    return func_scratch_value(cx);
+    return text_scratch_value(cx);
 }
 
 /* ---- REGEXP_SPLIT_TO_ARRAY */

@@ -163,7 +163,7 @@ static value concat(ectx *cx, const value *args, uint32_t n, str sep, bool bytes
             size += args[i].n + (size_t)(parts ? sep.n : 0);
             parts++;
         }
-    char *p = func_text_room(cx, size), *o = p;
+    char *p = text_room(cx, size), *o = p;
     if (p == NULL)
         return VALUE_ERR;
     parts = 0;
@@ -213,7 +213,7 @@ static value replace_between(ectx *cx, str s, str with)
 {
     uint32_t  n;
     uint16_t *u = utf16_from(cx->a, s, &n);
-    buf      *b = func_scratch();
+    buf      *b = text_scratch();
     char      tmp[4];
     for (uint32_t i = 0; i < n; i++) {
         buf_puts(b, with);
@@ -224,7 +224,7 @@ static value replace_between(ectx *cx, str s, str with)
         buf_put(b, tmp, utf8_write(tmp, cp));
     }
     buf_puts(b, with);
-    return func_scratch_value(cx);
+    return text_scratch_value(cx);
 }
 
 FN(replace)
@@ -237,7 +237,7 @@ FN(replace)
         hits++;
     if (hits == 0)
         return args[0];
-    char *p = func_text_room(cx, s.n - hits * old.n + hits * with.n), *o = p;
+    char *p = text_room(cx, s.n - hits * old.n + hits * with.n), *o = p;
     if (p == NULL)
         return VALUE_ERR;
     size_t from = 0;
@@ -332,7 +332,7 @@ static value pad_bytes(ectx *cx, const value *args, bool left)
         return VALUE_NULL;
     if (len <= s.n)
         return value_s(str_make(s.p, (size_t)len));
-    char *p = func_text_room(cx, (size_t)len);
+    char *p = text_room(cx, (size_t)len);
     if (p == NULL)
         return VALUE_ERR;
     size_t fill = (size_t)len - s.n;
@@ -356,7 +356,7 @@ static value pad_text(ectx *cx, const value *args, bool left)
     uint64_t fill = (uint64_t)len - have;
     str      part = utf16_slice(cx->a, padding, 0, (uint32_t)(fill % unit));
     size_t   whole = fill / unit * padding.n, size = whole + part.n + s.n;
-    char    *p = func_text_room(cx, size);
+    char    *p = text_room(cx, size);
     if (p == NULL)
         return VALUE_ERR;
     char *o = left ? p : p + s.n;

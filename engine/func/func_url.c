@@ -289,7 +289,7 @@ FN(url_encode)
 {
     static const char digits[] = "0123456789ABCDEF";
     str               s = value_str(args[0]);
-    char             *p = func_text_room(cx, (size_t)s.n * 3);
+    char             *p = text_room(cx, (size_t)s.n * 3);
     uint32_t          n = 0;
     if (p == NULL)
         return VALUE_ERR;

@@ -60,7 +60,7 @@ func_call *table_func_bind(arena *a, str name, const xnode **args, uint32_t n, s
         cast[i] = args[i];
         if (shape[i]->kind == P_TYPE && shape[i]->base != args[i]->type->kind) {
             const type *t = ptype_cast_target(a, shape[i], args[i]->type, &bound, st);
-            cast[i] = t ? expr_cast(a, args[i], t, (xoptions){0}, st) : NULL;
+            cast[i] = t ? expr_cast(a, args[i], t, CAST_PARTS_FAIL, st) : NULL;
             if (cast[i] == NULL)
                 return NULL;
         }

@@ -69,6 +69,14 @@ void op_project_row(op *o, const value *row, value *out)
     }
 }
 
+static bool in_key(const layout *l, uint32_t slot)
+{
+    bool hit = slot == l->wstart || slot == l->wend;
+    for (uint32_t k = 0; k < l->key_count; k++)
+        hit |= l->keys[k].slot == slot;
+    return hit;
+}
+
 /* Of a null row only the key is there. */
 static void project_keys(op *o, const record *r, value *out)
 {
@@ -76,12 +84,7 @@ static void project_keys(op *o, const record *r, value *out)
     const layout    *in = &n->in[0]->out;
     for (uint32_t i = 0; i < n->out.n; i++) {
         const xnode *x = n->project.exprs[i];
-        bool         key = false;
-        for (uint32_t k = 0; k < in->key_count && x->arg_count == 0 && !x->is_literal && !x->call; k++)
-            key |= in->keys[k].slot == x->slot;
-        key |= (in->wstart != SLOT_NONE && !x->is_literal && !x->call && x->arg_count == 0 &&
-                (x->slot == in->wstart || x->slot == in->wend));
-        out[i] = key ? r->row[x->slot] : VALUE_NULL;
+        out[i] = x->kind == XN_COLUMN && in_key(in, x->slot) ? r->row[x->slot] : VALUE_NULL;
     }
 }
 

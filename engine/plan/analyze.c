@@ -835,15 +835,14 @@ bool analyze(analysis *an, status *st)
 int an_source_of(analysis *an, str internal)
 {
     for (uint32_t i = 0; i < an->src_count; i++) {
-        const schema *s = &an->src[i].src->schema;
-        for (uint32_t k = 0; k < s->n; k++)
-            if (str_eq(an_internal_name(an, i, s->cols[k].name), internal))
-                return (int)i;
-        static const char *const extra[] = {COL_ROWTIME, COL_ROWPARTITION, COL_ROWOFFSET, COL_WINDOWSTART,
-                                            COL_WINDOWEND};
-        for (int k = 0; k < 5; k++)
-            if (str_eq(an_internal_name(an, i, str_of(extra[k])), internal))
-                return (int)i;
+        str c = internal, alias = an->src[i].alias;
+        if (an->is_join) { /* as an_internal_name() makes it */
+            if (c.n <= alias.n || !str_starts(c, alias) || c.p[alias.n] != '_')
+                continue;
+            c = str_make(c.p + alias.n + 1, c.n - alias.n - 1);
+        }
+        if (schema_find(&an->src[i].src->schema, c) || column_is_system(c))
+            return (int)i;
     }
     return -1;
 }

@@ -26,6 +26,7 @@ plan_node *build_repartition(builder *b, plan_node *in, const char *topic, bool 
 plan_node *build_rekey(builder *b, plan_node *in, ast_expr *const *exprs, const str *names, uint32_t n, rekey_rule rule,
                        const char *step);
 plan_node *build_aggregate(builder *b, plan_node *in); /* aggregate.c */
+plan_node *build_project(builder *b, plan_node *in);   /* project.c */
 bool       refuse_kafka_values(builder *b, const char *clause);
 
 /* Compiles for a clause and puts the clause's prefix before what goes wrong. */

@@ -24,39 +24,42 @@ typedef struct join_side {
 
 typedef struct source_refs {
     analysis *an;
-    uint64_t  seen;
+    int       first; /* -1: none yet */
+    bool      several;
 } source_refs;
 
 static bool note_source(const ast_expr *e, void *ctx)
 {
     source_refs *r = ctx;
-    if (e->kind == EX_COLUMN) {
-        int i = an_source_of(r->an, e->text);
-        if (i >= 0 && i < 64)
-            r->seen |= (uint64_t)1 << i;
-    }
-    return false;
+    int          i = e->kind == EX_COLUMN ? an_source_of(r->an, e->text) : -1;
+    if (i < 0)
+        return false;
+    r->several |= r->first >= 0 && i != r->first;
+    if (r->first < 0)
+        r->first = i;
+    return r->several;
 }
 
-static uint64_t sources_of(builder *b, const ast_expr *e)
+/* The one source that e refers to; -1: none, or several. */
+static int source_of(builder *b, const ast_expr *e)
 {
-    source_refs r = {&b->an, 0};
+    source_refs r = {&b->an, -1, false};
     an_expr_uses(e, note_source, &r);
-    return r.seen;
+    return r.several ? -1 : r.first;
 }
 
 static bool check_sides(builder *b, join_side *x, join_side *y)
 {
     join_side *sides[2] = {x, y};
     for (int i = 0; i < 2; i++) {
-        uint64_t seen = sources_of(b, sides[i]->expr);
-        if (__builtin_popcountll(seen) != 1)
+        int one = source_of(b, sides[i]->expr);
+        if (one < 0)
             return refuse(b,
                           "Invalid comparison expression '%.*s' in join '(%.*s = %.*s)'. Each side of "
                           "the join comparision must contain references from exactly one source.",
                           STR_FMT(print_expr_text(b->a, sides[i]->orig)), STR_FMT(print_expr_text(b->a, x->orig)),
                           STR_FMT(print_expr_text(b->a, y->orig)));
-        sides[i]->source = (uint32_t)__builtin_ctzll(seen);
+        sides[i]->source = (uint32_t)one;
     }
     if (x->source == y->source)
         return refuse(b,
@@ -323,22 +326,22 @@ static str synthetic_name(builder *b)
 }
 
 /* The names of the columns that equal the result's key, in order of preference. */
-static uint32_t viable_keys(const ast_join *jn, const join_side *l, const join_side *r, const layout *left_before,
-                            str *out)
+static uint32_t viable_keys(builder *b, const ast_join *jn, const join_side *l, const join_side *r,
+                            const layout *left_before, str **out)
 {
-    uint32_t n = 0;
+    uint32_t n = 0, before = l->rekey || left_before->key_count != 1 ? 0 : left_before->keys[0].viable_count;
+    *out = ARENA_ARRAY(b->a, str, before + 2);
     if (jn->kind == JOIN_FULL)
         return 0;
-    if (!l->rekey)
-        for (uint32_t v = 0; left_before->key_count == 1 && v < left_before->keys[0].viable_count && n < 60; v++)
-            out[n++] = left_before->keys[0].viable[v];
     bool have = false;
-    for (uint32_t i = 0; i < n; i++)
-        have |= l->expr->kind == EX_COLUMN && str_eq(out[i], l->expr->text);
+    for (; n < before; n++) {
+        (*out)[n] = left_before->keys[0].viable[n];
+        have |= l->expr->kind == EX_COLUMN && str_eq((*out)[n], l->expr->text);
+    }
     if (l->expr->kind == EX_COLUMN && !have)
-        out[n++] = l->expr->text;
+        (*out)[n++] = l->expr->text;
     if (r->expr->kind == EX_COLUMN)
-        out[n++] = r->expr->text;
+        (*out)[n++] = r->expr->text;
     return n;
 }
 
@@ -396,13 +399,13 @@ static plan_node *join_node(builder *b, uint32_t j, plan_kind kind, join_side *l
     }
     n->out.key_format = l->node->out.key_format;
     n->out.key_count = 0;
-    str         viable[64];
-    uint32_t    count = viable_keys(jn, l, r, &left_before, viable);
+    str        *viable;
+    uint32_t    count = viable_keys(b, jn, l, r, &left_before, &viable);
     const type *kt = l->node->out.cols[l->node->out.keys[0].slot].type;
     if (count == 0) {
-        viable[0] = synthetic_name(b);
+        str name = synthetic_name(b);
         n->join.synthetic = true;
-        layout_add_key(b, &n->out, layout_add(b, &n->out, viable[0], kt), viable, 1);
+        layout_add_key(b, &n->out, layout_add(b, &n->out, name, kt), &name, 1);
     } else {
         uint32_t slot = layout_add(b, &n->out, str_fmt(b->a, "\x01K%u", j), kt);
         layout_add_key(b, &n->out, slot, viable, count);
@@ -484,6 +487,5 @@ plan_node *build_joins(builder *b)
     plan_node *n = build_source(b, 0);
     for (uint32_t j = 0; n && j < b->an.q->join_count; j++)
         n = join_one(b, j, n);
-    b->p->join_count = b->an.q->join_count;
     return n;
 }

@@ -1,18 +1,15 @@
 /* Which slots are read by anybody downstream, so that decoders skip the rest and internal topics and
  * stores hold no more than that. From the root toward the sources. */
-#include "engine/expr/eval.h"
 #include "engine/plan/build.h"
 
 static void mark_expr(bool *needed, const xnode *x)
 {
     if (x == NULL)
         return;
-    if (x->eval == ev_column)
+    if (x->kind == XN_COLUMN)
         needed[x->slot] = true;
     for (uint32_t i = 0; i < x->arg_count; i++)
         mark_expr(needed, x->args[i]);
-    for (uint32_t i = 0; x->call && i < x->call->arg_count; i++)
-        mark_expr(needed, x->call->args[i]);
 }
 
 static void mark_keys(plan_node *n)

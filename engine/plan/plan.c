@@ -1,11 +1,11 @@
-/* From an analysed query to its plan: sources, filter, re-keying, table functions, projection. Joins
- * and aggregation have files of their own. */
+/* From an analysed query to its plan: sources, filter, re-keying, table functions. Joins, aggregation and
+ * projection have files of their own. */
 #include "engine/plan/plan.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "base/map.h"
 #include "base/mem.h"
 #include "engine/func/table_func.h"
 #include "engine/plan/build.h"
@@ -48,6 +48,7 @@ void layout_copy(builder *b, layout *to, const layout *from)
 
 void layout_add_key(builder *b, layout *l, uint32_t slot, const str *viable, uint32_t n)
 {
+    assert(slot < l->n && n > 0);
     layout_key *keys = ARENA_ARRAY(b->a, layout_key, l->key_count + 1);
     if (l->key_count)
         memcpy(keys, l->keys, l->key_count * sizeof *keys);
@@ -422,352 +423,6 @@ plan_node *build_repartition(builder *b, plan_node *in, const char *topic, bool 
     return r;
 }
 
-/* ---- projection */
-
-/* Which key part this item gives, or -1. */
-static int item_key(builder *b, const an_item *it, const layout *l)
-{
-    for (uint32_t k = 0; k < l->key_count; k++) {
-        if (it->expr->kind == EX_COLUMN)
-            for (uint32_t v = 0; v < l->keys[k].viable_count; v++)
-                if (str_eq(l->keys[k].viable[v], it->expr->text))
-                    return (int)k;
-        if (it->expr->kind == EX_COLUMN && str_eq(l->cols[l->keys[k].slot].name, it->expr->text))
-            return (int)k;
-    }
-    for (uint32_t i = 0; b->an.q->has_partition_by && i < b->an.q->partition_by_count && i < l->key_count; i++)
-        if (ast_expr_equal(it->expr, b->an.partition_by[i]))
-            return (int)i;
-    return -1;
-}
-
-/* Of a join's viable columns the one that is first in order of preference wins; the others are
- * values. */
-static bool key_choice(const layout *l, uint32_t k, const an_item *it, uint32_t *preference)
-{
-    for (uint32_t v = 0; it->expr->kind == EX_COLUMN && v < l->keys[k].viable_count; v++)
-        if (str_eq(l->keys[k].viable[v], it->expr->text)) {
-            *preference = v;
-            return true;
-        }
-    *preference = 0;
-    return true;
-}
-
-static str key_list_text(builder *b, const layout *l, bool only_missing, const bool *have, uint32_t *count,
-                         const char *last_sep, bool viable_all)
-{
-    buf      t = BUF_INIT(ST_MSG_MAX);
-    str     *names = ARENA_ARRAY(b->a, str, 64);
-    uint32_t n = 0;
-    for (uint32_t k = 0; k < l->key_count; k++) {
-        if (only_missing && have[k])
-            continue;
-        for (uint32_t v = 0; v < (viable_all ? l->keys[k].viable_count : 1) && n < 64; v++) {
-            str name = l->keys[k].viable[v];
-            if (b->an.q->has_group_by && k < b->an.q->group_by_count)
-                name = print_expr_text(b->a, b->an.group_orig[k]);
-            if (b->an.q->has_partition_by && k < b->an.q->partition_by_count) {
-                ast_expr *o = ast_expr_copy(b->a, b->an.partition_orig[k]);
-                if (!b->an.is_join && o->kind == EX_COLUMN)
-                    o->qual = b->an.src[0].alias;
-                name = print_expr_text(b->a, o);
-            }
-            if (b->an.is_join && viable_all && !b->an.is_group) {
-                int s = an_source_of(&b->an, name);
-                if (s >= 0) {
-                    str al = b->an.src[s].alias;
-                    name = str_fmt(b->a, "%.*s.%.*s", STR_FMT(al), (int)(name.n - al.n - 1), name.p + al.n + 1);
-                }
-            }
-            names[n++] = name;
-        }
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        if (i)
-            buf_putz(&t, i + 1 == n ? last_sep : ", ");
-        buf_puts(&t, names[i]);
-    }
-    *count = n;
-    str s = str_dup(b->a, buf_str(&t));
-    buf_free(&t);
-    return s;
-}
-
-static bool refuse_missing_key(builder *b, const layout *l, const bool *have)
-{
-    uint32_t    n, m;
-    const char *what, *see = "", *synthetic = "";
-    str         list, eg;
-    bool        join = b->an.is_join && !b->an.is_group && !b->an.q->has_partition_by;
-    if (join && b->p->root == NULL && l->keys[0].viable_count == 1 && str_starts(l->keys[0].viable[0], STR("ROWKEY"))) {
-        list = eg = l->keys[0].viable[0];
-        what = "join expression";
-        n = 1;
-        see = " See https://cnfl.io/2LV7ouS.";
-        return refuse(b,
-                      "Key missing from projection (ie, SELECT).%s\nThe query used to build `%.*s` must "
-                      "include the %s %.*s in its projection (eg, SELECT %.*s...).\n%.*s was added as a "
-                      "synthetic key column because the join criteria did not match any source column. "
-                      "This expression must be included in the projection and may be aliased. ",
-                      see, STR_FMT(b->opt->sink_name), what, STR_FMT(list), STR_FMT(eg), STR_FMT(list));
-    }
-    if (b->an.is_group) {
-        what = "grouping expression";
-        list = key_list_text(b, l, true, have, &n, " and ", false);
-        eg = key_list_text(b, l, true, have, &m, ", ", false);
-    } else if (b->an.q->has_partition_by) {
-        what = "partitioning expression";
-        list = key_list_text(b, l, false, have, &n, " and ", false);
-        eg = key_list_text(b, l, false, have, &m, ", ", false);
-    } else if (join) {
-        what = "join expression";
-        list = key_list_text(b, l, false, have, &n, " or ", true);
-        eg = key_list_text(b, l, false, have, &m, ", ", true);
-        int64_t comma = str_find(eg, STR(", "), 0);
-        if (comma >= 0)
-            eg.n = (uint32_t)comma;
-    } else {
-        what = "key column";
-        list = key_list_text(b, l, false, have, &n, " and ", false);
-        eg = key_list_text(b, l, false, have, &m, ", ", false);
-    }
-    bool plural = n > 1 && !join;
-    return refuse(b,
-                  "Key%s missing from projection (ie, SELECT). %s\nThe query used to build `%.*s` must "
-                  "include the %s%s %.*s in its projection (eg, SELECT %.*s...).%s",
-                  plural ? "s" : "", see, STR_FMT(b->opt->sink_name), what, n > 1 ? "s" : "", STR_FMT(list),
-                  STR_FMT(eg), synthetic);
-}
-
-static bool refuse_twice(builder *b, const layout *l, uint32_t k, str x, str y)
-{
-    bool        swap = str_cmp(x, y) > 0;
-    str         first = swap ? y : x, second = swap ? x : y;
-    const char *tail = "\nEach key column must only be in the projection once. If you intended to copy "
-                       "the key into the value, then consider using the AS_VALUE function to indicate "
-                       "which key reference should be copied.";
-    if (b->an.is_group)
-        return refuse(b, "The projection contains a key column more than once: `%.*s` and `%.*s`.%s", STR_FMT(first),
-                      STR_FMT(second), tail);
-    return refuse(b,
-                  "The projection contains a key column (`%.*s`) more than once, aliased as: %.*s and "
-                  "%.*s.%s",
-                  STR_FMT(l->keys[k].viable[0]), STR_FMT(first), STR_FMT(second), tail);
-}
-
-/* ksqlDB's "new planner" lets a stream's projection order the key columns and leave some out. */
-static bool free_keys(const builder *b, const plan_node *in)
-{
-    return settings_flag(&b->opt->settings, SETTING_NEW_QUERY_PLANNER_ENABLED) && !in->is_table && !b->an.is_join &&
-           !b->an.is_group;
-}
-
-/* The key parts that are there, in the order of their items; gives their number. */
-static uint32_t order_by_item(uint32_t *order, uint32_t count, const int *chosen)
-{
-    uint32_t n = 0;
-    for (uint32_t k = 0; k < count; k++) {
-        if (chosen[k] < 0)
-            continue;
-        uint32_t at = n++;
-        for (; at > 0 && chosen[order[at - 1]] > chosen[k]; at--)
-            order[at] = order[at - 1];
-        order[at] = k;
-    }
-    return n;
-}
-
-/* For every key part the item that gives it; -1 where one may be missing. */
-static bool choose_keys(builder *b, const layout *l, int *chosen)
-{
-    uint32_t *pref = ARENA_ARRAY(b->a, uint32_t, l->key_count + 1);
-    bool     *have = ARENA_ARRAY(b->a, bool, l->key_count + 1);
-    bool      all = true;
-    for (uint32_t k = 0; k < l->key_count; k++)
-        chosen[k] = -1;
-    for (size_t i = 0; i < b->an.items.n; i++) {
-        const an_item *it = &b->an.items.p[i];
-        int            k = item_key(b, it, l);
-        uint32_t       p;
-        if (k < 0 || !key_choice(l, (uint32_t)k, it, &p))
-            continue;
-        if (chosen[k] >= 0 && p == pref[k])
-            return refuse_twice(b, l, (uint32_t)k, b->an.items.p[chosen[k]].alias, it->alias);
-        if (chosen[k] < 0 || p < pref[k]) {
-            chosen[k] = (int)i;
-            pref[k] = p;
-        }
-        have[k] = true;
-    }
-    for (uint32_t k = 0; k < l->key_count; k++)
-        all &= have[k];
-    if (all || free_keys(b, b->p->root))
-        return true;
-    /* Behind a foreign-key join all of the left table's key must be there. */
-    plan_node *n = b->p->root;
-    while (n && n->kind == PLAN_FILTER)
-        n = n->in[0];
-    if (n && n->kind == PLAN_JOIN_FOREIGN) {
-        buf      t = BUF_INIT(ST_MSG_MAX);
-        uint32_t missing = 0;
-        for (uint32_t k = 0; k < l->key_count; k++)
-            if (!have[k]) {
-                missing++;
-                str name = l->keys[k].viable[0];
-                str al = b->an.src[0].alias;
-                buf_printf(&t, "%s`%.*s`", t.n ? ", " : "", (int)(name.n - al.n - 1), name.p + al.n + 1);
-            }
-        refuse(b,
-               "Primary key column%s missing in projection. For foreign-key table-table joins, the "
-               "projection must include all primary key columns from the left input table (`%.*s`). "
-               "Missing column%s: %.*s.",
-               missing > 1 ? "s" : "", STR_FMT(b->an.src[0].name), missing > 1 ? "s" : "", (int)t.n, t.p);
-        buf_free(&t);
-        return false;
-    }
-    plan_node *save = b->p->root;
-    b->p->root = NULL;
-    refuse_missing_key(b, l, have);
-    b->p->root = save;
-    return false;
-}
-
-static void output(builder *b, plan_node *pn, uint32_t *n, str name, const xnode *x, const ast_expr *text, bool is_key,
-                   bool keeps)
-{
-    layout_add(b, &pn->out, name, x->type);
-    pn->project.exprs[*n] = x;
-    pn->project.texts[*n] = text;
-    pn->project.names[*n] = name;
-    b->p->outputs[*n] = (plan_output){name, x->type, is_key, keeps};
-    ++*n;
-}
-
-static bool refuse_duplicate(builder *b, const plan_output *first, const plan_output *again)
-{
-    bool key = again->is_key && first->is_key && !b->opt->transient;
-    if (!b->opt->transient && again->is_key != first->is_key && !b->an.is_group)
-        return refuse(b, "Value columns clash with key columns: `%.*s`", STR_FMT(again->name));
-    return refuse(b, "Duplicate %s columns found in schema: `%.*s` %.*s%s", key ? "key" : "value", STR_FMT(again->name),
-                  STR_FMT(type_text(b->a, again->type)), key ? " KEY" : "");
-}
-
-static bool check_duplicates(builder *b)
-{
-    map  seen = {0};
-    bool ok = true;
-    for (uint32_t i = 0; i < b->p->output_count && ok; i++) {
-        plan_output *first = map_put(&seen, b->p->outputs[i].name, &b->p->outputs[i]);
-        if (first)
-            ok = refuse_duplicate(b, first, &b->p->outputs[i]);
-    }
-    map_free(&seen);
-    return ok;
-}
-
-static bool refuse_null_column(builder *b, const xnode *x)
-{
-    if (x->type->kind != T_NULL)
-        return true;
-    return refuse(b, "Can't infer a type of null. Please explicitly cast it to a required type, e.g. "
-                     "CAST(null AS VARCHAR).");
-}
-
-static bool is_window_bound(const layout *l, const ast_expr *e)
-{
-    return e->kind == EX_COLUMN && ((l->wstart != SLOT_NONE && str_eq(l->cols[l->wstart].name, e->text)) ||
-                                    (l->wend != SLOT_NONE && str_eq(l->cols[l->wend].name, e->text)));
-}
-
-/* Faults of expressions come before those of keys. */
-static bool check_items(builder *b, const layout *l)
-{
-    for (size_t i = 0; i < b->an.items.n; i++) {
-        const an_item *it = &b->an.items.p[i];
-        if (it->expr->kind != EX_COLUMN && compile_select(b, it->expr, l) == NULL)
-            return false;
-    }
-    if (b->opt->ts_column.n == 0)
-        return true;
-    for (size_t i = 0; i < b->an.items.n; i++)
-        if (str_eq(b->an.items.p[i].alias, b->opt->ts_column))
-            return true;
-    return refuse(b, "The TIMESTAMP column set in the WITH clause does not exist in the schema: '%.*s'",
-                  STR_FMT(b->opt->ts_column));
-}
-
-static plan_node *build_project(builder *b, plan_node *in)
-{
-    const layout *l = &in->out;
-    uint32_t      max = (uint32_t)b->an.items.n + l->key_count;
-    plan_node    *pn = node_new(b, PLAN_PROJECT, "Project");
-    pn->in[0] = in;
-    pn->is_table = in->is_table;
-    pn->out.window = l->window;
-    pn->out.key_format = l->key_format;
-    pn->out.value_format = l->value_format;
-    pn->project.exprs = ARENA_ARRAY(b->a, const xnode *, max);
-    pn->project.texts = ARENA_ARRAY(b->a, const ast_expr *, max);
-    pn->project.names = ARENA_ARRAY(b->a, str, max);
-    b->p->outputs = ARENA_ARRAY(b->a, plan_output, max);
-    uint32_t n = 0, key_count = 0;
-    int     *chosen = ARENA_ARRAY(b->a, int, l->key_count + 1);
-    b->p->root = in;
-    if (!check_items(b, l))
-        return NULL;
-    if (!b->opt->transient) {
-        if (!choose_keys(b, l, chosen))
-            return NULL;
-        uint32_t *order = ARENA_ARRAY(b->a, uint32_t, l->key_count + 1);
-        key_count = l->key_count;
-        for (uint32_t k = 0; k < key_count; k++)
-            order[k] = k;
-        if (free_keys(b, in))
-            key_count = order_by_item(order, l->key_count, chosen);
-        if (key_count == 0 && l->key_count > 0)
-            pn->out.key_format = (side_format){.id = FORMAT_NONE, .schema_id = -1};
-        for (uint32_t k = 0; k < key_count; k++) {
-            const an_item *it = &b->an.items.p[chosen[order[k]]];
-            uint32_t       slot = l->keys[order[k]].slot;
-            str            alias = it->alias;
-            output(b, pn, &n, alias, expr_column(b->a, slot, l->cols[slot].type), it->orig, true, true);
-            layout_add_key(b, &pn->out, n - 1, &alias, 1);
-        }
-    }
-    for (size_t i = 0; i < b->an.items.n; i++) {
-        const an_item *it = &b->an.items.p[i];
-        bool           is_key = false;
-        for (uint32_t k = 0; !b->opt->transient && k < l->key_count; k++)
-            is_key |= chosen[k] == (int)i;
-        if (is_key)
-            continue;
-        if (!b->opt->transient && it->star_window && !b->an.is_join)
-            continue; /* part of the sink's windowed key; of a join's sources they are columns */
-        int          k = b->opt->transient ? item_key(b, it, l) : -1;
-        const xnode *x;
-        if (k >= 0)
-            x = expr_column(b->a, l->keys[k].slot, l->cols[l->keys[k].slot].type);
-        else
-            x = compile_select(b, it->expr, l);
-        if (x == NULL) {
-            if (it->expr->kind == EX_COLUMN && layout_find(l, it->expr->text) == SLOT_NONE)
-                refuse(b, "%.*sColumn '%.*s' cannot be resolved.", STR_FMT(an_location(&b->an, it->pos)),
-                       STR_FMT(print_expr_text(b->a, it->orig)));
-            return NULL;
-        }
-        if (!refuse_null_column(b, x))
-            return NULL;
-        output(b, pn, &n, it->alias, x, it->orig, false, k >= 0 || is_window_bound(l, it->expr));
-    }
-    b->p->output_count = n;
-    if (!b->opt->transient && n == key_count) {
-        refuse(b, "The projection contains no value columns.");
-        return NULL;
-    }
-    return check_duplicates(b) ? pn : NULL;
-}
-
 /* ---- the whole */
 
 static bool check_emit(builder *b)
@@ -860,12 +515,12 @@ static bool build(builder *b)
     }
     if (!(n = build_project(b, n)))
         return false;
+    assert(n->kind == PLAN_PROJECT && n->out.n == b->p->output_count && b->p->source_count == b->an.src_count);
     b->p->root = n;
     b->p->result = n->is_table ? RESULT_TABLE : RESULT_STREAM;
     b->p->window = n->out.window;
     b->p->has_limit = b->an.q->has_limit;
     b->p->limit = b->an.q->limit;
-    b->p->emit = b->an.q->emit;
     plan_mark_needed(b->p);
     return true;
 }

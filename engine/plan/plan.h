@@ -16,7 +16,7 @@
 #include "base/status.h"
 #include "engine/agg/agg.h"
 #include "engine/plan/catalog.h"
-#include "engine/expr/expr.h"
+#include "engine/compile/compile.h"
 #include "engine/func/func.h"
 #include "engine/settings/settings.h"
 #include "parser/ast.h"
@@ -132,7 +132,6 @@ struct plan_node {
             int64_t       before_ms, after_ms, grace_ms, retention_ms;
             const xnode  *foreign_key; /* PLAN_JOIN_FOREIGN: over the left layout */
             uint32_t      left_slots;  /* out: left's slots, right's slots, then the key's */
-            str           prefix;      /* of internal names: "", "L_", "L_L_" */
         } join;
     };
 };
@@ -158,12 +157,10 @@ typedef struct plan {
     uint32_t     source_count;
     bool         has_limit;
     int64_t      limit;
-    ast_emit     emit;
     /* Persistent queries: where results go. NULL for transient ones. */
     source          *sink;          /* referenced */
     const ast_query *shown;         /* as errors found behind planning quote it */
     bool             grace_warning; /* stream-stream join without GRACE PERIOD */
-    uint32_t         join_count;
 } plan;
 
 typedef struct plan_options {

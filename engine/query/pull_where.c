@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/vec.h"
-#include "engine/expr/expr.h"
+#include "engine/compile/compile.h"
 #include "parser/parser.h"
 
 typedef struct disjunct {

@@ -86,9 +86,19 @@ static bool look_around(task *t)
     const char *missing, *hold = atomic_load(&t->tp->hold);
     if (hold)
         return wait_for(t, hold);
-    if (!task_open_feeds(t, &missing) || (!missing && !task_refresh_sink(t))) {
+    bool no_sink;
+    if (!task_open_feeds(t, &missing) || !task_refresh_sink(t, &no_sink)) {
         task_fail(t, t->st.msg);
         return fail(t);
+    }
+    if (no_sink) {
+        char why[TASK_REASON_MAX];
+        snprintf(
+            why, sizeof why,
+            "Topic %.*s, which the query writes to, is gone. The query goes on when the topic is there again; DROP "
+            "or TERMINATE it if it is not to be.",
+            STR_FMT(t->tp->sink.name));
+        return wait_for(t, why);
     }
     if (missing) {
         char why[TASK_REASON_MAX];
@@ -165,7 +175,7 @@ static bool step_held(task *t, unsigned mail, int64_t until_ns)
 static bool step_failed(task *t, unsigned mail, int64_t until_ns)
 {
     (void)until_ns;
-    if (!t->tp->persistent || (!(mail & MAIL_RETRY) && task_due(t) > time_mono_ms(t->tp->clock)))
+    if (!t->tp->persistent || (!(mail & (MAIL_RETRY | MAIL_CHECK)) && task_due(t) > time_mono_ms(t->tp->clock)))
         return false;
     atomic_store(&t->told_percent, 0);
     atomic_store(&t->due, INT64_MAX);

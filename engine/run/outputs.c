@@ -84,26 +84,29 @@ bool task_open_outputs(task *t)
         t->l.internal_out[i] = open_outs(t, tp->internals[i].name, 0, tp->internals[i].partitions);
         return t->l.internal_out[i] != NULL;
     }
-    if (tp->sink.name.n == 0)
-        return true;
-    int32_t n = partitions_now(t, tp->sink.name);
-    if (n == 0 || (t->l.sink_out = open_outs(t, tp->sink.name, 0, n)) == NULL)
-        return false;
-    t->l.sink_parts = n;
-    return true;
+    return true; /* the sink is users': task_refresh_sink() looks for it */
 }
 
-bool task_refresh_sink(task *t)
+bool task_refresh_sink(task *t, bool *missing)
 {
-    if (t->l.sink_out == NULL)
+    *missing = false;
+    if (t->tp->sink.name.n == 0 || t->stage->internal_out >= 0)
         return true;
+    if (t->l.sink_parts && tlog_part_is_deleted(t->l.sink_out[0].part)) {
+        close_outs(t->l.sink_out, t->l.sink_parts);
+        t->l.sink_parts = 0;
+    }
     int32_t was = t->l.sink_parts, n = partitions_now(t, t->tp->sink.name);
-    if (n <= was)
-        return n > 0;
+    *missing = n == 0;
+    if (n <= was) {
+        status_init(&t->st);
+        return true;
+    }
     task_out *o = open_outs(t, t->tp->sink.name, was, n);
     if (o == NULL)
         return false;
-    memcpy(o, t->l.sink_out, (size_t)was * sizeof *o);
+    if (was)
+        memcpy(o, t->l.sink_out, (size_t)was * sizeof *o);
     t->l.sink_out = o;
     t->l.sink_parts = n;
     return true;

@@ -529,6 +529,14 @@ static void transient_moved(run_query *q, task_state to, const char *why)
         end_transient(q, to == TASK_ENDED ? NULL : why);
 }
 
+static bool is_gone(run_query *q)
+{
+    pthread_mutex_lock(&q->rt->mu);
+    bool gone = q->gone;
+    pthread_mutex_unlock(&q->rt->mu);
+    return gone;
+}
+
 void run_query_task_moved(run_query *q, task *t, task_state from, task_state to)
 {
     arena a;
@@ -541,7 +549,7 @@ void run_query_task_moved(run_query *q, task *t, task_state from, task_state to)
     const char *reason = str_z(&a, why);
     if (q->q == NULL) {
         transient_moved(q, to, reason);
-    } else if (!atomic_load(&q->tp.stop)) {
+    } else if (!atomic_load(&q->tp.stop) && !is_gone(q)) {
         int64_t due = task_due(t), now = time_mono_ms(q->rt->o.clock);
         pthread_mutex_lock(&q->rt->mu);
         run_query_keep_error(q, reason);
@@ -657,7 +665,7 @@ static void open_failed(run_query *q, const status *st)
     pthread_cond_signal(&r->timer);
     pthread_cond_broadcast(&r->idle);
     pthread_mutex_unlock(&r->mu);
-    if (!same)
+    if (!same && !q->gone)
         report(q, st->msg, "; it is tried again", q->retry_wait_ms);
 }
 

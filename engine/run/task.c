@@ -222,7 +222,14 @@ static fill_result read_batches(task *t, feed *f)
         task_fail(t, t->st.msg);
         return FILL_FAILED;
     }
-    return f->left ? FILL_RECORD : FILL_NONE;
+    if (f->left)
+        return FILL_RECORD;
+    int64_t at = tlog_reader_offset(f->rd); /* behind markers and aborted records, which nobody is given */
+    if (at > f->position) {
+        f->position = at;
+        t->dirty = true; /* lags are told by what is committed */
+    }
+    return FILL_NONE;
 }
 
 /* Makes feed->next the next record. */

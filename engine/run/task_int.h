@@ -98,8 +98,8 @@ void task_fail(task *t, const char *msg);
 /* ---- outputs.c */
 bool task_open_outputs(task *t);
 bool task_open_changelog(task *t, size_t i, str topic); /* of the i-th store */
-/* The sink's partitions as they are now. */
-bool task_refresh_sink(task *t);
+/* Opens the sink's partitions as they are now; a topic that is not there is no failure. */
+bool task_refresh_sink(task *t, bool *missing);
 void task_close_outputs(task *t);
 /* A record for an internal topic (index >= 0) or the sink; as pipeline_env.emit. */
 void task_emit(void *ctx, int32_t internal, str key, str val, bool val_null, int64_t ts, uint32_t hn, str headers);

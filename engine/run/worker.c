@@ -90,6 +90,8 @@ static void enqueue(runtime *r, task *t)
 
 void sched_post(runtime *r, task *t, unsigned mail)
 {
+    if (task_get_state(t) == TASK_CLOSED)
+        return;
     task_slot_of(t)->mail |= mail;
     enqueue(r, t);
 }

@@ -192,13 +192,24 @@ static void take_back(exec *x, const metastore *before, size_t topics, size_t pr
         tlog_topic_delete(x->e->opt.log, x->fx->topics.p[i].name, &ignored);
 }
 
+/* By name, and before anybody can make another of that name: changes of the catalog come one at a time. */
+static void delete_topics(exec *x)
+{
+    for (size_t i = 0; i < x->fx->deleted_topics.n; i++) {
+        status ignored; /* a topic that is gone already is no reason to keep the source */
+        status_init(&ignored);
+        tlog_topic_delete(x->e->opt.log, x->fx->deleted_topics.p[i], &ignored);
+    }
+}
+
 static void tell_runtime(exec *x)
 {
     runtime *r = x->e->run;
+    for (size_t i = 0; r && i < x->fx->stopped.n; i++)
+        runtime_unwant(r, x->fx->stopped.p[i]);
+    delete_topics(x);
     if (r == NULL)
         return;
-    for (size_t i = 0; i < x->fx->stopped.n; i++)
-        runtime_unwant(r, x->fx->stopped.p[i]);
     for (size_t i = 0; i < x->fx->started.n; i++)
         runtime_want(r, x->fx->started.p[i], false);
     for (size_t i = 0; i < x->fx->changed.n; i++)
@@ -220,12 +231,6 @@ bool effects_apply(exec *x)
     }
     map_free(&x->m->topics);
     engine_publish(x->e, metastore_ref(x->m));
-    /* By name, and before anybody can make another of that name: changes of the catalog come one at a time. */
-    for (size_t i = 0; i < x->fx->deleted_topics.n; i++) {
-        status ignored; /* a topic that is gone already is no reason to keep the source */
-        status_init(&ignored);
-        tlog_topic_delete(x->e->opt.log, x->fx->deleted_topics.p[i], &ignored);
-    }
     tell_runtime(x);
     return true;
 }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "base/num.h"
-#include "engine/expr/expr.h"
+#include "engine/compile/compile.h"
 #include "engine/format/json_doc.h"
 #include "storage/record.h"
 

@@ -54,11 +54,11 @@ bool query_match_target(plan *p, const source *t, status *st)
             if (c == NULL || !str_eq(c->name, p->outputs[i].name))
                 return refuse_schemas(p, t, st);
             const xnode *e = p->root->project.exprs[i];
-            bool         literal = e->is_literal && type_is_number(e->type) && c->type->kind == T_DECIMAL;
+            bool         literal = e->kind == XN_LITERAL && type_is_number(e->type) && c->type->kind == T_DECIMAL;
             if (!fits(e->type, c->type) && !literal)
                 return refuse_schemas(p, t, st);
             if (!type_equal(e->type, c->type)) {
-                e = expr_cast(&p->a, e, type_copy(&p->a, c->type), (xoptions){0}, st);
+                e = expr_cast(&p->a, e, type_copy(&p->a, c->type), CAST_PARTS_FAIL, st);
                 if (e == NULL)
                     return false;
                 p->root->project.exprs[i] = e;

@@ -2,7 +2,7 @@
  * converted on the way in, and the result is only looked at. */
 #include <stddef.h>
 
-#include "engine/func/text_build.h"
+#include "engine/expr/text_build.h"
 #include "engine/types/decimal.h"
 #include "engine/udf/udf_int.h"
 
@@ -67,7 +67,7 @@ static const char *value_fault(const type *t, value v)
         return decimal_fits(v, t->scale, t->precision, t->scale) ? NULL : "a DECIMAL with more digits than its type";
     case T_STRING:
     case T_BYTES:
-        if (v.n > FUNC_TEXT_MAX || (v.n && v.p == NULL))
+        if (v.n > TEXT_RESULT_MAX || (v.n && v.p == NULL))
             return "text or bytes of no possible length";
         return t->kind == T_BYTES || utf8_valid(value_str(v)) ? NULL : "text that is not UTF-8";
     case T_ARRAY:

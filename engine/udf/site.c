@@ -165,7 +165,7 @@ static void fill_site(arena *a, const func_call *f, udf_site *site)
     for (uint32_t i = 0; i < f->arg_count; i++) {
         bool lambda = f->lambda_slots && f->lambda_slots[i];
         types[i] = lambda ? lambda_type(a, f, i) : type_shown(a, f->arg_types[i]);
-        if (!lambda && f->args[i]->is_literal) {
+        if (!lambda && f->args[i]->kind == XN_LITERAL) {
             udf_value v = to_user(f->args[i]->lit);
             literals[i] = arena_dup(a, &v, sizeof v);
         }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistr.h>
 
-#include "engine/expr/expr.h"
+#include "engine/compile/compile.h"
 #include "parser/parser.h"
 
 /* P is the input up to the first newline, D what follows; false when one is not UTF-8, as a STRING always is. */

@@ -1,5 +1,5 @@
 /* Any bytes as SQL: nothing may crash, what parses must print to a text that parses to the same
- * tree, and what grammar.y refuses syntax_rules.def must refuse too. */
+ * tree, and what the grammar refuses the rules of the error messages must refuse too. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -36,7 +36,7 @@ static void check_stmt(arena *a, ast_stmt *s)
     buf_free(&two);
 }
 
-/* Whether grammar.y takes the text; syntax_rules.def must think the same. */
+/* Whether the grammar takes the text; the rules of the messages must think the same. */
 static bool check_refusal(arena *a, str sql)
 {
     parse p;
@@ -46,7 +46,7 @@ static bool check_refusal(arena *a, str sql)
     bool    agree = bad < 0 ? found == -1 : found >= 0 && found <= bad;
     if (!p.stopped && found != -2 && !agree) {
         char more[100];
-        snprintf(more, sizeof more, "grammar.y: byte %lld, syntax_rules.def: byte %lld", (long long)bad,
+        snprintf(more, sizeof more, "grammar: byte %lld, rules of the messages: byte %lld", (long long)bad,
                  (long long)found);
         fail("grammar and rules differ", sql, more);
     }

@@ -1,5 +1,5 @@
 /* Every statement of the conformance cases that parses also prints to a text that parses to the
- * same tree, is taken by syntax_rules.def too, and refused ones are refused with the text that the
+ * same tree, is taken by the rules of the error messages too, and refused ones are refused with the text that the
  * case expects. The cases are not part of the repository: without ../shared (or WEIR_SHARED) there
  * is nothing to do. */
 #include <setjmp.h>
@@ -55,7 +55,7 @@ static void check_tree(const char *sql)
     if (parse_sql(&a, str_of(sql), &s, &n, &st)) {
         if (syntax_error_find(&a, str_of(sql), ENTRY_STATEMENTS) != -1) {
             differing++;
-            print_error("syntax_rules.def refuses: %s\n", sql);
+            print_error("the rules of the messages refuse: %s\n", sql);
         }
         for (size_t i = 0; i < n; i++, parsed++)
             if (!s[i]->has_variables)

@@ -196,10 +196,17 @@ static const char *const statements[] = {
 #undef STATEMENT
 };
 
-/* print(parse(x)) parses to the same tree, and prints to itself. */
+static const char *const kind_names[] = {
+#define STMT(kind, print, words) #kind,
+#include "parser/stmt.def"
+#undef STMT
+};
+
+/* print(parse(x)) parses to the same tree, and prints to itself; for every row of stmt.def. */
 static void test_round_trip(void **state)
 {
     (void)state;
+    bool seen[STMT_KIND_COUNT] = {false};
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
         ast_stmt **s;
         size_t     n;
@@ -209,6 +216,7 @@ static void test_round_trip(void **state)
             fail_msg("%s\n%s", statements[i], st.msg);
         assert_true(n > 0);
         for (size_t k = 0; k < n; k++) {
+            seen[s[k]->kind] = true;
             buf text = BUF_INIT(BUF_MAX), again = BUF_INIT(BUF_MAX);
             buf one = BUF_INIT(BUF_MAX), two = BUF_INIT(BUF_MAX);
             print_stmt(&text, s[k]);
@@ -228,6 +236,9 @@ static void test_round_trip(void **state)
             buf_free(&two);
         }
     }
+    for (int k = 0; k < STMT_KIND_COUNT; k++)
+        if (!seen[k])
+            fail_msg("no line of statements.def is a %s", kind_names[k]);
 }
 
 int main(void)

@@ -151,7 +151,7 @@ static void compare(arena *a, str sql)
     int64_t found = syntax_error_find(a, sql, ENTRY_STATEMENTS);
     bool    agree = bad < 0 ? found == -1 : found >= 0 && found <= bad;
     if (!p.stopped && found != -2 && !agree)
-        fail_msg("%.*s\ngrammar.y refuses byte %lld, syntax_rules.def %lld", STR_FMT(sql), (long long)bad,
+        fail_msg("%.*s\nthe grammar refuses byte %lld, the rules of the messages %lld", STR_FMT(sql), (long long)bad,
                  (long long)found);
 }
 

@@ -48,6 +48,14 @@ static void comparison_and_logic(void **state)
         {"N_I IS DISTINCT FROM I", "true"},
         {"I BETWEEN 5 AND 6", "true"},
         {"I NOT BETWEEN 5 AND 6", "false"},
+        {"I + 1 BETWEEN 6 AND 7", "true"},
+        {"I + 1 BETWEEN 7 AND 8", "false"},
+        {"I + 1 BETWEEN 4 AND 5", "false"},
+        {"N_I + 1 BETWEEN 4 AND 5", "ERR arithmetic on a NULL operand"},
+        {"ABS(N_I) BETWEEN 4 AND 5", "false"},
+        {"S + '' BETWEEN 'a' AND 'g'", "true"},
+        {"L - 1 BETWEEN CASE I + 0 WHEN 5 THEN 1 END AND I * 2000000000.5", "true"},
+        {"CASE (I + 1 BETWEEN I + 0 AND I + 2) WHEN true THEN 1 ELSE 2 END", "1"},
         {"I IN (1, 5)", "true"},
         {"S LIKE 'f%'", "true"},
         {"S LIKE 'f_'", "false"},
@@ -56,6 +64,32 @@ static void comparison_and_logic(void **state)
         {"DT > '2019-12-31'", "true"},
     };
     check(cases, sizeof cases / sizeof *cases);
+}
+
+static void count_error(void *ctx, const char *what, const char *msg)
+{
+    (void)what;
+    (void)msg;
+    ++*(int *)ctx;
+}
+
+/* The operand of BETWEEN is evaluated once: a failure in it is told once. */
+static void between_once(void **state)
+{
+    (void)state;
+    arena     a;
+    status    st;
+    ast_expr *e;
+    int       told = 0;
+    arena_init(&a);
+    status_init(&st);
+    assert_true(parse_expression(&a, STR("COALESCE(CAST('x' AS INT), 5) BETWEEN 1 AND 9"), &e, &st));
+    const xnode *x = expr_compile(&a, e, &(xscope){NULL, 0}, (xoptions){.catch_nested = true}, &st);
+    assert_non_null(x);
+    ectx cx = {.a = &a, .on_nested_error = count_error, .on_ctx = &told};
+    assert_true(xnode_eval(x, &cx).i);
+    assert_int_equal(told, 1);
+    arena_free(&a);
 }
 
 static void constructors_and_access(void **state)
@@ -170,8 +204,15 @@ static void too_large(void **state)
     for (int i = 0; i < 40; i++)
         buf_putz(&b, " END");
     buf_putc(&b, 0);
-    assert_string_equal(ev(b.p), "REFUSED Too many lambda arguments and CASE operands in one expression; at most 32 "
-                                 "are possible.");
+    assert_string_equal(ev(b.p),
+                        "REFUSED Too many lambda arguments and operands of CASE and BETWEEN within one another; "
+                        "at most 32 are possible.");
+    buf_clear(&b); /* beside one another they are as many as you like */
+    for (int i = 0; i < 40; i++)
+        buf_printf(&b, "%sCASE I + %d WHEN %d THEN 1 ELSE REDUCE(ARRAY[1], 0, (x, y) => x + y) END", i ? " + " : "", i,
+                   i + 1);
+    buf_putc(&b, 0);
+    assert_string_equal(ev(b.p), "40");
     buf_free(&b);
 }
 
@@ -194,13 +235,10 @@ static void types(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(arithmetic),
-        cmocka_unit_test(comparison_and_logic),
-        cmocka_unit_test(constructors_and_access),
-        cmocka_unit_test(casts),
-        cmocka_unit_test(refused),
-        cmocka_unit_test(case_refused),
-        cmocka_unit_test(too_large),
+        cmocka_unit_test(arithmetic),   cmocka_unit_test(comparison_and_logic),
+        cmocka_unit_test(between_once), cmocka_unit_test(constructors_and_access),
+        cmocka_unit_test(casts),        cmocka_unit_test(refused),
+        cmocka_unit_test(case_refused), cmocka_unit_test(too_large),
         cmocka_unit_test(types),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "engine/expr/expr.h"
+#include "engine/compile/compile.h"
 #include "engine/types/value.h"
 #include "parser/parser.h"
 

@@ -11,7 +11,6 @@
 
 #include <cmocka.h>
 
-#include "engine/expr/eval.h"
 #include "engine/func/func.h"
 #include "engine/func/table_func.h"
 
@@ -247,9 +246,9 @@ static void visit(arena *a, const overload *all, size_t count, const overload *o
         if (table)
             f.type = type_array(a, f.type);
         assert_true(row->init == NULL || row->init(a, &f, st));
-        ectx *cx = calloc(1, sizeof *cx);
-        value values[40];
-        xnode call = {.call = &f, .type = f.type, .eval = row->flags & FN_NULLS ? ev_call_nulls : ev_call};
+        ectx        *cx = calloc(1, sizeof *cx);
+        value        values[40];
+        const xnode *call = func_call_node(a, &f);
         for (int run = 0; run < 150; run++) {
             arena tmp;
             arena_init(&tmp);
@@ -261,7 +260,7 @@ static void visit(arena *a, const overload *all, size_t count, const overload *o
                 if (params[i]->kind == P_UNIT)
                     values[i] = run == 0 ? VALUE_NULL : value_s(STR("HOURS"));
             }
-            value v = xnode_eval(&call, cx);
+            value v = xnode_eval(call, cx);
             check_value(f.type, v);
             if (v.state == V_ERR)
                 assert_true(cx->err[0] != 0);

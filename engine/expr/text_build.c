@@ -1,5 +1,5 @@
 /* Text results: the scratch buffer, and UTF-8 text seen in UTF-16 units. */
-#include "engine/func/text_build.h"
+#include "engine/expr/text_build.h"
 
 #include <pthread.h>
 
@@ -23,12 +23,12 @@ static void scratch_key_new(void)
     pthread_key_create(&scratch_key, scratch_free);
 }
 
-buf *func_scratch(void)
+buf *text_scratch(void)
 {
     if (__builtin_expect(scratch == NULL, 0)) {
         pthread_once(&scratch_once, scratch_key_new);
         scratch = MEM_NEW(buf);
-        *scratch = BUF_INIT(FUNC_TEXT_MAX);
+        *scratch = BUF_INIT(TEXT_RESULT_MAX);
         pthread_setspecific(scratch_key, scratch); /* freed when the thread ends */
     }
     buf_clear(scratch);
@@ -37,10 +37,10 @@ buf *func_scratch(void)
 
 static value too_long(ectx *cx)
 {
-    return ectx_fail(cx, "the result is longer than %zu bytes", FUNC_TEXT_MAX);
+    return ectx_fail(cx, "the result is longer than %zu bytes", TEXT_RESULT_MAX);
 }
 
-value func_scratch_value(ectx *cx)
+value text_scratch_value(ectx *cx)
 {
     buf *b = scratch;
     if (b->full)
@@ -48,14 +48,14 @@ value func_scratch_value(ectx *cx)
     value v = value_s(str_dup(cx->a, buf_str(b)));
     if (b->cap > SCRATCH_KEEP_BYTES) {
         buf_free(b);
-        *b = BUF_INIT(FUNC_TEXT_MAX);
+        *b = BUF_INIT(TEXT_RESULT_MAX);
     }
     return v;
 }
 
-char *func_text_room(ectx *cx, size_t n)
+char *text_room(ectx *cx, size_t n)
 {
-    if (n <= FUNC_TEXT_MAX)
+    if (n <= TEXT_RESULT_MAX)
         return arena_bytes(cx->a, n);
     too_long(cx);
     return NULL;

@@ -1,146 +1,77 @@
 /* From a syntax tree to typed closures: each ast_kind has one function in the table at the end. */
-#include "engine/expr/cast.h"
+#include "engine/compile/compile_int.h"
+
+#include <assert.h>
+
+#include "engine/compile/unify.h"
 #include "engine/expr/eval.h"
-#include "engine/expr/unify.h"
-#include "engine/func/func.h"
 #include "engine/types/decimal.h"
 #include "parser/parser.h"
 
-typedef struct lambda_var {
-    str         name;
-    const type *type;
-    uint32_t    slot;
-} lambda_var;
-
-typedef struct xc {
-    arena        *a;
-    const xscope *scope;
-    xoptions      opt;
-    status       *st;
-    lambda_var    vars[EXPR_VARS_MAX]; /* those in scope */
-    uint32_t      var_count, slots_used;
-    uint32_t      depth;
-} xc;
-
-static xnode *compile(xc *c, const ast_expr *e);
-
 static xnode *node(xc *c, xeval eval, const type *t, uint32_t args)
 {
-    xnode *x = ARENA_NEW(c->a, xnode);
-    x->eval = eval;
-    x->type = t;
-    x->args = args ? ARENA_ARRAY(c->a, const xnode *, args) : NULL;
-    x->arg_count = args;
-    return x;
+    return xnode_new(c->a, XN_OPERATOR, eval, t, args);
 }
 
-/* A place in ectx.vars for a lambda's argument or a CASE's operand. */
-static bool take_slot(xc *c, uint32_t *slot)
+bool take_slot(xc *c, uint32_t *slot)
 {
     if (c->slots_used == EXPR_VARS_MAX)
         return status_set(c->st, ST_SQL,
-                          "Too many lambda arguments and CASE operands in one expression; at most %d are "
-                          "possible.",
+                          "Too many lambda arguments and operands of CASE and BETWEEN within one another; at most "
+                          "%d are possible.",
                           EXPR_VARS_MAX);
     *slot = c->slots_used++;
     return true;
 }
 
-#define REFUSE_AS(c, code, ...) (status_set((c)->st, code, __VA_ARGS__), (void *)NULL)
-#define refuse(c, ...) REFUSE_AS(c, ST_SQL, __VA_ARGS__)
-/* A fault that the reference finds only when it generates code: other prefixes apply. */
-#define refuse_gen(c, ...) REFUSE_AS(c, ST_SQL_GEN, __VA_ARGS__)
-
-const xnode *expr_literal(arena *a, const type *t, value v)
+void give_slots(xc *c, uint32_t first)
 {
-    xnode *x = ARENA_NEW(a, xnode);
-    x->eval = ev_literal;
-    x->type = t;
-    x->lit = v;
-    x->is_literal = true;
-    return x;
+    assert(first < c->slots_used);
+    c->slots_used = first;
 }
 
-const xnode *expr_column(arena *a, uint32_t slot, const type *t)
+const xnode *caught(xc *c, const xnode *x, const char *what)
 {
-    xnode *x = ARENA_NEW(a, xnode);
-    x->eval = ev_column;
-    x->type = t;
-    x->slot = slot;
-    return x;
-}
-
-/* A failing part of a projection is NULL by itself and does not take the whole along. */
-static const xnode *caught(xc *c, const xnode *x, const char *what)
-{
-    if (!c->opt.catch_nested || x->is_literal || x->eval == ev_column || x->eval == ev_catch)
+    if (!c->opt.catch_nested || x->kind == XN_LITERAL || x->kind == XN_COLUMN || x->kind == XN_CATCH)
         return x;
-    xnode *n = node(c, ev_catch, x->type, 1);
+    xnode *n = xnode_new(c->a, XN_CATCH, ev_catch, x->type, 1);
     n->args[0] = x;
     n->lit = value_s(str_of(what));
     return n;
 }
 
-static const xnode *cast_to(xc *c, const xnode *x, const type *t)
+const xnode *cast_to(xc *c, const xnode *x, const type *t)
 {
-    if (type_equal(x->type, t))
-        return x;
-    if (x->type->kind == T_NULL)
-        return expr_literal(c->a, t, VALUE_NULL);
-    cast_fn f = cast_find(x->type, t);
-    if (f == NULL)
-        return refuse_gen(c, "Cast of %.*s to %.*s is not supported", STR_FMT(type_text(c->a, x->type)),
-                          STR_FMT(type_text(c->a, t)));
-    bool   to_double = t->kind == T_DOUBLE && (x->type->kind == T_INTEGER || x->type->kind == T_BIGINT);
-    bool   whole = type_is_nested(t) && !c->opt.catch_nested;
-    xnode *n = node(c, to_double ? ev_int_to_double : whole ? ev_cast_whole : ev_cast, t, 1);
-    n->args[0] = x;
-    n->state = (void *)f;
-    if (x->is_literal) { /* fold; one that fails keeps failing at run time */
-        ectx  cx = {.a = c->a};
-        value v = n->eval(n, &cx);
-        if (v.state != V_ERR)
-            return expr_literal(c->a, t, v);
-    }
-    return n;
-}
-
-const xnode *expr_cast(arena *a, const xnode *x, const type *t, xoptions opt, status *st)
-{
-    xc c = {.a = a, .opt = opt, .st = st};
-    return cast_to(&c, x, t);
+    return expr_cast(c->a, x, t, c->opt.catch_nested ? CAST_PARTS_NULL : CAST_PARTS_FAIL, c->st);
 }
 
 /* ---- literals and names */
 
-static xnode *comp_literal(xc *c, const ast_expr *e)
+static const xnode *comp_literal(xc *c, const ast_expr *e)
 {
     const type *t;
     value       v = expr_literal_value(c->a, e, &t, c->st);
-    return t ? (xnode *)expr_literal(c->a, t, v) : NULL;
+    return t ? expr_literal(c->a, t, v) : NULL;
 }
 
-static xnode *comp_unit(xc *c, const ast_expr *e)
+static const xnode *comp_unit(xc *c, const ast_expr *e)
 {
-    return (xnode *)expr_literal(c->a, &type_null, value_s(e->text));
+    return expr_literal(c->a, &type_null, value_s(e->text));
 }
 
-static xnode *comp_column(xc *c, const ast_expr *e)
+static const xnode *comp_column(xc *c, const ast_expr *e)
 {
     for (uint32_t i = 0; i < c->scope->column_count; i++)
         if (str_eq(c->scope->columns[i].name, e->text))
-            return (xnode *)expr_column(c->a, i, c->scope->columns[i].type);
+            return expr_column(c->a, i, c->scope->columns[i].type);
     return refuse(c, "Unknown column %.*s.", STR_FMT(e->text));
 }
 
-static xnode *comp_var(xc *c, const ast_expr *e)
+static const xnode *comp_var(xc *c, const ast_expr *e)
 {
     for (uint32_t i = c->var_count; i-- > 0;)
-        if (str_eq(c->vars[i].name, e->text)) {
-            xnode *x = node(c, ev_var, c->vars[i].type, 0);
-            x->slot = c->vars[i].slot;
-            return x;
-        }
+        if (str_eq(c->vars[i].name, e->text))
+            return expr_var(c->a, c->vars[i].slot, c->vars[i].type);
     return refuse(c, "Unknown lambda argument %.*s.", STR_FMT(e->text));
 }
 
@@ -191,14 +122,14 @@ static const type *decimal_result(xc *c, const ast_expr *e, const type *l, const
                   STR_FMT(print_expr_text(c->a, e)), p, s, DECIMAL_DIGITS_MAX);
 }
 
-static xnode *comp_arith(xc *c, const ast_expr *e)
+static const xnode *comp_arith(xc *c, const ast_expr *e)
 {
-    xnode *l = compile(c, e->args[0]);
-    xnode *r = l ? compile(c, e->args[1]) : NULL;
+    const xnode *l = compile(c, e->args[0]);
+    const xnode *r = l ? compile(c, e->args[1]) : NULL;
     if (r == NULL)
         return NULL;
     if (l->type->kind == T_STRING && r->type->kind == T_STRING && e->op == OP_ADD) {
-        xnode *x = node(c, c->opt.no_null_concat ? ev_concat_null : ev_concat, &type_string, 2);
+        xnode *x = node(c, ev_concat, &type_string, 2);
         x->args[0] = l;
         x->args[1] = r;
         return x;
@@ -221,9 +152,9 @@ static xnode *comp_arith(xc *c, const ast_expr *e)
     return x;
 }
 
-static xnode *comp_sign(xc *c, const ast_expr *e)
+static const xnode *comp_sign(xc *c, const ast_expr *e)
 {
-    xnode *a = compile(c, e->args[0]);
+    const xnode *a = compile(c, e->args[0]);
     if (a == NULL)
         return NULL;
     if (!type_is_number(a->type))
@@ -300,7 +231,8 @@ static const type *compare_as(const type *l, const type *r, ast_op op, compare_c
     return NULL;
 }
 
-static xnode *compare_nodes(xc *c, ast_op op, const ast_expr *le, const xnode *l, const ast_expr *re, const xnode *r)
+static const xnode *compare_nodes(xc *c, ast_op op, const ast_expr *le, const xnode *l, const ast_expr *re,
+                                  const xnode *r)
 {
     if (l->type->kind == T_NULL || r->type->kind == T_NULL)
         return refuse(c,
@@ -324,28 +256,48 @@ static xnode *compare_nodes(xc *c, ast_op op, const ast_expr *le, const xnode *l
     return x;
 }
 
-static xnode *comp_compare(xc *c, const ast_expr *e)
+static const xnode *comp_compare(xc *c, const ast_expr *e)
 {
-    xnode *l = compile(c, e->args[0]);
-    xnode *r = l ? compile(c, e->args[1]) : NULL;
+    const xnode *l = compile(c, e->args[0]);
+    const xnode *r = l ? compile(c, e->args[1]) : NULL;
     return r ? compare_nodes(c, e->op, e->args[0], l, e->args[1], r) : NULL;
 }
 
-static xnode *comp_between(xc *c, const ast_expr *e)
+/* l <= v AND v <= r as one node; v: what stands for the operand on both sides. */
+static xnode *between_nodes(xc *c, const ast_expr *e, const xnode *v, xeval eval, uint32_t first)
 {
-    xnode *v = compile(c, e->args[0]);
-    xnode *lo = v ? compile(c, e->args[1]) : NULL;
-    xnode *hi = lo ? compile(c, e->args[2]) : NULL;
-    xnode *l = hi ? compare_nodes(c, OP_GE, e->args[0], v, e->args[1], lo) : NULL;
-    xnode *r = l ? compare_nodes(c, OP_LE, e->args[0], v, e->args[2], hi) : NULL;
+    const xnode *lo = compile(c, e->args[1]);
+    const xnode *hi = lo ? compile(c, e->args[2]) : NULL;
+    const xnode *l = hi ? compare_nodes(c, OP_GE, e->args[0], v, e->args[1], lo) : NULL;
+    const xnode *r = l ? compare_nodes(c, OP_LE, e->args[0], v, e->args[2], hi) : NULL;
     if (r == NULL) {
         if (hi)
             c->st->code = ST_SQL_GEN;
         return NULL;
     }
-    xnode *x = node(c, ev_and, &type_boolean, 2);
-    x->args[0] = l;
-    x->args[1] = r;
+    xnode *x = node(c, eval, &type_boolean, first + 2);
+    x->args[first] = l;
+    x->args[first + 1] = r;
+    return x;
+}
+
+/* An operand that costs something is evaluated once, into a variable. */
+static const xnode *comp_between(xc *c, const ast_expr *e)
+{
+    const xnode *v = compile(c, e->args[0]);
+    if (v == NULL)
+        return NULL;
+    if (v->kind == XN_COLUMN || v->kind == XN_LITERAL || v->kind == XN_VAR)
+        return between_nodes(c, e, v, ev_and, 0);
+    uint32_t slot = 0;
+    if (!take_slot(c, &slot))
+        return NULL;
+    xnode *x = between_nodes(c, e, expr_var(c->a, slot, v->type), ev_between, 1);
+    give_slots(c, slot);
+    if (x) {
+        x->args[0] = v;
+        x->slot = slot;
+    }
     return x;
 }
 
@@ -359,10 +311,10 @@ static bool need_boolean(xc *c, const xnode *x, const ast_expr *e)
                       STR_FMT(print_expr_text(c->a, e)), STR_FMT(type_text(c->a, x->type)));
 }
 
-static xnode *comp_logic(xc *c, const ast_expr *e)
+static const xnode *comp_logic(xc *c, const ast_expr *e)
 {
-    xnode *l = compile(c, e->args[0]);
-    xnode *r = l ? compile(c, e->args[1]) : NULL;
+    const xnode *l = compile(c, e->args[0]);
+    const xnode *r = l ? compile(c, e->args[1]) : NULL;
     if (r == NULL || !need_boolean(c, l, e->args[0]) || !need_boolean(c, r, e->args[1]))
         return NULL;
     xnode *x = node(c, e->kind == EX_AND ? ev_and : ev_or, &type_boolean, 2);
@@ -371,9 +323,9 @@ static xnode *comp_logic(xc *c, const ast_expr *e)
     return x;
 }
 
-static xnode *comp_not(xc *c, const ast_expr *e)
+static const xnode *comp_not(xc *c, const ast_expr *e)
 {
-    xnode *a = compile(c, e->args[0]);
+    const xnode *a = compile(c, e->args[0]);
     if (a == NULL || !need_boolean(c, a, e->args[0]))
         return NULL;
     xnode *x = node(c, ev_not, &type_boolean, 1);
@@ -381,9 +333,9 @@ static xnode *comp_not(xc *c, const ast_expr *e)
     return x;
 }
 
-static xnode *comp_is_null(xc *c, const ast_expr *e)
+static const xnode *comp_is_null(xc *c, const ast_expr *e)
 {
-    xnode *a = compile(c, e->args[0]);
+    const xnode *a = compile(c, e->args[0]);
     if (a == NULL)
         return NULL;
     xnode *x = node(c, e->kind == EX_IS_NULL ? ev_is_null : ev_is_not_null, &type_boolean, 1);
@@ -391,10 +343,10 @@ static xnode *comp_is_null(xc *c, const ast_expr *e)
     return x;
 }
 
-static xnode *comp_like(xc *c, const ast_expr *e)
+static const xnode *comp_like(xc *c, const ast_expr *e)
 {
-    xnode *s = compile(c, e->args[0]);
-    xnode *p = s ? compile(c, e->args[1]) : NULL;
+    const xnode *s = compile(c, e->args[0]);
+    const xnode *p = s ? compile(c, e->args[1]) : NULL;
     if (p == NULL)
         return NULL;
     if (s->type->kind != T_STRING || p->type->kind != T_STRING)
@@ -410,21 +362,19 @@ static xnode *comp_like(xc *c, const ast_expr *e)
 
 /* The operand of CASE x WHEN ...: evaluated once into a variable, which stands on the left of every
  * comparison. */
-static xnode *comp_operand(xc *c, const ast_expr *e, xnode *x)
+static const xnode *comp_operand(xc *c, const ast_expr *e, xnode *x)
 {
-    xnode *a = compile(c, e);
+    const xnode *a = compile(c, e);
     if (a == NULL || !take_slot(c, &x->slot))
         return NULL;
     x->args[0] = a;
-    xnode *var = node(c, ev_var, a->type, 0);
-    var->slot = x->slot;
-    return var;
+    return expr_var(c->a, x->slot, a->type);
 }
 
 /* What stands behind WHEN, as a condition. operand: of CASE x WHEN ..., else NULL. */
 static const xnode *comp_when(xc *c, const ast_expr *e, const ast_expr *when, const xnode *operand)
 {
-    xnode *a = compile(c, when);
+    const xnode *a = compile(c, when);
     if (a == NULL)
         return NULL;
     if (operand)
@@ -453,7 +403,7 @@ static bool same_branch_type(xc *c, const type *t, const ast_expr *when, const a
                       STR_FMT(type_text(c->a, u)), STR_FMT(type_text(c->a, t)));
 }
 
-static xnode *comp_case(xc *c, const ast_expr *e)
+static const xnode *comp_case(xc *c, const ast_expr *e)
 {
     bool         simple = e->kind == EX_SIMPLE_CASE;
     xnode       *x = node(c, simple ? ev_simple_case : ev_case, NULL, e->arg_count);
@@ -480,27 +430,29 @@ static xnode *comp_case(xc *c, const ast_expr *e)
     }
     if (t == NULL)
         return refuse(c, "Invalid Case expression. All case branches have NULL type");
+    if (simple)
+        give_slots(c, x->slot);
     x->type = t;
     return x;
 }
 
-static xnode *comp_cast(xc *c, const ast_expr *e)
+static const xnode *comp_cast(xc *c, const ast_expr *e)
 {
-    xnode *a = compile(c, e->args[0]);
+    const xnode *a = compile(c, e->args[0]);
     if (a == NULL)
         return NULL;
     /* User types were expanded when the statement was analysed: only built-in names are left. */
     const type  *t = type_resolve(c->a, e->type, NULL, NULL, c->st);
     const xnode *x = t ? cast_to(c, a, t) : NULL;
-    if (x && x != a && !x->is_literal && t->kind == T_STRING && c->opt.null_as_text) {
-        xnode *n = node(c, ev_null_text, t, 1);
+    if (x && x != a && x->kind != XN_LITERAL && t->kind == T_STRING && c->opt.null_as_text) {
+        xnode *n = xnode_new(c->a, XN_CAST, ev_null_text, t, 1);
         n->args[0] = x;
         x = n;
     }
-    return x ? (xnode *)caught(c, x, "CAST") : NULL;
+    return x ? caught(c, x, "CAST") : NULL;
 }
 
-static xnode *comp_type_ctor(xc *c, const ast_expr *e)
+static const xnode *comp_type_ctor(xc *c, const ast_expr *e)
 {
     if (!str_eqz(e->text, "DECIMAL"))
         return refuse(c, "Unknown type: %.*s", STR_FMT(e->text));
@@ -510,7 +462,7 @@ static xnode *comp_type_ctor(xc *c, const ast_expr *e)
 }
 
 /* ksqlDB parses it and refuses it as well (spec/sql-language.md 4). */
-static xnode *comp_time_zone(xc *c, const ast_expr *e)
+static const xnode *comp_time_zone(xc *c, const ast_expr *e)
 {
     (void)e;
     return refuse(c, "not yet implemented: AT TIME ZONE");
@@ -542,7 +494,7 @@ static const type *common_args(xc *c, const ast_expr *e, uint32_t first, uint32_
 
 #define ISSUE_4239 "(see https://github.com/confluentinc/ksql/issues/4239)"
 
-static xnode *comp_array(xc *c, const ast_expr *e)
+static const xnode *comp_array(xc *c, const ast_expr *e)
 {
     if (e->arg_count == 0)
         return refuse(c, "Array constructor cannot be empty. Please supply at least one element " ISSUE_4239 ".");
@@ -559,7 +511,7 @@ static xnode *comp_array(xc *c, const ast_expr *e)
     return x;
 }
 
-static xnode *comp_map(xc *c, const ast_expr *e)
+static const xnode *comp_map(xc *c, const ast_expr *e)
 {
     if (e->arg_count == 0)
         return refuse(c, "Map constructor cannot be empty. Please supply at least one key value pair " ISSUE_4239 ".");
@@ -580,12 +532,12 @@ static xnode *comp_map(xc *c, const ast_expr *e)
     return x;
 }
 
-static xnode *comp_struct(xc *c, const ast_expr *e)
+static const xnode *comp_struct(xc *c, const ast_expr *e)
 {
     xnode      *x = node(c, ev_struct, NULL, e->arg_count);
     type_field *f = ARENA_ARRAY(c->a, type_field, e->arg_count);
     for (uint32_t i = 0; i < e->arg_count; i++) {
-        xnode *a = compile(c, e->args[i]);
+        const xnode *a = compile(c, e->args[i]);
         if (a == NULL)
             return NULL;
         f[i] = (type_field){e->names[i], a->type};
@@ -595,7 +547,7 @@ static xnode *comp_struct(xc *c, const ast_expr *e)
     return x;
 }
 
-static xnode *comp_in(xc *c, const ast_expr *e)
+static const xnode *comp_in(xc *c, const ast_expr *e)
 {
     xnode      *x = node(c, ev_in, &type_boolean, e->arg_count);
     uint32_t    n = 0, kept = 0;
@@ -624,10 +576,10 @@ static xnode *comp_in(xc *c, const ast_expr *e)
 
 /* ---- access */
 
-static xnode *comp_subscript(xc *c, const ast_expr *e)
+static const xnode *comp_subscript(xc *c, const ast_expr *e)
 {
-    xnode *b = compile(c, e->args[0]);
-    xnode *i = b ? compile(c, e->args[1]) : NULL;
+    const xnode *b = compile(c, e->args[0]);
+    const xnode *i = b ? compile(c, e->args[1]) : NULL;
     if (i == NULL)
         return NULL;
     if (b->type->kind == T_ARRAY) {
@@ -660,9 +612,9 @@ static xnode *comp_subscript(xc *c, const ast_expr *e)
                   STR_FMT(type_text(c->a, b->type)));
 }
 
-static xnode *comp_deref(xc *c, const ast_expr *e)
+static const xnode *comp_deref(xc *c, const ast_expr *e)
 {
-    xnode *b = compile(c, e->args[0]);
+    const xnode *b = compile(c, e->args[0]);
     if (b == NULL)
         return NULL;
     if (b->type->kind != T_STRUCT)
@@ -671,166 +623,13 @@ static xnode *comp_deref(xc *c, const ast_expr *e)
     if (i < 0)
         return refuse(c, "Could not find field '%.*s' in '%.*s'.", STR_FMT(e->text),
                       STR_FMT(print_expr_text(c->a, e->args[0])));
-    xnode *x = node(c, ev_field, b->type->fields[i].type, 1);
+    xnode *x = xnode_new(c->a, XN_FIELD, ev_field, b->type->fields[i].type, 1);
     x->args[0] = b;
     x->slot = (uint32_t)i;
     return x;
 }
 
-/* ---- calls */
-
-static bool lambda_name_ok(xc *c, str name, uint32_t outer)
-{
-    for (uint32_t i = 0; i < c->scope->column_count; i++)
-        if (str_eq(c->scope->columns[i].name, name))
-            return status_set(c->st, ST_SQL, "Lambda function argument can't be a column name: %.*s", STR_FMT(name));
-    for (uint32_t i = 0; i < outer; i++)
-        if (str_eq(c->vars[i].name, name))
-            return status_set(c->st, ST_SQL, "Reusing lambda arguments in nested lambda is not allowed");
-    for (uint32_t i = 0; i < name.n; i++) {
-        char ch = name.p[i];
-        bool letter = (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z') || ch == '_' || ch == '$';
-        if (!letter && !(i > 0 && ch >= '0' && ch <= '9'))
-            return status_set(c->st, ST_SQL, "Invalid lambda argument name: %.*s", STR_FMT(name));
-    }
-    return true;
-}
-
-/* The lambda's inputs get the types that its parameter's variables are bound to by now; the type of
- * the body then binds the result's variable. */
-static bool comp_lambda_arg(xc *c, const ast_expr *e, const ptype *p, bindings *bound, func_call *f, uint32_t i)
-{
-    uint32_t  first = c->var_count;
-    uint32_t *slots = ARENA_ARRAY(c->a, uint32_t, e->name_count);
-    for (uint32_t k = 0; k < e->name_count; k++)
-        if (!lambda_name_ok(c, e->names[k], first))
-            return false;
-    for (uint32_t k = 0; k < e->name_count; k++) {
-        const type *t = ptype_instantiate(c->a, p->inputs[k], bound, c->st);
-        if (t == NULL)
-            return false;
-        if (!take_slot(c, &slots[k]))
-            return false;
-        c->vars[c->var_count++] = (lambda_var){e->names[k], t, slots[k]};
-    }
-    xnode *body = compile(c, e->args[0]);
-    c->var_count = first;
-    if (body == NULL)
-        return false;
-    f->args[i] = body;
-    f->lambda_slots[i] = slots;
-    bindings before = *bound;
-    if (ptype_bind(p->elem, body->type, bound))
-        return true;
-    buf want = BUF_INIT(ST_MSG_MAX), got = BUF_INIT(ST_MSG_MAX);
-    ptype_print(&want, p);
-    type lambda = {.kind = T_LAMBDA, .elem = body->type, .input_count = e->name_count};
-    lambda.inputs = ARENA_ARRAY(c->a, const type *, e->name_count);
-    for (uint32_t k = 0; k < e->name_count; k++)
-        lambda.inputs[k] = ptype_instantiate(c->a, p->inputs[k], &before, c->st);
-    type_print(&got, &lambda, true);
-    const type *other = NULL;
-    for (uint32_t k = 0; p->elem->kind == P_GENERIC && k < before.n; k++)
-        if (str_eq(before.b[k].name, p->elem->name))
-            other = before.b[k].type;
-    if (other)
-        status_set(c->st, ST_SQL,
-                   "Found invalid instance of generic schema when mapping %.*s to %.*s. Cannot map %.*s to "
-                   "both %.*s and %.*s",
-                   (int)want.n, want.p, (int)got.n, got.p, STR_FMT(p->elem->name), STR_FMT(type_text(c->a, other)),
-                   STR_FMT(type_text(c->a, body->type)));
-    else
-        status_set(c->st, ST_SQL,
-                   "Cannot infer generics for %.*s from %.*s because they do not have the same schema "
-                   "structure.",
-                   (int)want.n, want.p, (int)got.n, got.p);
-    buf_free(&want);
-    buf_free(&got);
-    return false;
-}
-
-static bool is_call_like(const xnode *x)
-{
-    return x->eval == ev_call || x->eval == ev_call_nulls || x->eval == ev_field || x->eval == ev_cast ||
-           x->eval == ev_int_to_double || x->eval == ev_null_text;
-}
-
-static xnode *comp_call(xc *c, const ast_expr *e)
-{
-    size_t          n;
-    const overload *all = func_find(e->text, &n);
-    if (n == 0)
-        return refuse(c, "Can't find any functions with the name '%.*s'", STR_FMT(e->text));
-    func_call   *f = ARENA_NEW(c->a, func_call);
-    const type **types = ARENA_ARRAY(c->a, const type *, e->arg_count);
-    f->arg_count = e->arg_count;
-    f->args = ARENA_ARRAY(c->a, const xnode *, e->arg_count);
-    f->lambda_slots = ARENA_ARRAY(c->a, const uint32_t *, e->arg_count);
-    for (uint32_t i = 0; i < e->arg_count; i++) {
-        if (e->args[i]->kind == EX_LAMBDA) {
-            type *t = ARENA_NEW(c->a, type);
-            t->kind = T_LAMBDA;
-            t->input_count = e->args[i]->name_count;
-            types[i] = t;
-            continue;
-        }
-        f->args[i] = compile(c, e->args[i]);
-        if (f->args[i] == NULL)
-            return NULL;
-        types[i] = f->args[i]->type;
-    }
-    const ptype   **shape = ARENA_ARRAY(c->a, const ptype *, e->arg_count);
-    bindings        bound = {0};
-    const overload *o = overload_resolve(c->a, all, n, types, e->arg_count, true, true, shape, &bound, c->st);
-    if (o == NULL)
-        return NULL;
-    f->row = o->row;
-    for (uint32_t i = 0; i < e->arg_count; i++) {
-        if (e->args[i]->kind == EX_LAMBDA) {
-            if (!comp_lambda_arg(c, e->args[i], shape[i], &bound, f, i))
-                return NULL;
-            continue;
-        }
-        const xnode *x = f->args[i];
-        if (x->type->kind == T_NULL) {
-            /* NULL, or an interval unit: only a parameter that takes units may see its name. */
-            const type *t = NULL;
-            status      unbound;
-            if (shape[i]->kind == P_TYPE && shape[i]->base != T_DECIMAL)
-                t = ptype_instantiate(c->a, shape[i], &bound, &unbound);
-            if (shape[i]->kind != P_UNIT)
-                x = expr_literal(c->a, t ? t : &type_null, VALUE_NULL);
-        } else if (shape[i]->kind == P_GENERIC) { /* differs when a list stands for a variadic */
-            const type *t = ptype_instantiate(c->a, shape[i], &bound, c->st);
-            x = t ? cast_to(c, x, t) : NULL;
-        } else if (shape[i]->kind == P_TYPE && shape[i]->base != x->type->kind) {
-            const type *t = ptype_cast_target(c->a, shape[i], x->type, &bound, c->st);
-            x = t ? cast_to(c, x, t) : NULL;
-        } else if (shape[i]->kind == P_TYPE && type_is_nested(x->type) && shape[i]->elem) {
-            const type *t = ptype_instantiate(c->a, shape[i], &bound, c->st);
-            if (t && !type_contains(t, T_DECIMAL) && !type_equal(t, x->type) && cast_find(x->type, t))
-                x = cast_to(c, x, t);
-        }
-        if (x == NULL)
-            return NULL;
-        f->args[i] = is_call_like(x) ? caught(c, x, o->name) : x;
-        types[i] = x->type;
-    }
-    f->arg_types = types;
-    f->type = f->row->computed ? f->row->computed(c->a, f, c->st) : ptype_instantiate(c->a, o->returns, &bound, c->st);
-    if (f->type == NULL)
-        return NULL;
-    /* A call on nothing but the literal NULL never reaches the function. */
-    if (e->arg_count == 1 && e->args[0]->kind == EX_NULL)
-        return (xnode *)expr_literal(c->a, f->type, VALUE_NULL);
-    if (f->row->init && !f->row->init(c->a, f, c->st))
-        return NULL;
-    xnode *x = node(c, f->row->flags & FN_NULLS ? ev_call_nulls : ev_call, f->type, 0);
-    x->call = f;
-    return x;
-}
-
-static xnode *comp_misplaced(xc *c, const ast_expr *e)
+static const xnode *comp_misplaced(xc *c, const ast_expr *e)
 {
     return refuse(c,
                   e->kind == EX_LAMBDA ? "A lambda can only be an argument of a function: %.*s"
@@ -838,7 +637,7 @@ static xnode *comp_misplaced(xc *c, const ast_expr *e)
                   STR_FMT(print_expr_text(c->a, e)));
 }
 
-static xnode *(*const compilers[])(xc *, const ast_expr *) = {
+static const xnode *(*const compilers[])(xc *, const ast_expr *) = {
     [EX_NULL] = comp_literal,
     [EX_BOOL] = comp_literal,
     [EX_INT] = comp_literal,
@@ -849,7 +648,7 @@ static xnode *(*const compilers[])(xc *, const ast_expr *) = {
     [EX_INTERVAL_UNIT] = comp_unit,
     [EX_COLUMN] = comp_column,
     [EX_LAMBDA_VAR] = comp_var,
-    [EX_CALL] = comp_call,
+    [EX_CALL] = compile_call,
     [EX_LAMBDA] = comp_misplaced,
     [EX_CAST] = comp_cast,
     [EX_ARRAY] = comp_array,
@@ -876,12 +675,13 @@ static xnode *(*const compilers[])(xc *, const ast_expr *) = {
     [EX_AT_TIME_ZONE] = comp_time_zone,
 };
 
-static xnode *compile(xc *c, const ast_expr *e)
+const xnode *compile(xc *c, const ast_expr *e)
 {
     if (++c->depth > PARSE_DEPTH_MAX)
         return refuse(c, "Statement is too large to parse. This may be caused by having too many "
                          "nested expressions in the statement.");
-    xnode *x = compilers[e->kind](c, e);
+    assert(e->kind < sizeof compilers / sizeof *compilers);
+    const xnode *x = compilers[e->kind](c, e);
     c->depth--;
     return x;
 }
@@ -890,6 +690,7 @@ const xnode *expr_compile(arena *a, const ast_expr *e, const xscope *scope, xopt
 {
     xc           c = {.a = a, .scope = scope, .opt = opt, .st = st};
     const xnode *x = compile(&c, e);
+    assert(x == NULL || (x->eval && x->type && c.depth == 0 && c.var_count == 0 && c.slots_used == 0));
     /* A CAST that is the whole expression: its failure is the caller's to name. */
-    return x && x->eval == ev_catch ? x->args[0] : x;
+    return x && x->kind == XN_CATCH ? x->args[0] : x;
 }

@@ -1,4 +1,4 @@
-#include "engine/expr/unify.h"
+#include "engine/compile/unify.h"
 
 #include "base/num.h"
 #include "engine/types/decimal.h"

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "engine/func/text_build.h"
+#include "engine/expr/text_build.h"
 
 static uint64_t seed;
 static uint32_t rnd(uint32_t n)

@@ -1,7 +1,7 @@
 /* Unification: the one type that a list of expressions can have: ARRAY[...], MAP(...), IN (spec/sql-language.md 3.7).
  */
-#ifndef ENGINE_EXPR_UNIFY_H
-#define ENGINE_EXPR_UNIFY_H
+#ifndef ENGINE_COMPILE_UNIFY_H
+#define ENGINE_COMPILE_UNIFY_H
 
 #include "engine/expr/expr.h"
 

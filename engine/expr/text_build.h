@@ -1,20 +1,20 @@
 /* Text results of expressions, built without malloc; UTF-16 positions on UTF-8 text. */
-#ifndef ENGINE_FUNC_TEXT_BUILD_H
-#define ENGINE_FUNC_TEXT_BUILD_H
+#ifndef ENGINE_EXPR_TEXT_BUILD_H
+#define ENGINE_EXPR_TEXT_BUILD_H
 
 #include "engine/expr/expr.h"
 
 /* A result that would be longer is a failure of the call: a literal count must not be able to take
  * the server's memory. */
-#define FUNC_TEXT_MAX ((size_t)64 << 20) /* bytes of one STRING or BYTES result */
+#define TEXT_RESULT_MAX ((size_t)64 << 20) /* bytes of one STRING or BYTES result */
 
 /* The thread's own buffer, emptied. One user at a time: nothing may be evaluated between taking it
- * and func_scratch_value(). */
-buf *func_scratch(void);
-/* Its contents as a STRING or BYTES value in cx->a; V_ERR when they outgrew FUNC_TEXT_MAX. */
-value func_scratch_value(ectx *cx);
-/* Room for a result of n bytes; NULL, and cx->err is set, when n is past FUNC_TEXT_MAX. */
-char *func_text_room(ectx *cx, size_t n);
+ * and text_scratch_value(). */
+buf *text_scratch(void);
+/* Its contents as a STRING or BYTES value in cx->a; V_ERR when they outgrew TEXT_RESULT_MAX. */
+value text_scratch_value(ectx *cx);
+/* Room for a result of n bytes; NULL, and cx->err is set, when n is past TEXT_RESULT_MAX. */
+char *text_room(ectx *cx, size_t n);
 
 bool str_is_ascii(str s);
 /* The code point at p < end, its bytes in *len; U+FFFD and 1 where the text is malformed. */

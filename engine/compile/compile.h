@@ -1,0 +1,29 @@
+/* Compiling: from syntax trees to typed closures (engine/expr/expr.h), once per expression. */
+#ifndef ENGINE_COMPILE_COMPILE_H
+#define ENGINE_COMPILE_COMPILE_H
+
+#include "engine/expr/expr.h"
+
+/* One column that expressions can name. The planner rewrites every column reference into the name
+ * that stands here (without qualifier) before it compiles. */
+typedef struct xcolumn {
+    str         name;
+    const type *type;
+} xcolumn;
+
+typedef struct xscope {
+    const xcolumn *columns;
+    uint32_t       column_count;
+} xscope;
+
+typedef struct xoptions {
+    bool catch_nested; /* projections: a failing nested call, cast or element becomes NULL */
+    bool null_as_text; /* CAST of NULL to STRING gives the text "null" */
+} xoptions;
+
+/* Compiles and types e. The tree must have had its names resolved. Memory: a, which must outlive
+ * the node. Errors: ST_SQL with the bare text of spec 5 and 3, ST_SQL_GEN for what the reference finds only
+ * when it generates code; the caller adds its own prefix. */
+const xnode *expr_compile(arena *a, const ast_expr *e, const xscope *scope, xoptions opt, status *st);
+
+#endif

@@ -107,15 +107,21 @@ const char *uvarint_read(const char *p, const char *end, uint64_t *out)
     return NULL;
 }
 
+uint64_t hash_new_seed(void)
+{
+    uint64_t s;
+    if (getrandom(&s, sizeof s, 0) != (ssize_t)sizeof s)
+        s = 0x9e3779b97f4a7c15u;
+    return s | 1;
+}
+
 static uint64_t hash_seed(void)
 {
     static uint64_t seed;
     uint64_t        s = __atomic_load_n(&seed, __ATOMIC_RELAXED);
     if (s == 0) {
-        if (getrandom(&s, sizeof s, 0) != (ssize_t)sizeof s)
-            s = 0x9e3779b97f4a7c15u;
-        s |= 1;
         uint64_t none = 0;
+        s = hash_new_seed();
         if (!__atomic_compare_exchange_n(&seed, &none, s, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
             s = none;
     }
@@ -129,10 +135,10 @@ static inline uint64_t mix(uint64_t a, uint64_t b)
 }
 
 /* The folded-multiply construction of wyhash: 16 bytes a multiplication, overlapping tail reads. */
-uint64_t hash_bytes(const void *p, size_t n)
+uint64_t hash_seeded(uint64_t seed, const void *p, size_t n)
 {
     const char *q = p;
-    uint64_t    h = hash_seed() ^ n, a = 0, b = 0;
+    uint64_t    h = seed ^ n, a = 0, b = 0;
     size_t      left = n;
     for (; left > 16; left -= 16, q += 16) {
         memcpy(&a, q, 8);
@@ -155,6 +161,11 @@ uint64_t hash_bytes(const void *p, size_t n)
         a = b = 0;
     }
     return mix(0xe7037ed1a0b428dbu ^ n, mix(a ^ 0x8ebc6af09c88c6e3u, b ^ h));
+}
+
+uint64_t hash_bytes(const void *p, size_t n)
+{
+    return hash_seeded(hash_seed(), p, n);
 }
 
 /* Tables for eight bytes at a time (slicing-by-8), built on first use. */

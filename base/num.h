@@ -108,6 +108,10 @@ static inline const char *varint_read(const char *p, const char *end, int64_t *o
 
 /* 64-bit hash of bytes, seeded per process to resist chosen keys. Not stable across runs. */
 uint64_t hash_bytes(const void *p, size_t n);
+/* The same with the caller's seed: stable across runs for those who keep it. */
+uint64_t hash_seeded(uint64_t seed, const void *p, size_t n);
+/* A random seed, never 0. */
+uint64_t hash_new_seed(void);
 
 /* CRC-32C (Castagnoli) as in Kafka's record batches; crc is 0 or an earlier result. */
 uint32_t crc32c(uint32_t crc, const void *p, size_t n);

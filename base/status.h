@@ -42,6 +42,7 @@
     X(ST_BUSY, 50000, -1)           /* the data folder is in use */                                  \
     X(ST_NOT_READY, 50302, -1)      /* starting or restoring: try again */                           \
     X(ST_STOPPING, 50303, -1)       /* shutting down */                                              \
+    X(ST_EXPIRED, 50300, -1)        /* a read was given up, or what it read is gone: ask again */    \
     X(ST_INTERNAL, 50000, -1)       /* a fault of ours */
 
 typedef enum st_code {

@@ -226,7 +226,7 @@ static bool update_window(agg_op *o, const record *r, str key, int64_t start, bo
         return false;
     set_bounds(o, &out, start, end);
     op_forward(&o->base, &out);
-    return !o->base.pl->failed;
+    return !pipeline_stops(o->base.pl);
 }
 
 static int by_start_then_key(const void *x, const void *y)
@@ -255,7 +255,8 @@ static void emit_final(agg_op *o, const record *trigger, const store_item *it, i
     out.has_old = false;
     out.ts = ts;
     out.row = row_new_null(o->base.cx.a, n->out.n);
-    o->key_reader->decode(o->key_reader, o->base.cx.a, str_dup(o->base.cx.a, it->key), o->keys.tmp);
+    if (o->key_reader->decode(o->key_reader, o->base.cx.a, str_dup(o->base.cx.a, it->key), o->keys.tmp) != DECODE_OK)
+        return;
     for (uint32_t k = 0; k < n->out.key_count; k++)
         out.row[n->out.keys[k].slot] = o->keys.tmp[k];
     if (!results(o, out.row))
@@ -312,7 +313,7 @@ static void final_windows(agg_op *o, const record *trigger)
     if (count)
         qsort(items, count, sizeof *items, by_start_then_key);
     o->last_close = close;
-    for (size_t i = 0; i < count && !o->base.pl->failed; i++)
+    for (size_t i = 0; i < count && !pipeline_stops(o->base.pl); i++)
         emit_final(o, trigger, &items[i], add_clamped(items[i].row.start, n->agg.size_ms), items[i].row.ts);
 }
 
@@ -400,7 +401,7 @@ static void final_sessions(agg_op *o, const record *trigger)
     if (count)
         qsort(items, count, sizeof *items, by_end_then_start);
     o->last_close = close;
-    for (size_t i = 0; i < count && !o->base.pl->failed; i++)
+    for (size_t i = 0; i < count && !pipeline_stops(o->base.pl); i++)
         emit_final(o, trigger, &items[i], items[i].row.end, items[i].row.end);
 }
 
@@ -566,7 +567,8 @@ bool op_aggregate_row(op *base, arena *a, str key, const store_row *sr, value *r
     arena           *keep = base->cx.a;
     base->cx.a = a; /* the reader's memory, not the batch's */
     value *tmp = ARENA_ARRAY(a, value, n->out.key_count);
-    bool   ok = load(o, sr) && results(o, row) && o->key_reader->decode(o->key_reader, a, str_dup(a, key), tmp);
+    bool   ok =
+        load(o, sr) && results(o, row) && o->key_reader->decode(o->key_reader, a, str_dup(a, key), tmp) == DECODE_OK;
     base->cx.a = keep;
     if (!ok)
         return false;

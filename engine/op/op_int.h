@@ -32,10 +32,19 @@ struct pipeline {
     op             *materialised; /* what pull queries read, or NULL */
 };
 
+/* Loops over what one record brings end when this is so. */
+static inline bool pipeline_stops(const pipeline *pl)
+{
+    return pl->failed || (pl->env.stop && atomic_load_explicit(pl->env.stop, memory_order_relaxed));
+}
+
 /* A source's raw record into a row; op_source.c */
-void op_source_feed(op *o, const rec_view *r, int32_t partition);
-bool op_source_peek(op *o, const rec_view *r, int64_t *ts);
-void op_repartition_feed(op *o, const rec_view *r);
+feed_result op_source_feed(op *o, const rec_view *r, int32_t partition);
+bool        op_source_peek(op *o, const rec_view *r, int64_t *ts);
+feed_result op_repartition_feed(op *o, const rec_view *r);
+
+/* A schema is missing: tells the environment. false: nobody waits for it. */
+bool pipeline_wait(pipeline *pl, str topic, int32_t schema_id);
 
 /* Does anything above node n look at the rows that its changes replace? */
 bool pipeline_wants_old(const pipeline *pl, const plan_node *n);

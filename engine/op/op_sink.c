@@ -146,14 +146,7 @@ static serde *sink_serde(pipeline *pl, const plan *p, bool is_key, uint32_t *cou
     for (uint32_t i = 0; i < p->output_count; i++)
         if (p->outputs[i].is_key == is_key)
             cols[(*count)++] = (serde_column){p->outputs[i].name, p->outputs[i].type, true};
-    serde_spec spec = {.format = f->id,
-                       .is_key = is_key,
-                       .delimiter = f->delimiter,
-                       .topic = p->sink->topic,
-                       .columns = cols,
-                       .column_count = *count};
-    spec.unwrapped =
-        is_key ? format_key_unwrapped(f->id, *count) : (f->features & FEATURE_UNWRAP_SINGLES) && *count == 1;
+    serde_spec spec = side_spec(f, is_key, p->sink->topic, cols, *count);
     return pipeline_serde(pl, &spec);
 }
 

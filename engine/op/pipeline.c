@@ -1,6 +1,7 @@
 /* Cutting a plan into stages, and building the operators of one. */
 #include "engine/op/pipeline.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -73,6 +74,7 @@ void *op_alloc(pipeline *pl, size_t bytes, const plan_node *n, void (*push)(op *
     o->plan = n;
     o->pl = pl;
     o->cx.a = &pl->batch;
+    o->cx.stop = pl->env.stop;
     VEC_PUSH(&pl->ops, o);
     return o;
 }
@@ -138,20 +140,7 @@ void keyer_init(keyer *k, pipeline *pl, const layout *l)
         slots[i] = l->keys[i].slot;
         cols[i] = (serde_column){l->keys[i].viable[0], l->cols[slots[i]].type, true};
     }
-    serde_spec spec = {.format = l->key_format.id,
-                       .is_key = true,
-                       .columns = cols,
-                       .column_count = l->key_count,
-                       .delimiter = l->key_format.delimiter};
-    spec.unwrapped = format_key_unwrapped(spec.format, spec.column_count);
-    /* The inner form of a key is our own affair: what the declared format cannot hold goes as JSON. */
-    status ignored;
-    status_init(&ignored);
-    const format *f = &formats[spec.format];
-    if (f->bind == NULL || spec.format == FORMAT_NONE || (f->check && !f->check(&spec, &ignored))) {
-        spec.format = FORMAT_JSON;
-        spec.unwrapped = format_key_unwrapped(spec.format, spec.column_count);
-    }
+    serde_spec spec = side_inner_key_spec(&l->key_format, cols, l->key_count);
     k->serde = pipeline_serde(pl, &spec);
     k->slots = slots;
     k->n = l->key_count;
@@ -346,16 +335,22 @@ void pipeline_free(pipeline *pl)
 
 /* ---- running */
 
-void pipeline_feed(pipeline *pl, uint32_t input, const rec_view *r, int32_t partition)
+bool pipeline_wait(pipeline *pl, str topic, int32_t schema_id)
 {
+    if (pl->env.wait)
+        pl->env.wait(pl->env.ctx, topic, schema_id);
+    return pl->env.wait != NULL;
+}
+
+feed_result pipeline_feed(pipeline *pl, uint32_t input, const rec_view *r, int32_t partition)
+{
+    assert(input < pl->stage->input_count);
     if (pl->failed)
-        return;
+        return FEED_DONE;
     if (pl->now_ms == 0 && pl->env.now_ms) /* once a batch: records come in faster than milliseconds pass */
         pl->now_ms = pl->env.now_ms(pl->env.ctx);
-    if (pl->stage->inputs[input].internal)
-        op_repartition_feed(pl->inputs[input], r);
-    else
-        op_source_feed(pl->inputs[input], r, partition);
+    return pl->stage->inputs[input].internal ? op_repartition_feed(pl->inputs[input], r)
+                                             : op_source_feed(pl->inputs[input], r, partition);
 }
 
 void pipeline_expect(pipeline *pl, uint32_t input, const rec_view *r, uint32_t n)

@@ -233,7 +233,7 @@ bool refuse_kafka_values(builder *b, const char *clause)
 {
     buf names = BUF_INIT(ST_MSG_MAX);
     for (uint32_t i = 0; i < b->an.src_count; i++)
-        if (b->an.src[i].src->value.id == FORMAT_KAFKA)
+        if (formats[b->an.src[i].src->value.id].keeps_out)
             buf_printf(&names, "%s%.*s", names.n ? ", " : "", STR_FMT(b->an.src[i].src->name));
     bool bad = names.n > 0;
     if (bad)
@@ -366,7 +366,7 @@ static plan_node *build_partition_by(builder *b, plan_node *in)
         r->in[0] = in;
         layout_copy(b, &r->out, &in->out);
         r->out.key_count = 0;
-        r->out.key_format = (side_format){.id = FORMAT_NONE, .schema_id = -1};
+        r->out.key_format = side_empty();
         r->rekey.drop_key = true;
         return r;
     }
@@ -374,8 +374,8 @@ static plan_node *build_partition_by(builder *b, plan_node *in)
     for (uint32_t i = 0; i < n; i++)
         names[i] = e[i]->kind == EX_COLUMN ? e[i]->text : str_fmt(b->a, "KSQL_COL_%u", i);
     plan_node *r = build_rekey(b, in, e, names, n, REKEY_PARTITION_BY, "PartitionBy");
-    if (r && r->out.key_format.id == FORMAT_NONE)
-        r->out.key_format.id = FORMAT_KAFKA;
+    if (r)
+        side_need_key(&r->out.key_format);
     return r;
 }
 
@@ -491,6 +491,22 @@ static void star_synthetic_key(builder *b, const plan_node *join)
     b->an.items.p[at] = it;
 }
 
+/* What everything that reads a plan relies on. */
+static void check_node(const plan_node *n)
+{
+    const layout *l = &n->out;
+    assert(l->needed && (l->wstart == SLOT_NONE) == (l->wend == SLOT_NONE));
+    assert(l->wstart == SLOT_NONE || (l->wstart < l->n && l->wend < l->n));
+    for (uint32_t k = 0; k < l->key_count; k++)
+        assert(l->keys[k].slot < l->n && l->keys[k].viable_count > 0 && l->needed[l->keys[k].slot]);
+    for (uint32_t i = 0; n->kind == PLAN_PROJECT && i < l->n; i++)
+        assert(type_equal(n->project.exprs[i]->type, l->cols[i].type));
+    assert((n->kind == PLAN_SOURCE) == (n->in[0] == NULL));
+    for (int i = 0; i < 2; i++)
+        if (n->in[i])
+            check_node(n->in[i]);
+}
+
 static bool build(builder *b)
 {
     if (!analyze(&b->an, b->st) || !check_emit(b) || !check_bounds_use(b))
@@ -522,6 +538,7 @@ static bool build(builder *b)
     b->p->has_limit = b->an.q->has_limit;
     b->p->limit = b->an.q->limit;
     plan_mark_needed(b->p);
+    check_node(n);
     return true;
 }
 

@@ -292,7 +292,7 @@ static bool add_keys(builder *b, plan_node *pn, const plan_node *in, int *chosen
     if (free_keys(b, in))
         n = order_by_item(order, l->key_count, chosen);
     if (n == 0 && l->key_count > 0)
-        pn->out.key_format = (side_format){.id = FORMAT_NONE, .schema_id = -1};
+        pn->out.key_format = side_empty();
     for (uint32_t k = 0; k < n; k++) {
         const an_item *it = &b->an.items.p[chosen[order[k]]];
         uint32_t       slot = l->keys[order[k]].slot;

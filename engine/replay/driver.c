@@ -53,12 +53,12 @@ driver_topic *driver_topic_add(driver *d, str name, int32_t partitions)
     t = ARENA_NEW(&d->a, driver_topic);
     t->name = str_dup(&d->a, name);
     t->partitions = partitions;
-    t->key.id = FORMAT_KAFKA;
-    t->val.id = FORMAT_JSON;
+    status st;
+    status_init(&st);
+    format_by_name(STR("KAFKA"), &t->key.id, &st);
+    format_by_name(STR("JSON"), &t->val.id, &st);
     AVEC_PUSH(&d->a, &d->topics, t);
     tlog_topic spec = {.name = t->name, .partitions = partitions, .replication = 1};
-    status     st;
-    status_init(&st);
     tlog_topic_create(d->log, &spec, &st); /* a sink's topic is there already */
     return t;
 }

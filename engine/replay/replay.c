@@ -129,11 +129,8 @@ static void run_one_query(replay *r, query_info *q, const input *inputs, size_t 
 
 static void put_features(buf *out, const side_format *f, bool key, uint32_t columns)
 {
-    bool unwrap = key ? format_key_unwrapped(f->id, columns) : (f->features & FEATURE_UNWRAP_SINGLES) != 0;
-    buf_printf(out, "[%s]",
-               unwrap                                         ? "\"UNWRAP_SINGLES\""
-               : !key && (f->features & FEATURE_WRAP_SINGLES) ? "\"WRAP_SINGLES\""
-                                                              : "");
+    const char *feature = side_feature_text(f, key, columns);
+    buf_printf(out, *feature ? "[\"%s\"]" : "[%s]", feature);
 }
 
 static void put_sources(replay *r, buf *out)

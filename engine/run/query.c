@@ -383,6 +383,12 @@ run_query *query_find_running(runtime *r, str id)
     return NULL;
 }
 
+static void add_query(runtime *r, run_query *q)
+{
+    VEC_PUSH(&r->queries, q);
+    pthread_cond_signal(&r->timer); /* it sleeps long while there are none */
+}
+
 static void remove_query(runtime *r, run_query *q)
 {
     for (size_t i = 0; i < r->queries.n; i++)
@@ -423,7 +429,7 @@ void runtime_want(runtime *r, query_info *info, bool held)
         q = run_query_new(r, info->id);
         q->q = query_info_ref(info);
         q->paused_at_start = held;
-        VEC_PUSH(&r->queries, q);
+        add_query(r, q);
         ask_keeper(q);
     }
     pthread_mutex_unlock(&r->mu);
@@ -863,7 +869,7 @@ run_query *runtime_start_transient(runtime *r, const transient_options *o, statu
     q->topt.properties = NULL;
     pthread_mutex_lock(&r->mu);
     publish_tasks(q);
-    VEC_PUSH(&r->queries, q);
+    add_query(r, q);
     sched_post_all(q, MAIL_WAKE);
     pthread_mutex_unlock(&r->mu);
     return q;

@@ -46,7 +46,8 @@ static bool build_pipeline(task *t)
                             .row = tp->row ? on_row : NULL,
                             .emit_interval_ms = tp->emit_interval_ms,
                             .join_interval_ms = tp->join_interval_ms,
-                            .throw_on_bad_timestamp = tp->throw_on_bad_timestamp};
+                            .throw_on_bad_timestamp = tp->throw_on_bad_timestamp,
+                            .stop = &tp->stop};
     t->l.pl = pipeline_new(tp->plan, t->stage, &env, &t->st);
     return t->l.pl != NULL;
 }
@@ -64,8 +65,9 @@ static snapshot_store *snapshot_stores(task *t)
 {
     snapshot_store *s = ARENA_ARRAY(&t->l.a, snapshot_store, t->l.state_count + 1);
     for (size_t i = 0; i < t->l.state_count; i++)
-        s[i] = (snapshot_store){t->l.states[i].name, t->l.states[i].s,
-                                tlog_part_offsets(t->l.changelogs[i].part).last_stable};
+        s[i] = (snapshot_store){.name = t->l.states[i].name,
+                                .s = t->l.states[i].s,
+                                .offset = tlog_part_offsets(t->l.changelogs[i].part).last_stable};
     return s;
 }
 

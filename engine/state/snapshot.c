@@ -5,11 +5,14 @@
 #include <stdio.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "base/num.h"
 
 #define MAGIC "WEIRSNAP"
-#define VERSION 1
+#define VERSION 2
+#define VERSION_OFFSETS_ONLY 1
 #define CHUNK_BYTES ((size_t)1 << 20)
+#define SLICE_ROWS 256
 #define ROW_MIN 32                  /* bytes of a row without its key and value */
 #define ROW_MAX ((uint32_t)1 << 30) /* a longer key or row is damage */
 
@@ -23,6 +26,23 @@ typedef struct writer {
     buf      chunk;
     int      error; /* -errno of the first failure */
 } writer;
+
+struct snapshot_job {
+    arena           a;
+    writer          w;
+    char           *path, *tmp;
+    int64_t         now_ms;
+    int64_t        *clocks;
+    size_t          clock_count;
+    snapshot_store *stores;
+    size_t          n, at; /* stores; the one whose rows are written */
+    view           *v;
+    cursor         *rows;
+    uint64_t        left; /* rows of it */
+    arena           slice;
+    bool            done;
+    status          st;
+};
 
 static void flush(writer *w)
 {
@@ -56,59 +76,167 @@ static void put_i64(writer *w, int64_t v)
     put(w, &v, sizeof v);
 }
 
-static void put_row(void *ctx, str key, const store_row *r)
+static void put_row(writer *w, const store_item *it)
 {
-    writer *w = ctx;
-    put_u32(w, key.n);
-    put(w, key.p, key.n);
-    put_i64(w, r->start);
-    put_i64(w, r->end);
-    put_i64(w, r->ts);
-    put_u32(w, r->bytes.n);
-    put(w, r->bytes.p, r->bytes.n);
+    put_u32(w, it->key.n);
+    put(w, it->key.p, it->key.n);
+    put_i64(w, it->row.start);
+    put_i64(w, it->row.end);
+    put_i64(w, it->row.ts);
+    put_u32(w, it->row.bytes.n);
+    put(w, it->row.bytes.p, it->row.bytes.n);
 }
 
-static bool io_error(status *st, const char *what, const char *path, int error)
+static void put_head(snapshot_job *j)
 {
-    return status_set(st, error == -ENOSPC ? ST_FULL : ST_IO, "%s %s: %s", what, path, strerror(-error));
+    writer *w = &j->w;
+    put(w, MAGIC, 8);
+    put_u32(w, VERSION);
+    put_i64(w, j->now_ms);
+    put_u32(w, (uint32_t)j->clock_count);
+    for (size_t i = 0; i < j->clock_count; i++)
+        put_i64(w, j->clocks[i]);
+    put_u32(w, (uint32_t)j->n);
+}
+
+static void begin_store(snapshot_job *j)
+{
+    const snapshot_store *s = &j->stores[j->at];
+    writer               *w = &j->w;
+    j->rows = cursor_open(j->v, j->at, &SCAN_ALL);
+    j->left = view_rows(j->v, j->at);
+    put_u32(w, s->name.n);
+    put(w, s->name.p, s->name.n);
+    put(w, s->batch.topic_id, sizeof s->batch.topic_id);
+    put_i64(w, s->batch.base_offset);
+    put_u32(w, s->batch.crc);
+    put_i64(w, s->offset);
+    put_i64(w, (int64_t)j->left);
+}
+
+static void io_error(snapshot_job *j, const char *what, int error)
+{
+    status_set(&j->st, error == -ENOSPC ? ST_FULL : ST_IO, "%s %s: %s", what, j->tmp, strerror(-error));
+}
+
+static bool open_file(snapshot_job *j)
+{
+    j->w.fd = j->w.files->open(j->w.files, j->tmp, O_RDWR | O_CREAT | O_TRUNC, 0644);
+    if (j->w.fd < 0)
+        io_error(j, "Cannot create", j->w.fd);
+    else
+        put_head(j);
+    return j->w.fd >= 0;
+}
+
+static void finish(snapshot_job *j)
+{
+    writer  *w = &j->w;
+    uint32_t crc = w->crc;
+    put(w, &crc, sizeof crc);
+    flush(w);
+    if (w->error == 0)
+        w->error = w->files->fsync(w->files, w->fd);
+    w->files->close(w->files, w->fd);
+    w->fd = -1;
+    if (w->error == 0)
+        w->error = w->files->rename(w->files, j->tmp, j->path);
+    j->done = w->error == 0;
+    if (!j->done)
+        w->files->unlink(w->files, j->tmp);
+}
+
+/* Some rows of a store, or the step to the next one. */
+static void write_slice(snapshot_job *j)
+{
+    store_item items[SLICE_ROWS];
+    size_t     n;
+    if (j->rows == NULL)
+        begin_store(j);
+    if (!cursor_next(j->rows, &j->slice, items, SLICE_ROWS, &n, &j->st))
+        return;
+    for (size_t i = 0; i < n; i++)
+        put_row(&j->w, &items[i]);
+    j->left -= n;
+    arena_reset(&j->slice);
+    if (!cursor_at_end(j->rows))
+        return;
+    cursor_close(j->rows);
+    j->rows = NULL;
+    j->at++;
+    if (j->left)
+        status_set(&j->st, ST_INTERNAL, "%s: %ld rows are missing", j->tmp, (long)j->left);
+}
+
+snapshot_job *snapshot_job_open(io *files, const char *path, int64_t now_ms, int64_t *const *clocks, size_t clock_count,
+                                const snapshot_store *stores, size_t n, view_limits limits, status *st)
+{
+    snapshot_job *j = MEM_NEW(snapshot_job);
+    j->w = (writer){.files = files, .fd = -1, .chunk = BUF_INIT(BUF_MAX)};
+    j->path = str_z(&j->a, str_of(path));
+    j->tmp = str_z(&j->a, str_fmt(&j->a, "%s.new", path));
+    j->now_ms = now_ms;
+    j->clock_count = clock_count;
+    j->clocks = ARENA_ARRAY(&j->a, int64_t, clock_count + 1);
+    for (size_t i = 0; i < clock_count; i++)
+        j->clocks[i] = *clocks[i];
+    j->n = n;
+    j->stores = arena_dup(&j->a, stores, n * sizeof *stores);
+    store **shown = ARENA_ARRAY(&j->a, store *, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        j->stores[i].name = str_dup(&j->a, stores[i].name);
+        shown[i] = stores[i].s;
+    }
+    j->v = view_open(shown, n, limits, st);
+    if (j->v)
+        return j;
+    snapshot_job_close(j, &j->st);
+    return NULL;
+}
+
+bool snapshot_job_step(snapshot_job *j, int64_t budget_bytes)
+{
+    writer *w = &j->w;
+    if (j->done || w->error || j->st.code != ST_OK || (w->fd < 0 && !open_file(j)))
+        return false;
+    for (int64_t until = w->at + (int64_t)w->chunk.n + budget_bytes;
+         j->at < j->n && w->error == 0 && j->st.code == ST_OK && w->at + (int64_t)w->chunk.n < until;)
+        write_slice(j);
+    if (w->error == 0 && j->st.code == ST_OK && j->at == j->n)
+        finish(j);
+    if (w->error)
+        io_error(j, "Cannot write", w->error);
+    return !j->done && j->st.code == ST_OK;
+}
+
+bool snapshot_job_close(snapshot_job *j, status *st)
+{
+    bool done = j->done;
+    if (j->w.fd >= 0) {
+        j->w.files->close(j->w.files, j->w.fd);
+        j->w.files->unlink(j->w.files, j->tmp);
+    }
+    if (!done)
+        *st = j->st;
+    cursor_close(j->rows);
+    view_close(j->v);
+    buf_free(&j->w.chunk);
+    arena_free(&j->slice);
+    arena_free(&j->a);
+    mem_free(j);
+    return done;
 }
 
 bool snapshot_write(io *files, const char *path, int64_t now_ms, int64_t *const *clocks, size_t clock_count,
                     const snapshot_store *stores, size_t n, status *st)
 {
-    char   tmp[4096];
-    writer w = {.files = files, .chunk = BUF_INIT(BUF_MAX)};
-    snprintf(tmp, sizeof tmp, "%s.new", path);
-    w.fd = files->open(files, tmp, O_RDWR | O_CREAT | O_TRUNC, 0644);
-    if (w.fd < 0)
-        return io_error(st, "Cannot create", tmp, w.fd);
-    put(&w, MAGIC, 8);
-    put_u32(&w, VERSION);
-    put_i64(&w, now_ms);
-    put_u32(&w, (uint32_t)clock_count);
-    for (size_t i = 0; i < clock_count; i++)
-        put_i64(&w, *clocks[i]);
-    put_u32(&w, (uint32_t)n);
-    for (size_t i = 0; i < n; i++) {
-        put_u32(&w, stores[i].name.n);
-        put(&w, stores[i].name.p, stores[i].name.n);
-        put_i64(&w, stores[i].offset);
-        put_i64(&w, (int64_t)store_rows(stores[i].s));
-        store_each(stores[i].s, put_row, &w);
-    }
-    uint32_t crc = w.crc;
-    put(&w, &crc, sizeof crc);
-    flush(&w);
-    if (w.error == 0)
-        w.error = files->fsync(files, w.fd);
-    files->close(files, w.fd);
-    buf_free(&w.chunk);
-    if (w.error == 0)
-        w.error = files->rename(files, tmp, path);
-    if (w.error == 0)
-        return true;
-    files->unlink(files, tmp);
-    return io_error(st, "Cannot write", tmp, w.error);
+    view_limits   any = {INT64_MAX, UINT64_MAX};
+    snapshot_job *j = snapshot_job_open(files, path, now_ms, clocks, clock_count, stores, n, any, st);
+    if (j == NULL)
+        return false;
+    while (snapshot_job_step(j, INT64_MAX / 2))
+        ;
+    return snapshot_job_close(j, st);
 }
 
 /* ---- reading */
@@ -124,10 +252,10 @@ typedef struct reader {
     bool     bad;
 } reader;
 
-/* n bytes, valid until the next call. */
+/* n bytes, valid until the next call. When there are not so many: r->bad, and 16 that are 0. */
 static const char *take(reader *r, size_t n)
 {
-    static const char nothing[8];
+    static const char nothing[16];
     if (r->have - r->used < n) {
         size_t keep = r->have - r->used;
         buf_clear(&r->row);
@@ -203,10 +331,20 @@ static bool read_rows(reader *r, store *s, int64_t rows)
     return !r->bad;
 }
 
+static void take_batch(reader *r, snapshot_batch *b)
+{
+    memcpy(b->topic_id, take(r, sizeof b->topic_id), sizeof b->topic_id);
+    b->base_offset = take_i64(r);
+    b->crc = take_u32(r);
+}
+
 static bool read_all(reader *r, int64_t now_ms, int64_t max_age_ms, int64_t **clocks, size_t clock_count,
                      snapshot_store *stores, size_t n)
 {
-    if (memcmp(take(r, 8), MAGIC, 8) != 0 || take_u32(r) != VERSION)
+    if (memcmp(take(r, 8), MAGIC, 8) != 0)
+        return false;
+    uint32_t version = take_u32(r);
+    if (version != VERSION && version != VERSION_OFFSETS_ONLY)
         return false;
     int64_t created = take_i64(r);
     if (now_ms - created > max_age_ms || take_u32(r) != clock_count)
@@ -216,9 +354,13 @@ static bool read_all(reader *r, int64_t now_ms, int64_t max_age_ms, int64_t **cl
     if (take_u32(r) != n)
         return false;
     for (size_t i = 0; i < n; i++) {
-        if (take_u32(r) != stores[i].name.n ||
-            !str_eq(str_make(take(r, stores[i].name.n), stores[i].name.n), stores[i].name))
+        uint32_t    name_n = take_u32(r);
+        const char *name = take(r, name_n == stores[i].name.n ? name_n : 0);
+        if (r->bad || !str_eq(str_make(name, name_n), stores[i].name))
             return false;
+        stores[i].batch = (snapshot_batch){.base_offset = -1};
+        if (version != VERSION_OFFSETS_ONLY)
+            take_batch(r, &stores[i].batch);
         stores[i].offset = take_i64(r);
         if (!read_rows(r, stores[i].s, take_i64(r)))
             return false;
@@ -245,6 +387,8 @@ bool snapshot_read(io *files, const char *path, int64_t now_ms, int64_t max_age_
     r.size = files->size(files, r.fd);
     bool ok = read_all(&r, now_ms, max_age_ms, clocks, clock_count, stores, n);
     files->close(files, r.fd);
+    if (!ok)
+        files->unlink(files, path);
     buf_free(&r.row);
     arena_free(&a);
     for (size_t i = 0; !ok && i < n; i++)

@@ -34,7 +34,7 @@ static bool sink_formats(exec *x, source *sink, const plan *p, const with_props 
     side_format key = p->root->out.key_format, val = p->sources[0]->value;
     uint32_t    keys = schema_count(&sink->schema, NS_KEY);
     str         default_key = exec_text(x, SETTING_PERSISTENCE_DEFAULT_FORMAT_KEY);
-    bool        no_key = keys == 0 && p->root->out.key_format.id == FORMAT_NONE;
+    bool        no_key = keys == 0 && side_is_empty(&p->root->out.key_format);
     if (no_key && (w->key_format.given || w->format.given)) {
         str f = w->key_format.given ? w->key_format.s : w->format.s;
         if (w->key_format.given && !str_eq_nocase(f, STR("NONE")))
@@ -46,10 +46,9 @@ static bool sink_formats(exec *x, source *sink, const plan *p, const with_props 
     if (!with_formats(w, &key, &val, default_key, STR_NONE, &sink->key, &sink->value, x->st))
         return false;
     if (keys == 0)
-        sink->key = (side_format){.id = no_key || sink->key.id == FORMAT_NONE ? FORMAT_NONE : sink->key.id,
-                                  .schema_id = -1,
-                                  .delimiter = sink->key.delimiter};
-    else if (sink->key.id == FORMAT_NONE && !w->key_format.given && !format_by_name(default_key, &sink->key.id, x->st))
+        sink->key = no_key ? side_empty()
+                           : (side_format){.id = sink->key.id, .schema_id = -1, .delimiter = sink->key.delimiter};
+    else if (side_is_empty(&sink->key) && !w->key_format.given && !format_by_name(default_key, &sink->key.id, x->st))
         return false;
     sink->key.full_name = str_dup(&sink->a, sink->key.full_name);
     sink->value.full_name = str_dup(&sink->a, sink->value.full_name);

@@ -129,14 +129,7 @@ serde *source_serde(arena *a, const source *t, column_ns ns, status *st)
     for (uint32_t i = 0; i < t->schema.n; i++)
         if (t->schema.cols[i].ns == ns)
             cols[n++] = (serde_column){t->schema.cols[i].name, t->schema.cols[i].type, true};
-    const side_format *f = ns == NS_KEY ? &t->key : &t->value;
-    serde_spec         spec = {.format = f->id,
-                               .is_key = ns == NS_KEY,
-                               .delimiter = f->delimiter,
-                               .topic = t->topic,
-                               .columns = cols,
-                               .column_count = n};
-    spec.unwrapped = ns == NS_KEY ? format_key_unwrapped(f->id, n) : (f->features & FEATURE_UNWRAP_SINGLES) && n == 1;
+    serde_spec spec = side_spec(ns == NS_KEY ? &t->key : &t->value, ns == NS_KEY, t->topic, cols, n);
     return serde_new(a, &spec, st);
 }
 

@@ -190,11 +190,8 @@ bool check_serde(exec *x, const schema *s, const side_format *f, bool is_key)
         column_print(&printed, &s->cols[i]);
         cols[n++] = (serde_column){s->cols[i].name, s->cols[i].type, true};
     }
-    serde_spec spec = {
-        .format = f->id, .is_key = is_key, .columns = cols, .column_count = n, .delimiter = f->delimiter};
-    bool unwrapped = is_key ? format_key_unwrapped(f->id, n) : (f->features & FEATURE_UNWRAP_SINGLES) != 0;
-    spec.unwrapped = unwrapped && n == 1;
-    bool ok = formats[f->id].check == NULL || formats[f->id].check(&spec, x->st);
+    serde_spec spec = side_spec(f, is_key, STR_NONE, cols, n);
+    bool       ok = format_check(&spec, x->st);
     if (!ok) {
         char reason[ST_MSG_MAX];
         snprintf(reason, sizeof reason, "%s", x->st->msg);
@@ -202,16 +199,10 @@ bool check_serde(exec *x, const schema *s, const side_format *f, bool is_key)
                   "%s format does not support schema.\nformat: %s\nschema: Persistence{columns=[%.*s], "
                   "features=[%s]}\nreason: %.2000s",
                   is_key ? "Key" : "Value", formats[f->id].name, (int)printed.n, printed.p,
-                  unwrapped                            ? "UNWRAP_SINGLES"
-                  : f->features & FEATURE_WRAP_SINGLES ? "WRAP_SINGLES"
-                                                       : "",
-                  reason);
+                  side_feature_text(f, is_key, n), reason);
     }
     buf_free(&printed);
-    if (ok && formats[f->id].bind == NULL)
-        return exec_fail(x, "The %s format needs the schema registry, which this server does not have.",
-                         formats[f->id].name);
-    return ok;
+    return ok && format_is_there(f->id, x->st);
 }
 
 /* ---- upgrades */

@@ -326,14 +326,14 @@ static bool refuse_config(const side_format *f, const char *names, status *st)
 static bool apply(const char *side, const with_text *delimiter, const with_text *name, const with_number *id,
                   const with_text *nullable, side_format *f, status *st)
 {
-    bool registry = (formats[f->id].features & FEATURE_SCHEMA_INFERENCE) != 0;
+    bool registry = formats[f->id].has_registry;
     if (id->given && !registry)
         return status_set(st, ST_SQL,
                           "%s_FORMAT should support schema inference when %s_SCHEMA_ID is provided. Current "
                           "format is %s.",
                           side, side, formats[f->id].name);
     if (delimiter->given) {
-        if (f->id != FORMAT_DELIMITED)
+        if (!formats[f->id].has_delimiter)
             return refuse_config(f, "delimiter", st);
         f->delimiter = delimiter_char(delimiter->s);
     }
@@ -366,7 +366,7 @@ bool with_formats(const with_props *w, const side_format *key, const side_format
 
 bool with_wrap(const with_props *w, int config, uint32_t value_columns, side_format *vf, status *st)
 {
-    uint32_t has = formats[vf->id].features;
+    uint32_t has = formats[vf->id].wraps;
     if (w->wrap.given) {
         uint32_t want = w->wrap.n ? FEATURE_WRAP_SINGLES : FEATURE_UNWRAP_SINGLES;
         if (!(has & want))

@@ -1,6 +1,8 @@
-/* What much state costs: bytes a key, and how long a restart takes.
+/* What state costs: a store's look-ups, updates and readers beside them; then, for much state, bytes a key and how long
+ * a restart takes.
  *
- *     bench_state [KEYS]              default WEIR_BENCH_KEYS, else 10,000,000; about 2.5 GiB of memory and disk each
+ *     bench_state [KEYS]              default WEIR_BENCH_KEYS, else 10,000,000; about 2.5 GiB of memory and disk each;
+ *                                     0: the store alone
  *
  * A table counts one record of each key; then the engine is closed and opened again on its folder. First answer:
  * a pull query by key gives a row, from the opening on. Warm: a key of every partition is answered and the query
@@ -8,9 +10,291 @@
  */
 #include "tests/bench/bench.h"
 
+#include <pthread.h>
+
+#include "engine/state/view.h"
+
 static const char schema[] = "CREATE STREAM EVENTS (ID STRING KEY, UNITS INT) WITH (kafka_topic='events', "
                              "value_format='JSON', partitions=2);";
 static const char table[] = "CREATE TABLE STATE AS SELECT ID, COUNT(*) AS N, SUM(UNITS) AS U FROM EVENTS GROUP BY ID;";
+
+/* ---- the store alone: keys of 20 bytes, of which 12 are common, rows of 40, in random order */
+
+enum {
+    KEY_BYTES = 20,
+    ROW_BYTES = 40,
+    OPS = 2000000,
+    COMMIT = 131072,
+    SLICE = 8192,
+    LOOKS = 200000,
+    SCANS = 10,
+    ITEMS = 1000
+};
+
+typedef struct store_bench {
+    store   *s;
+    char    *keys;   /* twice as many as are in the store */
+    char    *probes; /* OPS of them, one behind the other as in a record batch */
+    size_t   n;
+    uint64_t random, sum;
+    bool     stop; /* the writer of the threaded part */
+    uint64_t updates;
+    double   cpu;
+} store_bench;
+
+static uint64_t next_random(uint64_t *x)
+{
+    *x ^= *x << 13;
+    *x ^= *x >> 7;
+    *x ^= *x << 17;
+    return *x;
+}
+
+static double thread_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static str nth_key(const store_bench *b, size_t i)
+{
+    return str_make(b->keys + i * KEY_BYTES, KEY_BYTES);
+}
+
+static void sum_change(void *ctx, str key, int64_t start, int64_t end, const store_row *row)
+{
+    (void)key;
+    (void)start;
+    (void)end;
+    *(uint64_t *)ctx += row ? row->bytes.n : 0;
+}
+
+static void fill_store(store_bench *b, size_t n)
+{
+    char row[ROW_BYTES] = {0};
+    *b = (store_bench){.s = store_new(false), .n = n, .random = 88172645463325252u};
+    b->keys = mem_alloc(2 * n * KEY_BYTES + 1);
+    b->probes = mem_alloc((size_t)OPS * KEY_BYTES);
+    uint32_t *order = mem_alloc(n * sizeof *order);
+    for (size_t i = 0; i < 2 * n; i++)
+        snprintf(b->keys + i * KEY_BYTES, KEY_BYTES + 1, "user-%015zu", i);
+    for (size_t i = 0; i < n; i++) {
+        size_t k = next_random(&b->random) % (i + 1);
+        order[i] = order[k];
+        order[k] = (uint32_t)i;
+    }
+    store_track_changes(b->s, true);
+    for (size_t i = 0; i < n; i++) {
+        store_put(b->s, nth_key(b, order[i]), str_make(row, sizeof row), 0);
+        if (i % COMMIT == 0)
+            store_take_changes(b->s, sum_change, &b->sum);
+    }
+    store_take_changes(b->s, sum_change, &b->sum);
+    mem_free(order);
+}
+
+static void close_bench(store_bench *b)
+{
+    store_free(b->s);
+    mem_free(b->keys);
+    mem_free(b->probes);
+}
+
+static void update(store_bench *b, const str *keys)
+{
+    store_row r;
+    char      row[ROW_BYTES];
+    store_expect(b->s, keys, STORE_EXPECT_MAX);
+    for (int i = 0; i < STORE_EXPECT_MAX; i++) {
+        if (!store_get(b->s, keys[i], &r))
+            continue;
+        memcpy(row, r.bytes.p, sizeof row);
+        row[0]++;
+        store_replace(b->s, &r, str_make(row, sizeof row), r.ts + 1);
+    }
+}
+
+/* From keys[first] on: 0: keys that are there; n: others. */
+static void pick_probes(store_bench *b, size_t first)
+{
+    for (size_t i = 0; i < OPS; i++)
+        memcpy(b->probes + i * KEY_BYTES, nth_key(b, first + next_random(&b->random) % b->n).p, KEY_BYTES);
+}
+
+static void next_probes(const store_bench *b, size_t i, str *keys)
+{
+    for (size_t k = 0; k < STORE_EXPECT_MAX; k++)
+        keys[k] = str_make(b->probes + (i + k) % OPS * KEY_BYTES, KEY_BYTES);
+}
+
+static double probe_ns(store_bench *b, size_t first)
+{
+    pick_probes(b, first);
+    double t = thread_seconds();
+    for (size_t i = 0; i < OPS; i += STORE_EXPECT_MAX) {
+        str       keys[STORE_EXPECT_MAX];
+        store_row r;
+        next_probes(b, i, keys);
+        store_expect(b->s, keys, STORE_EXPECT_MAX);
+        for (int k = 0; k < STORE_EXPECT_MAX; k++)
+            if (store_get(b->s, keys[k], &r))
+                b->sum += (uint8_t)r.bytes.p[8];
+    }
+    return (thread_seconds() - t) / OPS * 1e9;
+}
+
+/* Of probes[from] and so many behind it. */
+static double update_us(store_bench *b, size_t from, size_t ops)
+{
+    double t = thread_seconds();
+    for (size_t i = from; i < from + ops; i += STORE_EXPECT_MAX) {
+        str keys[STORE_EXPECT_MAX];
+        next_probes(b, i, keys);
+        update(b, keys);
+        if (i % COMMIT == 0)
+            store_take_changes(b->s, sum_change, &b->sum);
+    }
+    return (thread_seconds() - t) / (double)ops * 1e6;
+}
+
+static double least(double x, double y)
+{
+    return x < y ? x : y;
+}
+
+static void owner_alone(size_t n, int hit_bar)
+{
+    store_bench b;
+    double      hit = 1e9, miss = 1e9, us = 1e9;
+    fill_store(&b, n);
+    for (int i = 0; i < 3; i++) {
+        hit = least(hit, probe_ns(&b, 0));
+        miss = least(miss, probe_ns(&b, n));
+        pick_probes(&b, 0);
+        us = least(us, update_us(&b, 0, OPS));
+    }
+    printf("store, %zu keys: probe with expect %.0f ns hit (bar %d), %.0f ns miss; update with its change %.3f us (bar "
+           "0.13); %.0f bytes a key (bar 120)\n",
+           n, hit, hit_bar, miss, us, (double)store_bytes(b.s) / (double)n);
+    fflush(stdout);
+    close_bench(&b);
+}
+
+/* ---- readers beside the writer */
+
+static pthread_mutex_t writing = PTHREAD_MUTEX_INITIALIZER; /* as a task's lock: held for a slice */
+
+static void *keeps_updating(void *arg)
+{
+    store_bench *b = arg;
+    double       t = thread_seconds();
+    while (!__atomic_load_n(&b->stop, __ATOMIC_ACQUIRE)) {
+        pthread_mutex_lock(&writing);
+        update_us(b, b->updates, SLICE);
+        store_tend(b->s);
+        b->updates += SLICE;
+        pthread_mutex_unlock(&writing);
+    }
+    b->cpu = thread_seconds() - t;
+    return NULL;
+}
+
+static int by_size(const void *x, const void *y)
+{
+    double a = *(const double *)x, b = *(const double *)y;
+    return a < b ? -1 : a > b;
+}
+
+static void look_ups(store_bench *b)
+{
+    arena    a;
+    uint64_t random = 7;
+    double  *us = mem_alloc(LOOKS * sizeof *us);
+    arena_init(&a);
+    for (size_t i = 0; i < LOOKS; i++) {
+        store_row r;
+        str       key = nth_key(b, next_random(&random) % b->n);
+        int64_t   t = clock_mono_ns();
+        if (!store_read(b->s, key, &a, &r))
+            printf("a key was not found\n");
+        us[i] = (double)(clock_mono_ns() - t) / 1e3;
+        arena_reset(&a);
+    }
+    qsort(us, LOOKS, sizeof *us, by_size);
+    printf("store_read beside a writer: p50 %.2f us, p99 %.2f us (bar 5), p99.9 %.0f us\n", us[LOOKS / 2],
+           us[LOOKS / 100 * 99], us[LOOKS / 1000 * 999]);
+    mem_free(us);
+    arena_free(&a);
+}
+
+/* Reads up to limit rows of a view that is opened for it; the rows there were. */
+static size_t scan(store_bench *b, uint64_t limit)
+{
+    store_item items[ITEMS];
+    arena      a;
+    status     st;
+    size_t     n, rows = 0;
+    scan_range r = SCAN_ALL;
+    arena_init(&a);
+    status_init(&st);
+    r.limit = limit;
+    pthread_mutex_lock(&writing);
+    view *v = view_open(&b->s, 1, (view_limits){INT64_MAX, UINT64_MAX}, &st);
+    pthread_mutex_unlock(&writing);
+    cursor *c = cursor_open(v, 0, &r);
+    view_close(v);
+    for (; !cursor_at_end(c); rows += n) {
+        if (!cursor_next(c, &a, items, ITEMS, &n, &st))
+            die("scan", &st);
+        arena_reset(&a);
+    }
+    cursor_close(c);
+    arena_free(&a);
+    return rows;
+}
+
+static void readers_beside(size_t n)
+{
+    store_bench b;
+    pthread_t   writer;
+    fill_store(&b, n);
+    double t = seconds();
+    size_t rows = scan(&b, UINT64_MAX);
+    printf("cursor over %zu keys, nobody writing: %.0f ns a row\n", n, (seconds() - t) / (double)rows * 1e9);
+    pick_probes(&b, 0);
+    pthread_create(&writer, NULL, keeps_updating, &b);
+    look_ups(&b);
+    t = seconds();
+    for (int i = 0; i < SCANS; i++)
+        rows = scan(&b, UINT64_MAX);
+    t = (seconds() - t) / SCANS;
+    __atomic_store_n(&b.stop, true, __ATOMIC_RELEASE);
+    pthread_join(writer, NULL);
+    double alone = update_us(&b, 0, OPS);
+    printf(
+        "cursor over %zu keys beside a writer: %.2f s (bar 0.2), %.0f ns a row; the writer: %.3f us an update, alone "
+        "%.3f us\n",
+        n, t, t / (double)rows * 1e9, b.cpu / (double)b.updates * 1e6, alone);
+    fflush(stdout);
+    close_bench(&b);
+}
+
+static void first_rows(size_t n)
+{
+    store_bench b;
+    fill_store(&b, n);
+    uint64_t bytes = store_bytes(b.s);
+    double   t = seconds();
+    for (int i = 0; i < SCANS; i++)
+        scan(&b, 1);
+    printf("LIMIT 1 of %zu keys: %.1f us (bar 1000), %ld bytes more\n", n, (seconds() - t) / SCANS * 1e6,
+           (long)(store_bytes(b.s) - bytes));
+    fflush(stdout);
+    close_bench(&b);
+}
+
+/* ---- a table and its restart */
 
 static int64_t one_time(long i)
 {
@@ -77,14 +361,20 @@ int main(int argc, char **argv)
     const char *given = argc > 1 ? argv[1] : getenv("WEIR_BENCH_KEYS");
     long        keys = given ? atol(given) : 10000000;
     char        dir[] = "/tmp/weir-bench-XXXXXX", log_dir[64], state_dir[64], cmd[64];
+    owner_alone(100000, 57);
+    owner_alone(1000000, 76);
+    readers_beside(1000000);
+    first_rows(4000000);
+    if (keys == 0)
+        return 0;
     if (keys < 2000 || mkdtemp(dir) == NULL)
         return 1;
     snprintf(log_dir, sizeof log_dir, "%s/log", dir);
     snprintf(state_dir, sizeof state_dir, "%s/state", dir);
-    storage *store = open_storage(log_dir);
-    engine  *e = open_engine(store, state_dir);
+    storage *log = open_storage(log_dir);
+    engine  *e = open_engine(log, state_dir);
     replay(e, schema, 0);
-    write_topic(storage_log(store), "events", keys, one_time, event);
+    write_topic(storage_log(log), "events", keys, one_time, event);
     long         rss0 = rss_mib();
     double       t = seconds(), c = cpu_seconds();
     engine_stats s;
@@ -102,11 +392,11 @@ int main(int argc, char **argv)
     engine_close(e);
     printf("stop with a snapshot: %.2f s\n", seconds() - t);
     fflush(stdout);
-    storage_close(store);
+    storage_close(log);
 
     t = seconds();
-    store = open_storage(log_dir);
-    e = open_engine(store, state_dir);
+    log = open_storage(log_dir);
+    e = open_engine(log, state_dir);
     replay(e, schema, 0);
     replay(e, table, 1);
     while (!answers(e, 0))
@@ -117,7 +407,7 @@ int main(int argc, char **argv)
     printf("restart: first answer %.0f ms (bar 100 ms), warm %.0f ms (bar 2000 ms)\n", first * 1e3,
            (seconds() - t) * 1e3);
     engine_close(e);
-    storage_close(store);
+    storage_close(log);
     snprintf(cmd, sizeof cmd, "rm -rf %s", dir);
     return system(cmd);
 }

@@ -45,10 +45,10 @@ static void there_and_back(void **state)
     store  *t = store_new(false), *w = store_new(true), *t2 = store_new(false), *w2 = store_new(true);
     status_init(&st);
     fill(t, w);
-    snapshot_store out[] = {{STR("t"), t, 123}, {STR("w"), w, 456}};
+    snapshot_store out[] = {{.name = STR("t"), .s = t, .offset = 123}, {.name = STR("w"), .s = w, .offset = 456}};
     assert_true(snapshot_write(io_posix(), PATH, 1000, clocks, 2, out, 2, &st));
     c1 = c2 = 0;
-    snapshot_store in[] = {{STR("t"), t2, 0}, {STR("w"), w2, 0}};
+    snapshot_store in[] = {{.name = STR("t"), .s = t2, .offset = 0}, {.name = STR("w"), .s = w2, .offset = 0}};
     assert_true(snapshot_read(io_posix(), PATH, 1000 + HOUR, 2 * HOUR, clocks, 2, in, 2));
     assert_true(c1 == 77 && c2 == INT64_MIN && in[0].offset == 123 && in[1].offset == 456);
     same(t, t2);
@@ -77,7 +77,8 @@ static void damage_is_noticed(void **state)
     status_init(&st);
     store_put(t, STR("a"), STR("row of a"), 1);
     store_put(t, STR("b"), STR("row of b"), 2);
-    snapshot_store out[] = {{STR("t"), t, 9}}, in[] = {{STR("t"), back, 0}};
+    snapshot_store out[] = {{.name = STR("t"), .s = t, .offset = 9}},
+                   in[] = {{.name = STR("t"), .s = back, .offset = 0}};
     assert_true(snapshot_write(io_posix(), PATH, 0, clocks, 1, out, 1, &st));
     char   bytes[512];
     FILE  *f = fopen(PATH, "rb");

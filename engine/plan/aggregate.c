@@ -1,6 +1,5 @@
 /* GROUP BY, aggregate functions and windows (spec/sql-language.md 4.9, 6.1; spec/processing-semantics.md
  * 2.5 to 2.7 and 3). */
-#include <stdio.h>
 
 #include "base/num.h"
 #include "engine/func/table_func.h"
@@ -130,14 +129,6 @@ static bool literal_of(builder *b, const ast_expr *e, value *v)
     return true;
 }
 
-static str agg_property(void *ctx, str name)
-{
-    char text[128];
-    snprintf(text, sizeof text, "%.*s", STR_FMT(name));
-    const str *v = plan_property(ctx, text);
-    return v ? *v : STR_NONE;
-}
-
 static bool bind_call(builder *b, const ast_expr *e, const layout *in, plan_agg *out)
 {
     const type  **types = ARENA_ARRAY(b->a, const type *, e->arg_count);
@@ -151,8 +142,7 @@ static bool bind_call(builder *b, const ast_expr *e, const layout *in, plan_agg 
         types[i] = args[i]->type;
         texts[i] = print_expr_text(b->a, e->args[i]);
     }
-    out->call =
-        agg_bind(b->a, e->text, types, e->arg_count, lits, texts, agg_property, (void *)(uintptr_t)b->opt, b->st);
+    out->call = agg_bind(b->a, e->text, types, e->arg_count, lits, texts, &b->opt->settings, b->st);
     if (out->call == NULL)
         return false;
     out->args = args;

@@ -246,7 +246,7 @@ static ast_visit visit_resolve(ast_expr *e, void *ctx)
             r->ok = false;
             return VISIT_ABORT;
         }
-        if (!plan_flag(r->an->opt, "ksql.lambdas.enabled", true)) {
+        if (!settings_flag(&r->an->opt->settings, SETTING_LAMBDAS_ENABLED)) {
             status_set(r->st, ST_SQL, "Exception while preparing statement: Lambdas are not enabled at this time.");
             r->ok = false;
             return VISIT_ABORT;

@@ -11,29 +11,6 @@
 #include "engine/plan/build.h"
 #include "parser/parser.h"
 
-/* ---- properties */
-
-const str *plan_property(const plan_options *opt, const char *name)
-{
-    const map *const from[] = {opt->properties, opt->config};
-    char             alt[160];
-    snprintf(alt, sizeof alt, "ksql.streams.%s", name);
-    for (size_t i = 0; i < 2; i++) {
-        const str *v = from[i] ? map_get(from[i], str_of(name)) : NULL;
-        if (v == NULL && from[i])
-            v = map_get(from[i], str_of(alt));
-        if (v)
-            return v;
-    }
-    return NULL;
-}
-
-bool plan_flag(const plan_options *opt, const char *name, bool otherwise)
-{
-    const str *v = plan_property(opt, name);
-    return v ? str_eq_nocase(*v, STR("true")) : otherwise;
-}
-
 /* ---- layouts */
 
 plan_node *node_new(builder *b, plan_kind kind, const char *step)
@@ -116,8 +93,8 @@ static void name_clause(status *st, const char *clause)
 
 static xoptions compile_options(const builder *b, bool select)
 {
-    return (xoptions){.catch_nested = select && plan_flag(b->opt, "ksql.nested.error.set.null", true),
-                      .null_as_text = !plan_flag(b->opt, "ksql.cast.strings.preserve.nulls", true)};
+    return (xoptions){.catch_nested = select && settings_flag(&b->opt->settings, SETTING_NESTED_ERROR_SET_NULL),
+                      .null_as_text = !settings_flag(&b->opt->settings, SETTING_CAST_STRINGS_PRESERVE_NULLS)};
 }
 
 const xnode *compile_select(builder *b, const ast_expr *e, const layout *in)
@@ -456,7 +433,7 @@ static bool check_emit(builder *b)
     if (q->emit == EMIT_FINAL) {
         if (!q->window.kind)
             return refuse(b, "EMIT FINAL is only supported for windowed aggregations.");
-        if (!plan_flag(b->opt, "ksql.suppress.enabled", true))
+        if (!settings_flag(&b->opt->settings, SETTING_SUPPRESS_ENABLED))
             return refuse(b, "Suppression is currently disabled. You can enable it by setting "
                              "ksql.suppress.enabled to true");
     }

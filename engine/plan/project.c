@@ -169,7 +169,7 @@ static bool refuse_twice(builder *b, const layout *l, uint32_t k, str x, str y)
 /* ksqlDB's "new planner" lets a stream's projection order the key columns and leave some out. */
 static bool free_keys(const builder *b, const plan_node *in)
 {
-    return plan_flag(b->opt, "ksql.new.query.planner.enabled", false) && !in->is_table && !b->an.is_join &&
+    return settings_flag(&b->opt->settings, SETTING_NEW_QUERY_PLANNER_ENABLED) && !in->is_table && !b->an.is_join &&
            !b->an.is_group;
 }
 

@@ -26,8 +26,6 @@ struct push_query {
     int64_t         left; /* rows until LIMIT */
 };
 
-#define RESTORE_WAIT_MS 1000 /* for a table that is being restored */
-
 #define MORE_INFO " See https://cnfl.io/queries for more info.\nAdd EMIT CHANGES if you intended to issue a push query."
 
 /* ---- what a pull query may not have */
@@ -74,7 +72,7 @@ static ast_visit find_aggregate(ast_expr *e, void *ctx)
 
 static bool check_pull(exec *x, const ast_query *q)
 {
-    if (!exec_flag(x, "ksql.pull.queries.enable", true))
+    if (!exec_flag(x, SETTING_PULL_QUERIES_ENABLE))
         return exec_fail(x, "Pull queries are disabled." MORE_INFO "\nPlease set ksql.pull.queries.enable="
                             "true to enable this feature.\n");
     bool       agg = false;
@@ -96,7 +94,7 @@ static bool check_pull(exec *x, const ast_query *q)
         return pull_refuse(x, "PARTITION BY clauses.");
     if (q->having)
         return pull_refuse(x, "HAVING clauses.");
-    if (q->has_limit && !exec_flag(x, "ksql.query.pull.limit.clause.enabled", true))
+    if (q->has_limit && !exec_flag(x, SETTING_QUERY_PULL_LIMIT_CLAUSE_ENABLED))
         return exec_fail(x, "LIMIT clause in pull queries is currently disabled. You can enable them by "
                             "setting ksql.query.pull.limit.clause.enabled=true." MORE_INFO);
     if (q->has_limit && q->limit < 0)
@@ -296,8 +294,8 @@ static bool run_pull(exec *x, const plan *p, const source *table, const query_in
         pp.src = pp.src->in[0];
     }
     pull_keys  pk;
-    pull_scans scans = {.table = exec_flag(x, "ksql.query.pull.table.scan.enabled", true),
-                        .range = exec_flag(x, "ksql.query.pull.range.scan.enabled", true)};
+    pull_scans scans = {.table = exec_flag(x, SETTING_QUERY_PULL_TABLE_SCAN_ENABLED),
+                        .range = exec_flag(x, SETTING_QUERY_PULL_RANGE_SCAN_ENABLED)};
     ast_expr  *where = pp.filter ? ast_expr_copy(x->a, pp.filter->filter.text) : NULL;
     uint32_t   parts = 0;
     map_columns(x->a, &pp, maker->plan, table);
@@ -305,7 +303,8 @@ static bool run_pull(exec *x, const plan *p, const source *table, const query_in
         parts += maker->plan->outputs[i].is_key;
     if (!pull_where(x->a, where, table, scans, &pk, x->st))
         return false;
-    table_reader *t = table_open(x->e->run, maker->id, RESTORE_WAIT_MS, x->st);
+    settings_view v = exec_settings(x);
+    table_reader *t = table_open(x->e->run, maker->id, settings_number(&v, SETTING_QUERY_PULL_WAIT_MS), x->st);
     if (t == NULL)
         return false;
     arena rows;
@@ -413,11 +412,10 @@ static bool is_tap(exec *x, const source *s, const ast_query *q)
 {
     system_use use = {0};
     size_t     writers = 0;
-    if (!exec_flag(x, "ksql.query.push.v2.enabled", false) ||
-        !exec_flag(x, "ksql.query.push.v2.registry.installed", false))
+    if (!exec_flag(x, SETTING_QUERY_PUSH_V2_ENABLED) || !exec_flag(x, SETTING_QUERY_PUSH_V2_REGISTRY_INSTALLED))
         return false;
     if (q->emit != EMIT_CHANGES || q->join_count || q->has_group_by || q->window.kind || q->having ||
-        q->has_partition_by || !str_eq_nocase(exec_setting(x, "auto.offset.reset", "latest"), STR("latest")))
+        q->has_partition_by || str_eq_nocase(exec_text(x, SETTING_AUTO_OFFSET_RESET), STR("earliest")))
         return false;
     for (uint32_t i = 0; i < q->item_count; i++)
         if (q->items[i].expr)
@@ -480,11 +478,11 @@ static bool start_push(exec *x, const source *s, bool bounded, const query_liste
     push_query *q = push_new(x, po.tap ? tap_id(x) : transient_id(x, s->name), l);
     q->limited = p->has_limit;
     q->left = p->limit;
-    str               reset = exec_setting(x, "auto.offset.reset", "latest");
+    settings_view     v = exec_settings(x);
     transient_options o = {.plan = p,
                            .id = q->id,
                            .properties = &x->s->properties,
-                           .earliest = bounded || str_eq_nocase(reset, STR("earliest")),
+                           .earliest = bounded || settings_choice_is(&v, SETTING_AUTO_OFFSET_RESET, "earliest"),
                            .bounded = bounded,
                            .row = on_row,
                            .end = on_end,
@@ -625,7 +623,7 @@ static bool query_statement(exec *x, const query_listener *l, push_query **push)
         return pull_table(x, s, l);
     if (x->e->run == NULL)
         return exec_fail(x, "This engine runs no queries.");
-    if (pull && !exec_flag(x, "ksql.query.pull.stream.enabled", true))
+    if (pull && !exec_flag(x, SETTING_QUERY_PULL_STREAM_ENABLED))
         return exec_fail(x, "Pull queries on streams are disabled. To create a push query on the stream, add "
                             "EMIT CHANGES to the end. To enable pull queries on streams, set the "
                             "ksql.query.pull.stream.enabled config to 'true'.");

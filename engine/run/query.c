@@ -2,34 +2,51 @@
 #include <stdio.h>
 
 #include "base/mem.h"
-#include "base/num.h"
 #include "engine/run/names.h"
 #include "engine/run/processing_log.h"
 #include "engine/run/runtime_int.h"
 #include "storage/io.h"
 
 #define KEEPER_TICK_MS 1000
-#define COMMIT_INTERVAL_MS 2000
 #define COMMIT_INTERVAL_EXACTLY_ONCE_MS 100 /* nobody sees a row before its commit */
 
 /* ---- settings */
 
-static str setting(run_query *q, const char *name)
+/* As the query sees them now. A persistent one keeps those it was made with, a transient one has its session's. */
+typedef struct query_settings {
+    pmap          system;
+    settings_view view;
+} query_settings;
+
+static void query_settings_init(query_settings *s, const run_query *q)
 {
-    const map *own = q->q ? &q->q->properties : q->topt.properties;
-    return q->rt->o.setting(q->rt->o.ctx, own, name);
+    const runtime_options *o = &q->rt->o;
+    o->system_settings(o->ctx, &s->system);
+    s->view = (settings_view){.session = q->q ? NULL : q->topt.properties,
+                              .query = q->q ? &q->q->settings : NULL,
+                              .system = &s->system,
+                              .server = o->settings};
 }
 
-static int64_t number_setting(run_query *q, const char *name, int64_t otherwise)
+static void query_settings_deinit(query_settings *s)
 {
-    int64_t v;
-    return num_parse_i64(setting(q, name), &v) ? v : otherwise;
+    pmap_free(&s->system);
+}
+
+/* Those that a query takes over while it runs. */
+static void take_changeable_settings(run_query *q, const settings_view *v)
+{
+    bool    quick = q->tp.exactly_once && !settings_is_set(v, SETTING_COMMIT_INTERVAL_MS);
+    int64_t ms = quick ? COMMIT_INTERVAL_EXACTLY_ONCE_MS : settings_number(v, SETTING_COMMIT_INTERVAL_MS);
+    atomic_store(&q->tp.commit_interval_ms, ms);
 }
 
 static void read_changeable_settings(run_query *q)
 {
-    int64_t otherwise = q->tp.exactly_once ? COMMIT_INTERVAL_EXACTLY_ONCE_MS : COMMIT_INTERVAL_MS;
-    atomic_store(&q->tp.commit_interval_ms, number_setting(q, "commit.interval.ms", otherwise));
+    query_settings s;
+    query_settings_init(&s, q);
+    take_changeable_settings(q, &s.view);
+    query_settings_deinit(&s);
 }
 
 void runtime_settings_changed(runtime *r)
@@ -142,29 +159,38 @@ static bool count_tasks(run_query *q, status *st)
     return true;
 }
 
+static void plan_settings(run_query *q)
+{
+    query_settings       s;
+    task_plan           *tp = &q->tp;
+    const settings_view *v = &s.view;
+    query_settings_init(&s, q);
+    tp->exactly_once = str_starts(settings_text(v, SETTING_PROCESSING_GUARANTEE), STR("exactly_once"));
+    tp->throw_on_bad_timestamp = settings_flag(v, SETTING_TIMESTAMP_THROW_ON_INVALID);
+    tp->emit_interval_ms = settings_number(v, SETTING_EMIT_INTERVAL_MS);
+    tp->join_interval_ms = settings_number(v, SETTING_JOIN_INTERVAL_MS);
+    tp->earliest = q->q ? settings_choice_is(v, SETTING_AUTO_OFFSET_RESET, "earliest") : q->topt.earliest;
+    take_changeable_settings(q, v);
+    query_settings_deinit(&s);
+}
+
 /* From the plan to what its tasks share. Looks topics up, makes none. */
 static bool make_plan(run_query *q, status *st)
 {
     const runtime_options *o = &q->rt->o;
     task_plan             *tp = &q->tp;
-    *tp =
-        (task_plan){.log = o->log,
-                    .plan = q->plan,
-                    .stages = stages_of(&q->a, q->plan),
-                    .persistent = q->q != NULL,
-                    .group = name_group(&q->a, o->service_id, q->id, q->q != NULL),
-                    .exactly_once = str_starts(setting(q, "processing.guarantee"), STR("exactly_once")),
-                    .bounded = q->topt.bounded,
-                    .throw_on_bad_timestamp = str_eq_nocase(setting(q, "ksql.timestamp.throw.on.invalid"), STR("true")),
-                    .clock = o->clock,
-                    .state_dir = o->state_dir,
-                    .io = o->io ? o->io : io_posix(),
-                    .backoff_initial_ms = o->backoff_initial_ms,
-                    .backoff_max_ms = o->backoff_max_ms};
-    tp->emit_interval_ms = number_setting(q, "__emit.interval.ms.kstreams.windowed.aggregation__", 1000);
-    tp->join_interval_ms = number_setting(q, "__emit.interval.ms.kstreams.outer.join.spurious.results.fix__", 1000);
-    tp->earliest = q->q ? str_eq_nocase(setting(q, "auto.offset.reset"), STR("earliest")) : q->topt.earliest;
-    read_changeable_settings(q);
+    *tp = (task_plan){.log = o->log,
+                      .plan = q->plan,
+                      .stages = stages_of(&q->a, q->plan),
+                      .persistent = q->q != NULL,
+                      .group = name_group(&q->a, o->service_id, q->id, q->q != NULL),
+                      .bounded = q->topt.bounded,
+                      .clock = o->clock,
+                      .state_dir = o->state_dir,
+                      .io = o->io ? o->io : io_posix(),
+                      .backoff_initial_ms = o->backoff_initial_ms,
+                      .backoff_max_ms = o->backoff_max_ms};
+    plan_settings(q);
     if (q->plan->sink && q->plan->sink->topic.n)
         tp->sink = (task_topic){q->plan->sink->topic, 0, window_bytes(q->plan->window.kind)};
     name_internals(q);

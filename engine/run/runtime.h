@@ -28,8 +28,9 @@ typedef struct runtime_options {
     str                    service_id;
     struct processing_log *plog; /* NULL: none is kept */
     int64_t                backoff_initial_ms, backoff_max_ms;
-    /* A setting of a query: its own properties, else what the server has; n = 0: unset. Lives as long as the query. */
-    str (*setting)(void *ctx, const map *properties, const char *name);
+    const settings        *settings; /* the server's; may be NULL */
+    /* What ALTER SYSTEM has set by now, as a layer of settings: pmap_free() it. From any thread. */
+    void (*system_settings)(void *ctx, pmap *out);
     void (*report)(void *ctx, const char *line); /* may be NULL */
     void *ctx;
 } runtime_options;

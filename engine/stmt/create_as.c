@@ -33,7 +33,7 @@ static bool sink_formats(exec *x, source *sink, const plan *p, const with_props 
 {
     side_format key = p->root->out.key_format, val = p->sources[0]->value;
     uint32_t    keys = schema_count(&sink->schema, NS_KEY);
-    str         default_key = exec_setting(x, "ksql.persistence.default.format.key", "KAFKA");
+    str         default_key = exec_text(x, SETTING_PERSISTENCE_DEFAULT_FORMAT_KEY);
     bool        no_key = keys == 0 && side_is_empty(&p->root->out.key_format);
     if (no_key && (w->key_format.given || w->format.given)) {
         str f = w->key_format.given ? w->key_format.s : w->format.s;
@@ -52,7 +52,7 @@ static bool sink_formats(exec *x, source *sink, const plan *p, const with_props 
         return false;
     sink->key.full_name = str_dup(&sink->a, sink->key.full_name);
     sink->value.full_name = str_dup(&sink->a, sink->value.full_name);
-    str wrap = exec_setting(x, "ksql.persistence.wrap.single.values", "");
+    str wrap = exec_text(x, SETTING_PERSISTENCE_WRAP_SINGLE_VALUES);
     return with_wrap(w, wrap.n == 0 ? -1 : str_eq_nocase(wrap, STR("true")), schema_count(&sink->schema, NS_VALUE),
                      &sink->value, x->st);
 }
@@ -80,7 +80,7 @@ static bool sink_topic(exec *x, source *sink, const plan *p, const with_props *w
     if (w->retention_ms.given && sink->kind == SOURCE_TABLE && !sink->window.kind)
         return exec_fail(x, "Invalid config variable in the WITH clause: RETENTION_MS. Non-windowed "
                             "tables do not support retention.");
-    str prefix = exec_setting(x, "ksql.output.topic.name.prefix", "");
+    str prefix = exec_text(x, SETTING_OUTPUT_TOPIC_NAME_PREFIX);
     sink->topic = w->topic.given ? str_dup(&sink->a, w->topic.s)
                                  : str_fmt(&sink->a, "%.*s%.*s", STR_FMT(prefix), STR_FMT(sink->name));
     int32_t parts = x->e->opt.manual ? DRIVER_PARTITIONS : topic_partitions(x, p->sources[0]->topic);

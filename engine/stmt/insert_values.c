@@ -267,7 +267,7 @@ bool stmt_insert_values(exec *x)
     if (s->has_columns && s->column_count != s->value_count)
         return exec_fail(x, "Failed to prepare statement: Expected number columns and values to match: %u, %u",
                          s->column_count, s->value_count);
-    if (!exec_flag(x, "ksql.insert.into.values.enabled", true))
+    if (!exec_flag(x, SETTING_INSERT_INTO_VALUES_ENABLED))
         return exec_fail(x, "The server has disabled INSERT INTO ... VALUES functionality. To enable it, "
                             "restart your ksqlDB server with 'ksql.insert.into.values.enabled'=true");
     const source *t = catalog_find(&x->m->cat, s->name);

@@ -105,7 +105,7 @@ static bool check_columns(exec *x, const source *src)
                              "'%.*s' is a reserved column name. You cannot use it as a name for a "
                              "column.",
                              STR_FMT(src->schema.cols[i].name));
-    if (schema_count(&src->schema, NS_HEADERS) && !exec_flag(x, "ksql.headers.columns.enabled", true))
+    if (schema_count(&src->schema, NS_HEADERS) && !exec_flag(x, SETTING_HEADERS_COLUMNS_ENABLED))
         return exec_fail(x, "Cannot create %s because schema with headers columns is disabled.",
                          src->kind == SOURCE_STREAM ? "Stream" : "Table");
     return true;
@@ -417,10 +417,10 @@ bool stmt_create_source(exec *x)
     src->sql = str_dup(&src->a, x->statement_text);
     const source *was = catalog_find(&x->m->cat, s->name);
     bool          ok = stmt_read_columns(x, src, table) &&
-              with_formats(&w, NULL, NULL, exec_setting(x, "ksql.persistence.default.format.key", "KAFKA"),
-                           exec_setting(x, "ksql.persistence.default.format.value", ""), &src->key, &src->value, x->st);
+              with_formats(&w, NULL, NULL, exec_text(x, SETTING_PERSISTENCE_DEFAULT_FORMAT_KEY),
+                           exec_text(x, SETTING_PERSISTENCE_DEFAULT_FORMAT_VALUE), &src->key, &src->value, x->st);
     if (ok) {
-        str wrap = exec_setting(x, "ksql.persistence.wrap.single.values", "");
+        str wrap = exec_text(x, SETTING_PERSISTENCE_WRAP_SINGLE_VALUES);
         copy_format(&src->a, &src->key);
         copy_format(&src->a, &src->value);
         src->window = read_window(&w);
@@ -428,7 +428,7 @@ bool stmt_create_source(exec *x)
                        &src->value, x->st) &&
              check_source(x, src, &w, was, &skip);
     }
-    if (ok && table && s->source_only && !exec_flag(x, "ksql.source.table.materialization.enabled", true))
+    if (ok && table && s->source_only && !exec_flag(x, SETTING_SOURCE_TABLE_MATERIALIZATION_ENABLED))
         ok = exec_fail(x, "Cannot execute command because source table materialization is disabled.");
     if (!ok) {
         source_unref(src);

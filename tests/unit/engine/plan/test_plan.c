@@ -14,7 +14,6 @@
 
 typedef struct env {
     engine *e;
-    map     config;
     tlog   *log;
 } env;
 
@@ -39,7 +38,7 @@ static int setup(void **state)
     env   *v = calloc(1, sizeof *v);
     status_init(&st);
     v->log = tlog_open_memory();
-    engine_options o = {.log = v->log, .config = &v->config};
+    engine_options o = {.log = v->log};
     v->e = engine_open(&o, &st);
     if (v->e == NULL)
         fail_msg("%s", st.msg);
@@ -57,7 +56,6 @@ static int teardown(void **state)
     env *v = *state;
     engine_close(v->e);
     tlog_close(v->log);
-    map_free(&v->config);
     free(v);
     return 0;
 }

@@ -243,7 +243,7 @@ bool task_step(task *t, unsigned mail, int64_t until_ns)
                                                    : steps[task_get_state(t)](t, mail, until_ns);
     atomic_store(&t->due, next_due(t));
     pthread_mutex_unlock(&t->lock);
-    return more;
+    return task_snapshot_piece(t) || more;
 }
 
 void task_fail(task *t, const char *msg)

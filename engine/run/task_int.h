@@ -11,6 +11,8 @@
 typedef struct task_out { /* a batch under way to one partition */
     tlog_part    *part;
     batch_builder b;
+    int64_t       last_base; /* of the batch sent last; -1: none */
+    uint32_t      last_crc;
 } task_out;
 
 typedef struct feed { /* one partition of one input */
@@ -48,10 +50,12 @@ typedef struct task_load {
     pipeline_state *states;
     tlog_producer  *producer;
     bool            opened, restored;
-    size_t          restoring;      /* the store whose changelog is being read */
-    tlog_reader    *changelog;      /* NULL: the next one is to be opened */
-    int64_t        *changelog_from; /* by store */
-    uint64_t        changes;        /* changelog records since the last snapshot */
+    size_t          restoring;        /* the store whose changelog is being read */
+    tlog_reader    *changelog;        /* NULL: the next one is to be opened */
+    int64_t        *changelog_from;   /* by store */
+    uint64_t        changes;          /* changelog records since the last snapshot */
+    snapshot_job   *snapshot;         /* being written; NULL: none is */
+    uint64_t        snapshot_changes; /* that it covers */
     buf             tmp;
 } task_load;
 
@@ -113,7 +117,10 @@ bool task_restore(task *t, int64_t until_ns);
 /* Closes all that is open, without a commit. */
 void task_unload(task *t);
 /* Only right behind a commit: the stores are what the changelogs say. */
-void task_write_snapshot(task *t);
+void task_begin_snapshot(task *t); /* unless one is being written */
+void task_write_snapshot(task *t); /* all of it */
+/* Writes some of the snapshot that was begun. Without the lock. true: there is more to write. */
+bool task_snapshot_piece(task *t);
 
 /* ---- task.c */
 /* Inputs at their committed offsets. A topic that is not there is no failure: *missing names it. */

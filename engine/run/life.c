@@ -200,7 +200,7 @@ static bool (*const steps[TASK_STATES])(task *t, unsigned mail, int64_t until_ns
 
 static bool close_down(task *t, bool commit)
 {
-    if (commit && t->l.restored && !t->failed && task_commit(t) && t->l.changes)
+    if (commit && t->l.restored && !t->failed && task_commit(t) && (t->l.changes || t->l.snapshot))
         task_write_snapshot(t);
     task_unload(t);
     move_to(t, TASK_CLOSED);

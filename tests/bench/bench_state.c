@@ -348,14 +348,6 @@ static bool answers(engine *e, long key)
     return ok;
 }
 
-static void replay(engine *e, const char *sql, int64_t seq)
-{
-    status st;
-    status_init(&st);
-    if (!engine_replay_command(e, str_of(sql), seq, &st))
-        die(sql, &st);
-}
-
 int main(int argc, char **argv)
 {
     const char *given = argc > 1 ? argv[1] : getenv("WEIR_BENCH_KEYS");
@@ -373,12 +365,12 @@ int main(int argc, char **argv)
     snprintf(state_dir, sizeof state_dir, "%s/state", dir);
     storage *log = open_storage(log_dir);
     engine  *e = open_engine(log, state_dir);
-    replay(e, schema, 0);
+    run(e, schema);
     write_topic(storage_log(log), "events", keys, one_time, event);
     long         rss0 = rss_mib();
     double       t = seconds(), c = cpu_seconds();
     engine_stats s;
-    replay(e, table, 1);
+    run(e, table);
     do {
         usleep(2000);
         engine_get_stats(e, &s);
@@ -397,8 +389,6 @@ int main(int argc, char **argv)
     t = seconds();
     log = open_storage(log_dir);
     e = open_engine(log, state_dir);
-    replay(e, schema, 0);
-    replay(e, table, 1);
     while (!answers(e, 0))
         usleep(500);
     double first = seconds() - t;

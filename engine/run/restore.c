@@ -149,7 +149,7 @@ static bool open_stores(task *t)
     for (size_t i = 0; i < t->l.state_count; i++)
         if (!task_open_changelog(t, i, name_changelog(&t->l.a, t->tp->group, t->stage_index, t->l.states[i].name)))
             return false;
-    task_read_snapshot(t);
+    task_open_snapshot(t);
     return true;
 }
 
@@ -173,8 +173,10 @@ bool task_restore(task *t, int64_t until_ns)
 {
     if (!t->l.opened && !open_all(t))
         return false;
-    while (t->l.restoring < t->l.state_count) {
-        if (!restore_some(t))
+    while (t->l.load || t->l.restoring < t->l.state_count) {
+        if (t->l.load)
+            task_read_snapshot(t);
+        else if (!restore_some(t))
             return false;
         if (clock_mono_ns() >= until_ns)
             return true;
@@ -190,6 +192,8 @@ void task_unload(task *t)
     task_hide_table(t);
     task_close_feeds(t);
     task_drop_snapshot(t);
+    if (t->l.load)
+        snapshot_load_close(t->l.load);
     if (t->l.changelog)
         tlog_reader_close(t->l.changelog);
     task_close_outputs(t);

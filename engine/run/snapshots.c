@@ -156,14 +156,10 @@ static bool is_of_this_topic(task *t, size_t i, const snapshot_store *s)
            (memcmp(s->batch.topic_id, unknown, sizeof id) == 0 || memcmp(s->batch.topic_id, id, sizeof id) == 0);
 }
 
-void task_read_snapshot(task *t)
+/* Where the changelogs go on, once it is known whether the file holds. */
+static void take_offsets(task *t, bool ok)
 {
-    int64_t       **clocks;
-    size_t          n = pipeline_clocks(t->l.pl, &clocks);
-    snapshot_store *s = snapshot_stores(t);
-    const char     *path = snapshot_path(t);
-    bool            ok =
-        path && snapshot_read(t->tp->io, path, time_wall_ms(t->tp->clock), AGE_MAX_MS, clocks, n, s, t->l.state_count);
+    snapshot_store *s = t->l.loaded;
     for (size_t i = 0; ok && i < t->l.state_count; i++)
         ok = is_of_this_topic(t, i, &s[i]);
     t->l.changelog_from = ARENA_ARRAY(&t->l.a, int64_t, t->l.state_count + 1);
@@ -172,4 +168,28 @@ void task_read_snapshot(task *t)
             store_clear(t->l.states[i].s);
         t->l.changelog_from[i] = ok ? s[i].offset : 0;
     }
+}
+
+void task_open_snapshot(task *t)
+{
+    int64_t   **clocks;
+    size_t      n = pipeline_clocks(t->l.pl, &clocks);
+    const char *path = snapshot_path(t);
+    t->l.loaded = snapshot_stores(t);
+    if (path)
+        t->l.load = snapshot_load_open(t->tp->io, path, time_wall_ms(t->tp->clock), AGE_MAX_MS, clocks, n, t->l.loaded,
+                                       t->l.state_count);
+    if (t->l.load == NULL)
+        take_offsets(t, false);
+}
+
+void task_read_snapshot(task *t)
+{
+    if (snapshot_load_step(t->l.load, STEP_BYTES)) {
+        atomic_store(&t->told_percent, snapshot_load_percent(t->l.load));
+        return;
+    }
+    bool ok = snapshot_load_close(t->l.load);
+    t->l.load = NULL;
+    take_offsets(t, ok);
 }

@@ -53,6 +53,8 @@ typedef struct task_load {
     pipeline_state *states;
     tlog_producer  *producer;
     bool            opened, restored;
+    snapshot_load  *load;           /* being read; NULL: it has been, or there is none */
+    snapshot_store *loaded;         /* what it says of each store */
     size_t          restoring;      /* the store whose changelog is being read */
     tlog_reader    *changelog;      /* NULL: the next one is to be opened */
     int64_t        *changelog_from; /* by store */
@@ -133,7 +135,9 @@ void task_write_snapshot(task *t);
 bool task_snapshot_is_due(const task *t);
 /* Gives up the one that is being written. */
 void task_drop_snapshot(task *t);
-/* Fills the stores as far as the file goes, and tells where the changelogs go on. */
+/* At the start: begins to fill the stores from the file; a piece more while t->l.load is there. Then it is known where
+ * the changelogs go on. */
+void task_open_snapshot(task *t);
 void task_read_snapshot(task *t);
 
 /* ---- task.c */

@@ -1,5 +1,6 @@
 /* From a syntax tree to typed closures: each ast_kind has one function in the table at the end. */
 #include "engine/compile/compile_int.h"
+#include "engine/compile/name_index.h"
 
 #include <assert.h>
 
@@ -61,9 +62,12 @@ static const xnode *comp_unit(xc *c, const ast_expr *e)
 
 static const xnode *comp_column(xc *c, const ast_expr *e)
 {
-    for (uint32_t i = 0; i < c->scope->column_count; i++)
-        if (str_eq(c->scope->columns[i].name, e->text))
-            return expr_column(c->a, i, c->scope->columns[i].type);
+    const xscope *s = c->scope;
+    uint32_t      i = s->index ? name_index_find(s->index, e->text) : 0;
+    while (s->index == NULL && i < s->column_count && !str_eq(s->columns[i].name, e->text))
+        i++;
+    if (i < s->column_count)
+        return expr_column(c->a, i, s->columns[i].type);
     return refuse(c, "Unknown column %.*s.", STR_FMT(e->text));
 }
 

@@ -11,9 +11,12 @@ typedef struct xcolumn {
     const type *type;
 } xcolumn;
 
+typedef struct name_index name_index; /* name_index.h */
+
 typedef struct xscope {
-    const xcolumn *columns;
-    uint32_t       column_count;
+    const xcolumn    *columns;
+    uint32_t          column_count;
+    const name_index *index; /* of the columns; NULL: they are looked through */
 } xscope;
 
 typedef struct xoptions {

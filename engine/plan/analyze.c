@@ -71,19 +71,19 @@ const ast_expr *an_find(const ast_expr *e, bool (*pred)(const ast_expr *, void *
     return s.ctx;
 }
 
-ast_expr *an_replace(arena *a, const ast_expr *e, ast_expr *const *from, const str *to, uint32_t n)
+ast_expr *an_replace(arena *a, const ast_expr *e, const expr_set *from, const str *to)
 {
-    for (uint32_t i = 0; i < n; i++)
-        if (ast_expr_equal(e, from[i])) {
-            ast_expr *c = ast_new(a, EX_COLUMN, e->pos, e->len);
-            c->text = to[i];
-            return c;
-        }
+    uint32_t found = expr_set_find(from, e);
+    if (found != EXPR_SET_NONE) {
+        ast_expr *c = ast_new(a, EX_COLUMN, e->pos, e->len);
+        c->text = to[found];
+        return c;
+    }
     ast_expr *c = arena_dup(a, e, sizeof *e);
     if (e->arg_count)
         c->args = ARENA_ARRAY(a, ast_expr *, e->arg_count);
     for (uint32_t i = 0; i < e->arg_count; i++)
-        c->args[i] = an_replace(a, e->args[i], from, to, n);
+        c->args[i] = an_replace(a, e->args[i], from, to);
     return c;
 }
 
@@ -655,10 +655,11 @@ typedef struct collector {
 
 static void add_distinct(analysis *an, ast_expr *e)
 {
-    for (size_t i = 0; i < an->agg_calls.n; i++)
-        if (ast_expr_equal(an->agg_calls.p[i], e))
-            return;
-    AVEC_PUSH(an->a, &an->agg_calls, e);
+    uint32_t next = (uint32_t)an->agg_calls.n;
+    if (an->agg_set.a == NULL)
+        expr_set_init(&an->agg_set, an->a);
+    if (expr_set_add(&an->agg_set, e, next) == next)
+        AVEC_PUSH(an->a, &an->agg_calls, e);
 }
 
 static ast_visit visit_collect_agg(ast_expr *e, void *ctx)

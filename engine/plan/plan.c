@@ -56,13 +56,21 @@ void layout_add_key(builder *b, layout *l, uint32_t slot, const str *viable, uin
     l->keys = keys;
 }
 
-static xscope layout_scope(const layout *l)
+static xscope layout_scope(builder *b, const layout *l)
 {
-    return (xscope){l->cols, l->n};
+    if (b->indexed != l->cols || b->indexed_n != l->n) {
+        b->index = name_index_new(b->a, l->cols, l->n);
+        b->indexed = l->cols;
+        b->indexed_n = l->n;
+    }
+    return (xscope){l->cols, l->n, b->index};
 }
 
-uint32_t layout_find(const layout *l, str name)
+uint32_t layout_find(builder *b, const layout *l, str name)
 {
+    xscope s = layout_scope(b, l);
+    if (s.index)
+        return name_index_find(s.index, name);
     for (uint32_t i = 0; i < l->n; i++)
         if (str_eq(l->cols[i].name, name))
             return i;
@@ -99,7 +107,7 @@ static xoptions compile_options(const builder *b, bool select)
 
 const xnode *compile_select(builder *b, const ast_expr *e, const layout *in)
 {
-    xscope       s = layout_scope(in);
+    xscope       s = layout_scope(b, in);
     const xnode *x = expr_compile(b->a, e, &s, compile_options(b, true), b->st);
     if (x == NULL && b->st->code == ST_SQL_GEN) {
         name_clause(b->st, "Select");
@@ -133,6 +141,7 @@ static void show_aggregates(builder *b)
 }
 
 typedef struct column_search {
+    builder        *b;
     const layout   *in;
     const ast_expr *found;
 } column_search;
@@ -140,7 +149,7 @@ typedef struct column_search {
 static bool note_unknown(const ast_expr *e, void *ctx)
 {
     column_search *s = ctx;
-    if (s->found == NULL && e->kind == EX_COLUMN && layout_find(s->in, e->text) == SLOT_NONE)
+    if (s->found == NULL && e->kind == EX_COLUMN && layout_find(s->b, s->in, e->text) == SLOT_NONE)
         s->found = e;
     return false;
 }
@@ -148,13 +157,13 @@ static bool note_unknown(const ast_expr *e, void *ctx)
 static const xnode *compile_predicate(builder *b, const ast_expr *e, const ast_expr *as, const layout *in,
                                       const char *clause)
 {
-    column_search unknown = {in, NULL}; /* columns are looked up before functions are */
+    column_search unknown = {b, in, NULL}; /* columns are looked up before functions are */
     an_expr_uses(e, note_unknown, &unknown);
     if (unknown.found) {
         refuse(b, "Error in %s expression: Unknown column %.*s.", clause, STR_FMT(unknown.found->text));
         return NULL;
     }
-    xscope       s = layout_scope(in);
+    xscope       s = layout_scope(b, in);
     const xnode *x = expr_compile(b->a, e, &s, compile_options(b, false), b->st);
     if (x == NULL && b->st->code == ST_SQL_GEN) {
         name_clause(b->st, "Predicate");
@@ -392,7 +401,9 @@ static plan_node *build_flatmap(builder *b, plan_node *in)
     f->flatmap.calls = ARENA_ARRAY(b->a, func_call *, n);
     f->flatmap.n = n;
     f->flatmap.first_slot = f->out.n;
-    str *names = ARENA_ARRAY(b->a, str, n);
+    str     *names = ARENA_ARRAY(b->a, str, n);
+    expr_set calls;
+    expr_set_init(&calls, b->a);
     for (uint32_t i = 0; i < n; i++) {
         ast_expr     *call = b->an.table_calls.p[i];
         const xnode **args = ARENA_ARRAY(b->a, const xnode *, call->arg_count);
@@ -405,10 +416,11 @@ static plan_node *build_flatmap(builder *b, plan_node *in)
         if (f->flatmap.calls[i] == NULL)
             return NULL;
         names[i] = str_fmt(b->a, "KSQL_SYNTH_%u", i);
+        expr_set_add(&calls, call, i);
         layout_add(b, &f->out, names[i], f->flatmap.calls[i]->type->elem);
     }
     for (size_t i = 0; i < b->an.items.n; i++)
-        b->an.items.p[i].expr = an_replace(b->a, b->an.items.p[i].expr, b->an.table_calls.p, names, n);
+        b->an.items.p[i].expr = an_replace(b->a, b->an.items.p[i].expr, &calls, names);
     return f;
 }
 

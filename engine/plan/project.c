@@ -309,7 +309,7 @@ static bool add_value(builder *b, plan_node *pn, const layout *l, const an_item 
     const xnode *x =
         k >= 0 ? expr_column(b->a, l->keys[k].slot, l->cols[l->keys[k].slot].type) : compile_select(b, it->expr, l);
     if (x == NULL) {
-        if (it->expr->kind == EX_COLUMN && layout_find(l, it->expr->text) == SLOT_NONE)
+        if (it->expr->kind == EX_COLUMN && layout_find(b, l, it->expr->text) == SLOT_NONE)
             refuse(b, "%.*sColumn '%.*s' cannot be resolved.", STR_FMT(an_location(&b->an, it->pos)),
                    STR_FMT(print_expr_text(b->a, it->orig)));
         return false;

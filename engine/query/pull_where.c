@@ -161,7 +161,7 @@ static bool is_constant(const ast_expr *e)
 
 static bool constant(where_ctx *w, const ast_expr *e, const column *c, value *out)
 {
-    xscope       none = {NULL, 0};
+    xscope       none = {0};
     const xnode *x = expr_compile(w->a, e, &none, (xoptions){0}, w->st);
     if (x == NULL)
         return false;

@@ -15,7 +15,7 @@ static bool is_reference(const ast_expr *e)
 
 bool stmt_constant(exec *x, const ast_expr *e, str name, const type *t, value *out)
 {
-    xscope none = {NULL, 0};
+    xscope none = {0};
     status inner;
     status_init(&inner);
     if (is_reference(e) && e->qual.n)

@@ -252,6 +252,31 @@ the_system_is_altered.settings = ['ksql.streams.commit.interval.ms=3600000']
 
 
 @test
+def tables_are_read_while_they_change(s):
+    """What a projection makes of an aggregate is the reader's own: the task goes on meanwhile."""
+    s.ksql("CREATE STREAM clicks (k STRING KEY, v STRING) " + TOPIC.replace('partitions=2', 'partitions=1') % 'clicks')
+    s.ksql("CREATE TABLE longest AS SELECT k, LPAD(MAX(v), 4000, MAX(v)) AS m, COUNT(*) AS n FROM clicks GROUP BY k;")
+    s.ksql(' '.join(f"INSERT INTO clicks VALUES ('{k}', 'xy');" for k in range(50)))
+    s.eventually('SELECT k FROM longest;', '"49"', accept=None)
+    writing = threading.Event()
+
+    def write():
+        while not writing.is_set():
+            s.ksql(' '.join(f"INSERT INTO clicks VALUES ('{k}', 'xy');" for k in range(50)))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(40):
+            _, text = s.query('SELECT m FROM longest;', accept=None)
+            for line in text.splitlines()[1:]:
+                assert line.count('xy') == 2000, line[:200]
+    finally:
+        writing.set()
+        writer.join()
+
+
+@test
 def topics_by_rules(s):
     for name in ('seen', 'inner-1', '_schemas2'):
         s.ksql(f'CREATE STREAM "{name}" (v STRING) ' + TOPIC % name)

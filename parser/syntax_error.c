@@ -377,7 +377,7 @@ void syntax_error_explain(arena *a, str sql, parse_entry entry, uint32_t stmt_po
     str text = bad.type == TK_EOF ? STR("<EOF>") : (str){sql.p + bad.pos, bad.len};
     buf more = BUF_INIT(ST_MSG_MAX);
     put_more(&more, &x, text, line, col);
-    status_set(st, ST_SYNTAX, "line %u:%u: Syntax Error\n%.*s", line, col, STR_FMT(buf_str(&more)));
+    status_set_at(st, ST_SYNTAX, bad.pos, "line %u:%u: Syntax Error\n%.*s", line, col, STR_FMT(buf_str(&more)));
     buf_free(&more);
 }
 

@@ -311,8 +311,8 @@ static bool need_boolean(xc *c, const xnode *x, const ast_expr *e)
 {
     if (x->type->kind == T_BOOLEAN)
         return true;
-    return status_set(c->st, ST_SQL_GEN, "Unexpected error generating code: %.*s is %.*s, not BOOLEAN",
-                      STR_FMT(print_expr_text(c->a, e)), STR_FMT(type_text(c->a, x->type)));
+    return refuse_code(c, "%.*s is %.*s, not BOOLEAN", STR_FMT(print_expr_text(c->a, e)),
+                       STR_FMT(type_text(c->a, x->type))) != NULL;
 }
 
 static const xnode *comp_logic(xc *c, const ast_expr *e)
@@ -588,10 +588,7 @@ static const xnode *comp_subscript(xc *c, const ast_expr *e)
         return NULL;
     if (b->type->kind == T_ARRAY) {
         if (i->type->kind != T_INTEGER)
-            return refuse_gen(c,
-                              "Unexpected error generating code: an array index must be INTEGER, "
-                              "not %.*s",
-                              STR_FMT(type_text(c->a, i->type)));
+            return refuse_code(c, "an array index must be INTEGER, not %.*s", STR_FMT(type_text(c->a, i->type)));
         xnode *x = node(c, ev_index, b->type->elem, 2);
         x->args[0] = b;
         x->args[1] = i;
@@ -697,4 +694,12 @@ const xnode *expr_compile(arena *a, const ast_expr *e, const xscope *scope, xopt
     assert(x == NULL || (x->eval && x->type && c.depth == 0 && c.var_count == 0 && c.slots_used == 0));
     /* A CAST that is the whole expression: its failure is the caller's to name. */
     return x && x->kind == XN_CATCH ? x->args[0] : x;
+}
+
+void expr_name_fault(status *st, const char *clause)
+{
+    if (st->code == ST_SQL_CODE)
+        status_prefix(st, "Unexpected error generating code%s%s: ", clause ? " for " : "", clause ? clause : "");
+    else if (st->code == ST_SQL_GEN && clause)
+        status_prefix(st, "Invalid %s: ", clause);
 }

@@ -125,8 +125,10 @@ static bool literal_of(builder *b, const ast_expr *e, value *v)
         return true;
     xscope       none = {0};
     const xnode *x = expr_compile(b->a, e, &none, (xoptions){0}, b->st);
-    if (x == NULL)
+    if (x == NULL) {
+        expr_name_fault(b->st, NULL);
         return false;
+    }
     *v = x->lit;
     return true;
 }

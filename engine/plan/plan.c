@@ -81,22 +81,13 @@ uint32_t layout_find(builder *b, const layout *l, str name)
 
 static void add_expression(builder *b, const ast_expr *e)
 {
-    size_t n = strlen(b->st->msg);
-    snprintf(b->st->msg + n, sizeof b->st->msg - n, ". expression: %.*s, schema:", STR_FMT(print_expr_text(b->a, e)));
+    status_append(b->st, ". expression: %.*s, schema:", STR_FMT(print_expr_text(b->a, e)));
 }
 
-/* "Invalid Select: ..." or, where ksqlDB's generated code would not compile, "Unexpected error generating code for
- * Select: ...". */
-static void name_clause(status *st, const char *clause)
+/* Does the fault carry its clause and expression? */
+static bool is_found_late(const status *st)
 {
-    static const char unexpected[] = "Unexpected error generating code";
-    char              rest[ST_MSG_MAX];
-    if (strncmp(st->msg, unexpected, sizeof unexpected - 1) != 0) {
-        status_prefix(st, "Invalid %s: ", clause);
-        return;
-    }
-    snprintf(rest, sizeof rest, "%s", st->msg + sizeof unexpected - 1);
-    status_set(st, st->code, "%s for %s%s", unexpected, clause, rest);
+    return st->code == ST_SQL_GEN || st->code == ST_SQL_CODE;
 }
 
 static xoptions compile_options(const builder *b, bool select)
@@ -109,8 +100,8 @@ const xnode *compile_select(builder *b, const ast_expr *e, const layout *in)
 {
     xscope       s = layout_scope(b, in);
     const xnode *x = expr_compile(b->a, e, &s, compile_options(b, true), b->st);
-    if (x == NULL && b->st->code == ST_SQL_GEN) {
-        name_clause(b->st, "Select");
+    if (x == NULL && is_found_late(b->st)) {
+        expr_name_fault(b->st, "Select");
         add_expression(b, e);
     }
     return x;
@@ -154,26 +145,35 @@ static bool note_unknown(const ast_expr *e, void *ctx)
     return false;
 }
 
+/* A fault of the expression of WHERE or HAVING; a pull query quotes the whole of it. */
+static const xnode *refuse_predicate(builder *b, const char *clause)
+{
+    status_prefix(b->st, "Error in %s expression: ", clause);
+    if (b->opt->pull)
+        status_append(b->st, "\nStatement: %.*s", STR_FMT(print_expr_text(b->a, b->an.q->where)));
+    return NULL;
+}
+
 static const xnode *compile_predicate(builder *b, const ast_expr *e, const ast_expr *as, const layout *in,
                                       const char *clause)
 {
     column_search unknown = {b, in, NULL}; /* columns are looked up before functions are */
     an_expr_uses(e, note_unknown, &unknown);
     if (unknown.found) {
-        refuse(b, "Error in %s expression: Unknown column %.*s.", clause, STR_FMT(unknown.found->text));
-        return NULL;
+        refuse(b, "Unknown column %.*s.", STR_FMT(unknown.found->text));
+        return refuse_predicate(b, clause);
     }
     xscope       s = layout_scope(b, in);
     const xnode *x = expr_compile(b->a, e, &s, compile_options(b, false), b->st);
-    if (x == NULL && b->st->code == ST_SQL_GEN) {
-        name_clause(b->st, "Predicate");
+    if (x == NULL && is_found_late(b->st)) {
+        /* pull queries have an interpreter instead of generated code, which words this fault differently */
+        expr_name_fault(b->st, b->opt->pull && b->st->code == ST_SQL_GEN ? "expression" : "Predicate");
         add_expression(b, as);
         return NULL;
     }
     if (x == NULL) {
         show_aggregates(b);
-        status_prefix(b->st, "Error in %s expression: ", clause);
-        return NULL;
+        return refuse_predicate(b, clause);
     }
     if (x->type->kind != T_BOOLEAN) {
         if (x->type->kind == T_NULL)

@@ -168,7 +168,8 @@ typedef struct plan_options {
     settings_view  settings;
     str            sink_name; /* for error texts */
     str            ts_column; /* of the sink (WITH TIMESTAMP); n = 0: none */
-    bool           transient; /* push query: keys are not required in the projection */
+    bool           transient; /* push or pull query: keys are not required in the projection */
+    bool           pull;      /* a pull query: faults of WHERE are worded as its interpreter does */
     /* A push query that taps the running query behind its source (spec/processing-semantics.md 8.6): a table's
      * changes are read like a stream; records without value are left out, and those that lack their key. */
     bool tap;

@@ -330,17 +330,6 @@ static bool run_pull(exec *x, const plan *p, const source *table, const query_in
     return true;
 }
 
-/* Faults of WHERE as pull queries tell them. */
-static bool pull_fault(exec *x, const ast_query *q)
-{
-    str compiled = STR("Invalid Predicate: "), m = str_dup(x->a, str_of(x->st->msg));
-    if (str_starts(m, compiled)) /* they have an interpreter instead of generated code */
-        return exec_fail(x, "Invalid expression: %.*s", (int)(m.n - compiled.n), m.p + compiled.n);
-    if (!str_starts(m, STR("Error in WHERE expression: ")))
-        return false;
-    return exec_fail(x, "%.*s\nStatement: %.*s", STR_FMT(m), STR_FMT(print_expr_text(x->a, q->where)));
-}
-
 static bool pull_table(exec *x, const source *table, const query_listener *l)
 {
     const ast_query *q = x->stmt->query;
@@ -348,12 +337,12 @@ static bool pull_table(exec *x, const source *table, const query_listener *l)
     if (!lone_star(x, q))
         return false;
     plan_options po = exec_plan_options(x);
-    po.transient = true;
+    po.transient = po.pull = true;
     if (!pull_check_likes(q->where, table, x->st))
         return false;
     plan *p = plan_query(q, &po, x->st);
     if (p == NULL)
-        return pull_fault(x, q);
+        return false;
     bool ok;
     if (maker == NULL || maker->plan == NULL || x->e->run == NULL)
         ok = exec_fail(x,

@@ -11,8 +11,7 @@
 /* Faults of the planner reach the user of C*AS with this prefix, those of earlier steps do not. */
 static bool planner_fault(exec *x)
 {
-    str m = str_of(x->st->msg);
-    if (!str_starts(m, STR("Failed to prepare")) && !str_starts(m, STR("Exception while preparing")))
+    if (x->st->code != ST_SQL_PREPARE)
         status_prefix(x->st, "Could not determine output schema for query due to error: ");
     return false;
 }
@@ -274,21 +273,21 @@ static bool check_target(exec *x, source **out)
     *out = t;
     if (t == NULL) {
         parse_line_col(x->text, s->name_pos, &line, &col);
-        return exec_fail(x,
-                         "Exception while preparing statement: Line: %u, Col: %u: Source `%.*s` does not "
-                         "exist.",
-                         line, col, STR_FMT(s->name));
+        return status_set(x->st, ST_SQL_PREPARE,
+                          "Exception while preparing statement: Line: %u, Col: %u: Source `%.*s` does not "
+                          "exist.",
+                          line, col, STR_FMT(s->name));
     }
     if (t->kind == SOURCE_TABLE)
-        return exec_fail(x,
-                         "Exception while preparing statement: INSERT INTO can only be used to insert into "
-                         "a stream. %.*s is a table.",
-                         STR_FMT(s->name));
+        return status_set(x->st, ST_SQL_PREPARE,
+                          "Exception while preparing statement: INSERT INTO can only be used to insert into "
+                          "a stream. %.*s is a table.",
+                          STR_FMT(s->name));
     if (schema_count(&t->schema, NS_HEADERS))
-        return exec_fail(x,
-                         "Exception while preparing statement: Cannot insert into %.*s because it has "
-                         "header columns",
-                         STR_FMT(s->name));
+        return status_set(x->st, ST_SQL_PREPARE,
+                          "Exception while preparing statement: Cannot insert into %.*s because it has "
+                          "header columns",
+                          STR_FMT(s->name));
     if (t->read_only)
         return exec_fail(x, "Cannot insert into read-only %s: %.*s", source_kind_name(t->kind), STR_FMT(s->name));
     if (topic_is_readonly(x, t->topic))

@@ -19,13 +19,15 @@ bool stmt_constant(exec *x, const ast_expr *e, str name, const type *t, value *o
     status inner;
     status_init(&inner);
     if (is_reference(e) && e->qual.n)
-        return exec_fail(x, "Failed to prepare statement: '%.*s' is not a valid stream/table name or alias.",
-                         STR_FMT(e->qual));
+        return status_set(x->st, ST_SQL_PREPARE,
+                          "Failed to prepare statement: '%.*s' is not a valid stream/table name or alias.",
+                          STR_FMT(e->qual));
     if (is_reference(e))
         return exec_fail(x, "Unsupported column reference in insert value: %.*s%s%.*s", STR_FMT(e->qual),
                          e->qual.n ? "." : "", STR_FMT(e->text));
     const xnode *n = expr_compile(x->a, e, &none, (xoptions){0}, &inner);
     if (n == NULL) {
+        expr_name_fault(&inner, NULL);
         *x->st = inner;
         return false;
     }
@@ -263,10 +265,12 @@ bool stmt_insert_values(exec *x)
 {
     const ast_stmt *s = x->stmt;
     if (s->value_count == 0)
-        return exec_fail(x, "Failed to prepare statement: Expected some values for INSERT INTO statement.");
+        return status_set(x->st, ST_SQL_PREPARE,
+                          "Failed to prepare statement: Expected some values for INSERT INTO statement.");
     if (s->has_columns && s->column_count != s->value_count)
-        return exec_fail(x, "Failed to prepare statement: Expected number columns and values to match: %u, %u",
-                         s->column_count, s->value_count);
+        return status_set(x->st, ST_SQL_PREPARE,
+                          "Failed to prepare statement: Expected number columns and values to match: %u, %u",
+                          s->column_count, s->value_count);
     if (!exec_flag(x, SETTING_INSERT_INTO_VALUES_ENABLED))
         return exec_fail(x, "The server has disabled INSERT INTO ... VALUES functionality. To enable it, "
                             "restart your ksqlDB server with 'ksql.insert.into.values.enabled'=true");

@@ -16,12 +16,12 @@ static bool column_word(exec *x, const ast_column *c, bool table)
         return true;
     uint32_t line, col;
     parse_line_col(x->text, c->pos, &line, &col);
-    return exec_fail(x,
-                     "Failed to prepare statement: Line: %u, Col: %u: Column `%.*s` is a '%s' column: "
-                     "please use '%s' for %s.\nTables have PRIMARY KEYs, which are unique and NON "
-                     "NULL.\nStreams have KEYs, which have no uniqueness or NON NULL constraints.",
-                     line, col, STR_FMT(c->name), table ? "KEY" : "PRIMARY KEY", table ? "PRIMARY KEY" : "KEY",
-                     table ? "tables" : "streams");
+    return status_set(x->st, ST_SQL_PREPARE,
+                      "Failed to prepare statement: Line: %u, Col: %u: Column `%.*s` is a '%s' column: "
+                      "please use '%s' for %s.\nTables have PRIMARY KEYs, which are unique and NON "
+                      "NULL.\nStreams have KEYs, which have no uniqueness or NON NULL constraints.",
+                      line, col, STR_FMT(c->name), table ? "KEY" : "PRIMARY KEY", table ? "PRIMARY KEY" : "KEY",
+                      table ? "tables" : "streams");
 }
 
 static const type *headers_type(arena *a)
@@ -51,7 +51,7 @@ static bool check_duplicate_columns(exec *x, const ast_stmt *s)
     map_free(&seen);
     bool ok = b.n == 0;
     if (!ok)
-        exec_fail(x, "Failed to prepare statement: Duplicate column names: %.*s", (int)b.n, b.p);
+        status_set(x->st, ST_SQL_PREPARE, "Failed to prepare statement: Duplicate column names: %.*s", (int)b.n, b.p);
     buf_free(&b);
     return ok;
 }
@@ -80,8 +80,9 @@ bool stmt_read_columns(exec *x, source *src, bool table)
         if (cols[i].ns != NS_HEADERS)
             continue;
         if (!cols[i].all_headers && cols[i].header_key.n == 0)
-            return exec_fail(x, "Failed to prepare statement: Header column must have a non-empty header key name "
-                                "defined");
+            return status_set(x->st, ST_SQL_PREPARE,
+                              "Failed to prepare statement: Header column must have a non-empty header key name "
+                              "defined");
         if (!check_header_column(x, &cols[i]))
             return false;
         for (uint32_t k = 0; k < i; k++) {
@@ -119,10 +120,10 @@ bool timestamp_name(exec *x, const with_props *w, str *out)
     status    ignored;
     status_init(&ignored);
     if (!parse_expression(x->a, w->timestamp.s, &e, &ignored) || e->kind != EX_COLUMN)
-        return exec_fail(x,
-                         "Failed to prepare statement: Cannot parse text that is not column reference: "
-                         "%.*s",
-                         STR_FMT(w->timestamp.s));
+        return status_set(x->st, ST_SQL_PREPARE,
+                          "Failed to prepare statement: Cannot parse text that is not column reference: "
+                          "%.*s",
+                          STR_FMT(w->timestamp.s));
     *out = e->text;
     return true;
 }

@@ -175,7 +175,18 @@ static void a_long_message_is_cut_visibly(void **state)
     assert_string_equal(st.msg + strlen(st.msg) - 3, "\xe2\x80\xa6");
     status_set(&st, ST_SQL, "b");
     status_prefix(&st, "a");
-    assert_string_equal(st.msg, "ab");
+    status_append(&st, "%c", 'c');
+    assert_string_equal(st.msg, "abc");
+    status_append(&st, "%s", big);
+    assert_int_equal(strlen(st.msg), ST_MSG_MAX - 1);
+    assert_string_equal(st.msg + strlen(st.msg) - 3, "\xe2\x80\xa6");
+    assert_int_equal(st.place, ST_NO_PLACE);
+    status_set_at(&st, ST_SQL_PREPARE, 7, "%d", 5);
+    assert_int_equal(st.place, 7);
+    assert_int_equal(st.code, ST_SQL_PREPARE);
+    assert_string_equal(st.msg, "5");
+    status_set(&st, ST_SQL, "no place any more");
+    assert_int_equal(st.place, ST_NO_PLACE);
 }
 
 int main(void)

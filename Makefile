@@ -69,7 +69,7 @@ $(BIN): $(MAIN) $(LIB)
 
 $(LIB): $(filter-out $(MAIN),$(OBJ))
 	@rm -f $@
-	$(if $(filter rel,$(VARIANT)),gcc-ar,ar) rcs $@ $^
+	$(or $(AR_$(VARIANT)),ar) rcs $@ $^
 
 $(BUILD)/gen/grammar.c: parser/grammar.y
 	@mkdir -p $(@D)
@@ -154,16 +154,21 @@ FUZZ_SRC     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_BIN     := $(FUZZ_SRC:%.c=$(OUT)/%)
 FUZZ_SECONDS ?= 60
 
-$(OUT)/tests/fuzz/%: tests/fuzz/%.c $(LIB)
+# Under the fuzzer, or with a main that runs files.
+FUZZ_MAIN := $(if $(FUZZ),,$(OUT)/tests/fuzz/replay.o)
+
+$(FUZZ_BIN): $(OUT)/tests/fuzz/%: tests/fuzz/%.c $(LIB) $(FUZZ_MAIN)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) -MMD -MP -o $@ $< $(LDFLAGS) -fsanitize=fuzzer $(LIB) $(LIBS)
+	$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) -MMD -MP -o $@ $< $(LDFLAGS) $(or $(FUZZ_MAIN),-fsanitize=fuzzer) $(LIB) $(LIBS)
 
--include $(FUZZ_BIN:=.d)
+-include $(FUZZ_BIN:=.d) $(FUZZ_MAIN:.o=.d)
 
-.PHONY: fuzz fuzz-programs
+.PHONY: fuzz fuzz-programs corpora
+corpora: $(FUZZ_BIN) ## run what the fuzz targets have kept (SAN=1: with sanitizers, as make test does)
+	@tests/run-corpora $(OUT) $(FUZZ_SRC:tests/fuzz/fuzz_%.c=%)
 fuzz: ## run each fuzz target for FUZZ_SECONDS (60); needs clang; TARGET=NAME: only tests/fuzz/fuzz_NAME.c
 	$(MAKE) FUZZ=1 CC=clang fuzz-programs
-	@tests/run-fuzz $(BUILD)/fuzz $(FUZZ_SECONDS) $(or $(TARGET),$(FUZZ_SRC:tests/fuzz/fuzz_%.c=%))
+	@tests/run-fuzz $(BUILD)/fuzz-clang $(FUZZ_SECONDS) $(or $(TARGET),$(FUZZ_SRC:tests/fuzz/fuzz_%.c=%))
 fuzz-programs: $(FUZZ_BIN)
 
 .PHONY: settings

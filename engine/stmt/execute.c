@@ -311,6 +311,7 @@ static bool run_change(exec *x, engine_error *err)
     bool ok = run_one(x, err) && effects_apply(x);
     pthread_mutex_unlock(&e->lock);
     metastore_release(x->m);
+    x->fx = NULL;
     if (ok && e->run && x->awaited.n)
         runtime_await(e->run, x->awaited, AWAIT_QUERY_MS);
     for (size_t i = 0; ok && e->run && i < fx.stopped.n; i++)

@@ -89,7 +89,7 @@ static inline size_t varint_write(char *p, int64_t v)
 static inline size_t varint_size(int64_t v)
 {
     uint64_t u = zigzag(v) | 1;
-    return (size_t)((63 - __builtin_clzll(u)) / 7 + 1);
+    return (63 - (size_t)__builtin_clzll(u)) / 7 + 1;
 }
 /* Reads from [p, end); returns the byte behind it, or NULL when torn or longer than 64 bits. */
 const char               *uvarint_read(const char *p, const char *end, uint64_t *out);

@@ -172,7 +172,7 @@ PUT(put_double)
         return;
     }
     buf_put(w->out, s, (size_t)(exponent - s));
-    buf_printf(w->out, "E%d", atoi(exponent + 1));
+    buf_printf(w->out, "E%ld", strtol(exponent + 1, NULL, 10));
 }
 
 PUT(put_text)

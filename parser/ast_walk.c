@@ -55,14 +55,23 @@ static bool type_equal(const ast_type *a, const ast_type *b)
     return true;
 }
 
+/* As they are written: 0.0 and -0.0 are two. */
+static bool same_double(double a, double b)
+{
+    uint64_t x, y;
+    memcpy(&x, &a, sizeof x);
+    memcpy(&y, &b, sizeof y);
+    return x == y;
+}
+
 bool ast_expr_equal(const ast_expr *a, const ast_expr *b)
 {
     if (a == b)
         return true;
     if (a == NULL || b == NULL || a->kind != b->kind || a->op != b->op || a->star != b->star ||
         !str_eq(a->qual, b->qual) || !str_eq(a->text, b->text) || a->ival != b->ival ||
-        memcmp(&a->dval, &b->dval, sizeof a->dval) != 0 || a->arg_count != b->arg_count ||
-        a->name_count != b->name_count || !type_equal(a->type, b->type))
+        !same_double(a->dval, b->dval) || a->arg_count != b->arg_count || a->name_count != b->name_count ||
+        !type_equal(a->type, b->type))
         return false;
     for (uint32_t i = 0; i < a->name_count; i++)
         if (!str_eq(a->names[i], b->names[i]))

@@ -299,8 +299,8 @@ syntax_net *syntax_net_new(arena *a)
     syntax_net *net = ARENA_NEW(a, syntax_net);
     net->a = a;
     net->states = arena_alloc(a, STATES_MAX * sizeof *net->states);
-    for (uint16_t i = 0; i < RULE_COUNT; i++) {
-        reader       r = {net, rule_texts[i], i};
+    for (int i = 0; i < RULE_COUNT; i++) {
+        reader       r = {net, rule_texts[i], (uint16_t)i};
         syntax_rule *rule = &net->rules[i];
         part         p = read_alternatives(&r);
         assert(*r.at == EBNF_END);

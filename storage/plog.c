@@ -130,6 +130,7 @@ static bool add_segment(plog *p, status *st)
 static bool cut_tail(plog *p, segment *s, status *st)
 {
     io *x = p->env->io;
+    assert(s != NULL); /* the one whose write failed */
     int rc = x->truncate(x, s->fd, atomic_load(&s->size));
     p->cut_due = rc < 0;
     s->cut = true;

@@ -76,7 +76,7 @@ bool storage_topic_alter(storage *s, str topic, const tlog_config *configs, uint
 /* Adds partitions; `partitions` is the new total. ST_INVALID_PARTS, ST_NOT_FOUND. */
 bool storage_topic_grow(storage *s, str topic, int32_t partitions, status *st);
 /* The value in force and whether it was set on the topic; false when no such setting. */
-bool storage_topic_config(storage *s, str topic, str name, arena *a, str *value, bool *is_default);
+bool storage_topic_config(storage *s, str name, str setting, arena *a, str *value, bool *is_default);
 
 /* The checks of tlog_topic_create() but for whether the name is taken; creates nothing. */
 bool storage_topic_check(const tlog_topic *spec, status *st);

@@ -113,8 +113,10 @@ static value stddev_merged(const agg_call *c, ectx *cx, value a, value b, bool w
     double      n = (double)a.v[COUNT].i, m = (double)b.v[COUNT].i, m2 = a.v[M2].d + b.v[M2].d;
     if (n > 0 && m > 0) {
         double d = number(t, a.v[SUM]) / n - number(t, b.v[SUM]) / m;
-        if (whole_means && t->kind != T_DOUBLE)
-            d = (double)(a.v[SUM].i / a.v[COUNT].i - b.v[SUM].i / b.v[COUNT].i);
+        if (whole_means && t->kind != T_DOUBLE) {
+            int64_t mean_a = a.v[SUM].i / a.v[COUNT].i, mean_b = b.v[SUM].i / b.v[COUNT].i;
+            d = (double)(mean_a - mean_b);
+        }
         m2 += n * m * d * d / (n + m);
     }
     value v[MOMENTS] = {agg_sum(c->arg_types[0], a.v[SUM], b.v[SUM], 1), value_i(a.v[COUNT].i + b.v[COUNT].i),

@@ -83,9 +83,9 @@ _Static_assert(FORMAT_NONE == 0, "a side_format of zeros has no payload");
 
 bool format_by_name(str name, format_id *out, status *st)
 {
-    for (format_id i = 0; i < FORMAT_COUNT; i++)
+    for (int i = 0; i < FORMAT_COUNT; i++)
         if (str_eq_nocase(name, str_of(formats[i].name))) {
-            *out = i;
+            *out = (format_id)i;
             return true;
         }
     arena a;

@@ -97,7 +97,7 @@ static bool unescape(json_reader *r, const char *from, str *out)
         }
         p++;
         static const char plain[] = "\"\\/bfnrt", real[] = "\"\\/\b\f\n\r\t";
-        const char       *k = memchr(plain, *p, 8);
+        const char       *k = memchr(plain, *p, 8); /* NOLINT: but for the terminator */
         if (k) {
             *o++ = real[k - plain];
             p++;

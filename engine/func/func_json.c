@@ -33,9 +33,7 @@ static const jnode *read_json(ectx *cx, str text)
     jnode      *n = json_doc_parse(cx->a, text, &rest, &why);
     if (n && rest.n) {
         char c = rest.p[0];
-        if (n->kind == J_NUMBER && !blank(str_make(&c, 1)))
-            n = NULL;
-        else if (n->kind <= J_TRUE && word_char(c))
+        if ((n->kind == J_NUMBER && !blank(str_make(&c, 1))) || (n->kind <= J_TRUE && word_char(c)))
             n = NULL;
     }
     if (n == NULL)

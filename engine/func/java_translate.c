@@ -380,9 +380,7 @@ static str class_union(tr *t, bool first_may_close)
         skip_comments(t);
         if (!more(t)) {
             fail(t, "Unclosed character class");
-        } else if (peek(t) == ']' && !(first_may_close && t->at == start)) {
-            break;
-        } else if (looking_at(t, "&&")) {
+        } else if ((peek(t) == ']' && !(first_may_close && t->at == start)) || looking_at(t, "&&")) {
             break;
         } else if (eat(t, "[")) {
             str s = class_nested(t);

@@ -179,6 +179,7 @@ static bool tzif_header(const char *p, const char *end, tzif_counts *c)
     uint32_t *f[] = {&c->isut, &c->isstd, &c->leap, &c->time, &c->type, &c->chars};
     for (int i = 0; i < 6; i++)
         *f[i] = be_get32(p + 20 + 4 * i);
+    /* cppcheck-suppress uninitvar ; set through f */
     return c->time <= TRANSITIONS_MAX && c->type > 0 && c->type <= 256 && c->chars <= 4096 && c->leap <= 4096 &&
            c->isut <= 256 && c->isstd <= 256;
 }

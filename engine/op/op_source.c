@@ -415,7 +415,7 @@ static feed_result repartition_feed(op *base, const rec_view *r, int32_t partiti
     uint64_t    n;
     if (r->value_null || p >= end)
         return FEED_DONE;
-    int flags = *p++;
+    int flags = (unsigned char)*p++;
     p = uvarint_read(p, end, &n);
     if (p == NULL || n > (uint64_t)(end - p))
         return FEED_DONE;

@@ -71,8 +71,10 @@ typedef struct reader {
 static bool file_bytes(arena *a, const char *path, str *out, status *st)
 {
     FILE *f = fopen(path, "rb");
-    if (f == NULL)
-        return status_set(st, ST_IO, "%s: %s", path, strerror(errno));
+    if (f == NULL) {
+        status_set(st, ST_IO, "%s: %s", path, strerror(errno));
+        return false;
+    }
     buf    b = BUF_INIT(SQL_TEST_FILE_MAX);
     size_t n;
     char   part[65536];

@@ -12,7 +12,7 @@ const value *value_map_get(const type *t, value m, value key)
 {
     for (uint32_t i = 0; i < m.n; i++)
         if (value_equal(t->key, m.v[2 * i], key))
-            return &m.v[2 * i + 1];
+            return &m.v[2 * i + 1]; /* cppcheck-suppress returnDanglingLifetime ; m's array stays, m goes */
     return NULL;
 }
 
@@ -167,7 +167,7 @@ static int shortest_digits(char out[24], double d)
         if (*p >= '0' && *p <= '9')
             out[n++] = *p;
     out[n] = 0;
-    return atoi(e + 1);
+    return (int)strtol(e + 1, NULL, 10);
 }
 
 void double_text(buf *out, double d)
@@ -498,8 +498,9 @@ str utf8_repair(arena *a, str s)
             n += len;
             i += len;
         } else {
-            memcpy(out + n, "\xef\xbf\xbd", 3);
-            n += 3;
+            static const uint8_t replacement[] = {0xef, 0xbf, 0xbd}; /* U+FFFD */
+            memcpy(out + n, replacement, sizeof replacement);
+            n += sizeof replacement;
             i++;
         }
     }

@@ -159,14 +159,14 @@ static void put_query_states(buf *o, call *c)
 
 static uint64_t resident_bytes(void)
 {
-    unsigned long all, resident = 0;
-    FILE         *f = fopen("/proc/self/statm", "r");
+    char  line[128] = "", *resident = line;
+    FILE *f = fopen("/proc/self/statm", "r");
     if (f == NULL)
         return 0;
-    if (fscanf(f, "%lu %lu", &all, &resident) != 2)
-        resident = 0;
+    if (fgets(line, sizeof line, f))
+        resident = strchrnul(line, ' '); /* behind all pages */
     fclose(f);
-    return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+    return strtoul(resident, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static void put_requests(buf *o, rest_server *r)

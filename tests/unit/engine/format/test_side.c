@@ -14,10 +14,10 @@ static const serde_column two[] = {{STR("A"), &type_string, true}, {STR("B"), &t
 static void every_format(void **state)
 {
     (void)state;
-    for (format_id f = 0; f < FORMAT_COUNT; f++) {
+    for (int i = 0; i < FORMAT_COUNT; i++) {
         arena     a;
         status    st;
-        format_id again = FORMAT_COUNT;
+        format_id f = (format_id)i, again = FORMAT_COUNT;
         arena_init(&a);
         status_init(&st);
         assert_true(format_by_name(str_of(formats[f].name), &again, &st));

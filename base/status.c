@@ -23,13 +23,28 @@ static void mark_cut(char *msg)
     memcpy(msg + n, "\xe2\x80\xa6", 4);
 }
 
+static void set(status *st, st_code code, uint32_t place, const char *fmt, va_list ap)
+{
+    st->code = code;
+    st->place = place;
+    if (vsnprintf(st->msg, ST_MSG_MAX, fmt, ap) >= ST_MSG_MAX)
+        mark_cut(st->msg);
+}
+
 bool status_set(status *st, st_code code, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    st->code = code;
-    if (vsnprintf(st->msg, ST_MSG_MAX, fmt, ap) >= ST_MSG_MAX)
-        mark_cut(st->msg);
+    set(st, code, ST_NO_PLACE, fmt, ap);
+    va_end(ap);
+    return false;
+}
+
+bool status_set_at(status *st, st_code code, uint32_t place, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    set(st, code, place, fmt, ap);
     va_end(ap);
     return false;
 }
@@ -54,6 +69,17 @@ bool status_prefix(status *st, const char *fmt, ...)
     } else {
         memcpy(st->msg + n, old, len + 1);
     }
+    return false;
+}
+
+bool status_append(status *st, const char *fmt, ...)
+{
+    size_t  n = strlen(st->msg), left = ST_MSG_MAX - n;
+    va_list ap;
+    va_start(ap, fmt);
+    if (vsnprintf(st->msg + n, left, fmt, ap) >= (int)left)
+        mark_cut(st->msg);
+    va_end(ap);
     return false;
 }
 

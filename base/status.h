@@ -16,7 +16,9 @@
     X(ST_OK, 20000, 0)              /* nothing went wrong */                                         \
     X(ST_SYNTAX, 40001, -1)         /* SQL that does not parse; msg starts "line L:C: " */           \
     X(ST_SQL, 40001, -1)            /* SQL that is refused */                                        \
+    X(ST_SQL_PREPARE, 40001, -1)    /* SQL refused while names are looked up; msg has its prefix */  \
     X(ST_SQL_GEN, 40001, -1)        /* SQL that types but cannot be compiled: gets its own prefix */ \
+    X(ST_SQL_CODE, 40001, -1)       /* ... for which no code can be made: likewise */                \
     X(ST_BAD_REQUEST, 40000, 42)    /* a malformed request or setting */                             \
     X(ST_WRONG_ENDPOINT, 40002, 42) /* SELECT or PRINT sent to /ksql */                              \
     X(ST_NOT_FOUND, 40400, 3)       /* no such topic, partition, id */                               \
@@ -53,21 +55,30 @@ typedef enum st_code {
 
 #define ST_MSG_MAX 6144 /* long enough for the list of a function's overloads */
 
+#define ST_NO_PLACE UINT32_MAX
+
 typedef struct status {
-    st_code code;            /* ST_OK == 0 */
-    char    msg[ST_MSG_MAX]; /* what happened, then what to do; ends without newline; cut with … */
+    st_code  code;            /* ST_OK == 0 */
+    uint32_t place;           /* byte of the statement's text where it is wrong; ST_NO_PLACE: nowhere in particular */
+    char     msg[ST_MSG_MAX]; /* what happened, then what to do; ends without newline; cut with … */
 } status;
 
 static inline void status_init(status *st)
 {
     st->code = ST_OK;
+    st->place = ST_NO_PLACE;
     st->msg[0] = 0;
 }
 
 /* Both return false, so that `return status_set(...)` reads as a failure. */
 bool status_set(status *st, st_code code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* The same at a place of the text that was parsed. */
+bool status_set_at(status *st, st_code code, uint32_t place, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 /* Puts text before the message that stands there. Returns false. */
 bool status_prefix(status *st, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* ... and behind it. */
+bool status_append(status *st, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 const char *status_name(st_code code);       /* "ST_CORRUPT" */
 int         status_error_code(st_code code); /* ksqlDB's error_code; HTTP status is that / 100 */

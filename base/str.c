@@ -27,6 +27,33 @@ bool str_eq_nocase(str a, str b)
     return true;
 }
 
+static uint32_t least(uint32_t a, uint32_t b, uint32_t c)
+{
+    uint32_t m = a < b ? a : b;
+    return m < c ? m : c;
+}
+
+/* One row of the table of distances at a time: row[i] is that of a's first i bytes and b's first j. */
+uint32_t str_distance(str a, str b)
+{
+    uint32_t row[STR_DISTANCE_MAX + 1];
+    a.n = a.n < STR_DISTANCE_MAX ? a.n : STR_DISTANCE_MAX;
+    b.n = b.n < STR_DISTANCE_MAX ? b.n : STR_DISTANCE_MAX;
+    for (uint32_t i = 0; i <= a.n; i++)
+        row[i] = i;
+    for (uint32_t j = 1; j <= b.n; j++) {
+        uint32_t diagonal = row[0];
+        row[0] = j;
+        for (uint32_t i = 1; i <= a.n; i++) {
+            bool     same = lower(a.p[i - 1]) == lower(b.p[j - 1]);
+            uint32_t d = least(row[i] + 1, row[i - 1] + 1, diagonal + !same);
+            diagonal = row[i];
+            row[i] = d;
+        }
+    }
+    return row[a.n];
+}
+
 bool str_starts(str s, str prefix)
 {
     return s.n >= prefix.n && (prefix.n == 0 || memcmp(s.p, prefix.p, prefix.n) == 0);

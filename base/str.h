@@ -44,9 +44,13 @@ static inline bool str_eqz(str a, const char *z)
 
 int  str_cmp(str a, str b);       /* unsigned bytes, then length; <0, 0, >0 */
 bool str_eq_nocase(str a, str b); /* ASCII letters only */
-bool str_starts(str s, str prefix);
-bool str_ends(str s, str suffix);
-str  str_trim(str s); /* strips bytes <= 0x20 on both sides, as Java's trim() */
+/* Levenshtein's distance: how many bytes must be put in, taken out or exchanged; ASCII letters in any case. Of
+ * texts longer than STR_DISTANCE_MAX only so many bytes are compared. */
+#define STR_DISTANCE_MAX 128
+uint32_t str_distance(str a, str b);
+bool     str_starts(str s, str prefix);
+bool     str_ends(str s, str suffix);
+str      str_trim(str s); /* strips bytes <= 0x20 on both sides, as Java's trim() */
 /* Position of the first byte c, or -1. */
 int64_t str_find_char(str s, char c);
 /* Position of needle at or after from, or -1. */

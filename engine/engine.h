@@ -16,6 +16,7 @@
 #include "base/map.h"
 #include "base/status.h"
 #include "base/str.h"
+#include "engine/settings/settings.h"
 #include "engine/types/type.h"
 #include "engine/types/value.h"
 #include "storage/log.h"
@@ -25,7 +26,7 @@ typedef struct engine engine;
 typedef struct engine_options {
     tlog                    *log;
     const char              *host;      /* HOST:PORT by which answers name this server; borrowed; may be NULL */
-    const map               *config;    /* server settings: name -> const str *; borrowed */
+    const settings          *config;    /* what the server was started with; borrowed; may be NULL */
     struct kept_store       *kept;      /* where the catalog is kept; NULL: nowhere */
     const char              *state_dir; /* snapshots of state, made if absent; NULL: none are made */
     struct io               *io;        /* file operations for them; NULL: io_posix() */
@@ -54,13 +55,13 @@ bool engine_close(engine *e);
 
 typedef struct session {
     arena a;
-    map   properties; /* name without "ksql.streams." -> const str * */
+    map   properties; /* a layer of settings: key (setting_resolve) -> const str * */
     map   variables;  /* name -> const str * */
 } session;
 
 void session_init(session *s);
 void session_free(session *s);
-/* property_check() it first where it comes from outside. */
+/* setting_check() it first where it comes from outside. */
 void session_set(session *s, str name, str value);
 void session_define(session *s, str name, str value);
 

@@ -257,6 +257,7 @@ ast_expr *ast_expr_copy(arena *a, const ast_expr *e);
 ast_query *ast_query_own(arena *a, const ast_query *q);
 /* Same structure, names and literals; positions do not count. */
 bool      ast_expr_equal(const ast_expr *a, const ast_expr *b);
+uint64_t  ast_expr_hash(const ast_expr *e); /* the same for equal ones; not stable across runs */
 ast_expr *ast_new(arena *a, ast_kind kind, uint32_t pos, uint32_t len);
 
 int64_t ast_duration_ms(ast_duration d); /* saturates at INT64_MAX */

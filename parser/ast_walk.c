@@ -2,6 +2,8 @@
  * bounded by PARSE_DEPTH_MAX, the height of parsed trees. */
 #include "parser/ast.h"
 
+#include "base/num.h"
+
 ast_expr *ast_new(arena *a, ast_kind kind, uint32_t pos, uint32_t len)
 {
     ast_expr *e = ARENA_NEW(a, ast_expr);
@@ -69,6 +71,26 @@ bool ast_expr_equal(const ast_expr *a, const ast_expr *b)
         if (!ast_expr_equal(a->args[i], b->args[i]))
             return false;
     return true;
+}
+
+static uint64_t mix(uint64_t h, uint64_t x)
+{
+    h = (h ^ x) * 0x9e3779b97f4a7c15u;
+    return h ^ h >> 29;
+}
+
+/* Types and numbers are left to ast_expr_equal(): texts, kinds and shape tell nearly all apart. */
+uint64_t ast_expr_hash(const ast_expr *e)
+{
+    if (e == NULL)
+        return 0;
+    uint64_t h = mix((uint64_t)e->kind, (uint64_t)e->op);
+    h = mix(h, hash_bytes(e->text.p, e->text.n));
+    h = mix(h, hash_bytes(e->qual.p, e->qual.n));
+    h = mix(h, (uint64_t)e->ival);
+    for (uint32_t i = 0; i < e->arg_count; i++)
+        h = mix(h, ast_expr_hash(e->args[i]));
+    return h;
 }
 
 int64_t ast_duration_ms(ast_duration d)

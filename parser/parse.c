@@ -51,7 +51,7 @@ void parse_fault(parse *p, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(msg, sizeof msg, fmt, ap);
     va_end(ap);
-    status_set(&p->st, ST_SQL, "Failed to prepare statement: %s", msg);
+    status_set(&p->st, ST_SQL_PREPARE, "Failed to prepare statement: %s", msg);
 }
 
 void parse_too_large(parse *p)

@@ -14,10 +14,6 @@
  */
 #include "parser/syntax_int.h"
 
-#include <stdio.h>
-
-#define DISTANCE_TEXT_MAX 64 /* bytes of a word that is compared with the names of statements */
-
 /* ---- expectations */
 
 static uint16_t ahead(const syntax *x, size_t k)
@@ -261,34 +257,6 @@ static void put_set(buf *out, const token_set *s)
         buf_putc(out, '}');
 }
 
-static uint32_t least(uint32_t a, uint32_t b, uint32_t c)
-{
-    uint32_t m = a < b ? a : b;
-    return m < c ? m : c;
-}
-
-/* Levenshtein's distance; b is a short word in capitals. */
-static uint32_t distance(str a, str b)
-{
-    uint32_t row[DISTANCE_TEXT_MAX + 1];
-    if (a.n > DISTANCE_TEXT_MAX)
-        a.n = DISTANCE_TEXT_MAX;
-    for (uint32_t i = 0; i <= a.n; i++)
-        row[i] = i;
-    for (uint32_t j = 1; j <= b.n; j++) {
-        uint32_t diagonal = row[0];
-        row[0] = j;
-        for (uint32_t i = 1; i <= a.n; i++) {
-            char     c = a.p[i - 1];
-            bool     same = (c >= 'a' && c <= 'z' ? c - 32 : c) == b.p[j - 1];
-            uint32_t d = least(row[i] + 1, row[i - 1] + 1, diagonal + (same ? 0 : 1));
-            diagonal = row[i];
-            row[i] = d;
-        }
-    }
-    return row[a.n];
-}
-
 static const char *nearest_statement(str word)
 {
     static const char *const names[] = {"SELECT", "CREATE", "INSERT",    "DESCRIBE", "PRINT",  "EXPLAIN",
@@ -297,7 +265,7 @@ static const char *nearest_statement(str word)
     const char              *best = names[0];
     uint32_t                 best_distance = UINT32_MAX;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        uint32_t d = distance(word, str_of(names[i]));
+        uint32_t d = str_distance(word, str_of(names[i]));
         if (d < best_distance) {
             best_distance = d;
             best = names[i];
@@ -409,7 +377,7 @@ void syntax_error_explain(arena *a, str sql, parse_entry entry, uint32_t stmt_po
     str text = bad.type == TK_EOF ? STR("<EOF>") : (str){sql.p + bad.pos, bad.len};
     buf more = BUF_INIT(ST_MSG_MAX);
     put_more(&more, &x, text, line, col);
-    status_set(st, ST_SYNTAX, "line %u:%u: Syntax Error\n%.*s", line, col, STR_FMT(buf_str(&more)));
+    status_set_at(st, ST_SYNTAX, bad.pos, "line %u:%u: Syntax Error\n%.*s", line, col, STR_FMT(buf_str(&more)));
     buf_free(&more);
 }
 

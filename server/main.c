@@ -7,7 +7,7 @@
 #include "engine/engine.h"
 #include "engine/replay/replay.h"
 #include "server/server.h"
-#include "server/settings.h"
+#include "server/config.h"
 #include "server/shell/shell.h"
 #include "server/sql_test.h"
 #include "server/version.h"
@@ -51,7 +51,7 @@ static int run_settings(int argc, char **argv)
     (void)argc;
     (void)argv;
     buf b = BUF_INIT(BUF_MAX);
-    settings_markdown(&b);
+    config_markdown(&b);
     fwrite(b.p, 1, b.n, stdout);
     buf_free(&b);
     return 0;

@@ -1,5 +1,4 @@
-/* Java's .properties syntax, as java.util.Properties.load reads it, but for text in UTF-8. */
-#include "server/settings.h"
+#include "server/properties.h"
 
 static bool is_blank(char c)
 {

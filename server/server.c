@@ -11,9 +11,10 @@
 
 #include "base/clock.h"
 #include "engine/engine.h"
+#include "engine/settings/listener.h"
+#include "server/config.h"
 #include "server/kafka/kafka.h"
 #include "server/rest/rest.h"
-#include "server/settings.h"
 #include "storage/storage.h"
 
 #define MAINTAIN_EVERY_S 2
@@ -23,6 +24,7 @@ extern char **environ;
 /* What is open, in the order in which it was opened; closed backwards. */
 typedef struct server {
     settings      set;
+    settings_view view; /* of set alone */
     storage      *storage;
     engine       *engine;
     kafka_server *kafka;
@@ -47,15 +49,15 @@ static void log_line(void *ctx, const char *line)
 static bool open_storage(server *s, status *st)
 {
     static char dir[4096];
-    snprintf(dir, sizeof dir, "%.*s", STR_FMT(settings_text(&s->set, "weir.data.dir")));
+    snprintf(dir, sizeof dir, "%.*s", STR_FMT(settings_text(&s->view, SETTING_DATA_DIR)));
     storage_options o = {
         .dir = dir,
-        .segment_bytes = settings_number(&s->set, "weir.log.segment.bytes"),
-        .retention_ms = settings_number(&s->set, "weir.log.retention.ms"),
-        .retention_bytes = settings_number(&s->set, "weir.log.retention.bytes"),
-        .message_max_bytes = (int32_t)settings_number(&s->set, "weir.kafka.message.max.bytes"),
-        .default_partitions = (int32_t)settings_number(&s->set, "weir.kafka.default.partitions"),
-        .fsync_off = !settings_flag(&s->set, "weir.log.fsync"),
+        .segment_bytes = settings_number(&s->view, SETTING_LOG_SEGMENT_BYTES),
+        .retention_ms = settings_number(&s->view, SETTING_LOG_RETENTION_MS),
+        .retention_bytes = settings_number(&s->view, SETTING_LOG_RETENTION_BYTES),
+        .message_max_bytes = (int32_t)settings_number(&s->view, SETTING_KAFKA_MESSAGE_MAX_BYTES),
+        .default_partitions = (int32_t)settings_number(&s->view, SETTING_KAFKA_DEFAULT_PARTITIONS),
+        .fsync_off = !settings_flag(&s->view, SETTING_LOG_FSYNC),
     };
     s->storage = storage_open(&o, st);
     return s->storage != NULL;
@@ -65,19 +67,19 @@ static bool open_engine(server *s, status *st)
 {
     char     state_dir[4096];
     listener at[LISTENERS_OF_A_SETTING_MAX];
-    settings_listeners(&s->set, "listeners", at);
+    settings_listeners(&s->view, SETTING_LISTENERS, at);
     snprintf(s->address, sizeof s->address, "%s:%u", at[0].host[0] ? at[0].host : "localhost", at[0].port);
-    snprintf(state_dir, sizeof state_dir, "%.*s/state", STR_FMT(settings_text(&s->set, "weir.data.dir")));
+    snprintf(state_dir, sizeof state_dir, "%.*s/state", STR_FMT(settings_text(&s->view, SETTING_DATA_DIR)));
     engine_options o = {
         .host = s->address,
         .state_dir = state_dir,
         .log = storage_log(s->storage),
-        .config = &s->set.values,
+        .config = &s->set,
         .kept = storage_kept(s->storage),
         .report = log_line,
-        .workers = (int)settings_number(&s->set, "weir.worker.threads"),
+        .workers = (int)settings_number(&s->view, SETTING_WORKER_THREADS),
     };
-    str functions = settings_text(&s->set, "ksql.extension.dir");
+    str functions = settings_text(&s->view, SETTING_EXTENSION_DIR);
     if (functions.n) {
         char path[4096];
         snprintf(path, sizeof path, "%.*s", STR_FMT(functions));
@@ -92,17 +94,17 @@ static bool open_kafka(server *s, status *st)
 {
     listener    at[LISTENERS_OF_A_SETTING_MAX];
     static char host[256];
-    settings_listeners(&s->set, "weir.kafka.listeners", at);
-    snprintf(host, sizeof host, "%.*s", STR_FMT(settings_text(&s->set, "weir.kafka.advertised.host")));
+    settings_listeners(&s->view, SETTING_KAFKA_LISTENERS, at);
+    snprintf(host, sizeof host, "%.*s", STR_FMT(settings_text(&s->view, SETTING_KAFKA_ADVERTISED_HOST)));
     kafka_options o = {
         .host = at[0].host,
         .port = at[0].port,
         .advertised_host = host[0] ? host : NULL,
-        .advertised_port = (int32_t)settings_number(&s->set, "weir.kafka.advertised.port"),
-        .loops = (int)settings_number(&s->set, "weir.kafka.threads"),
-        .auto_create_topics = settings_flag(&s->set, "weir.kafka.auto.create.topics"),
-        .default_partitions = (int32_t)settings_number(&s->set, "weir.kafka.default.partitions"),
-        .connections_max = (int32_t)settings_number(&s->set, "weir.kafka.connections.max"),
+        .advertised_port = (int32_t)settings_number(&s->view, SETTING_KAFKA_ADVERTISED_PORT),
+        .loops = (int)settings_number(&s->view, SETTING_KAFKA_THREADS),
+        .auto_create_topics = settings_flag(&s->view, SETTING_KAFKA_AUTO_CREATE_TOPICS),
+        .default_partitions = (int32_t)settings_number(&s->view, SETTING_KAFKA_DEFAULT_PARTITIONS),
+        .connections_max = (int32_t)settings_number(&s->view, SETTING_KAFKA_CONNECTIONS_MAX),
         .log = log_line,
     };
     s->kafka = kafka_server_start(s->storage, &o, st);
@@ -121,22 +123,22 @@ static bool open_rest(server *s, status *st)
     rest_options o = {
         .engine = s->engine,
         .kafka = s->kafka,
-        .loops = (int)settings_number(&s->set, "ksql.verticle.instances"),
-        .workers_max = (int)settings_number(&s->set, "ksql.worker.pool.size"),
-        .connections_max = (int)settings_number(&s->set, "weir.rest.connections.max"),
-        .idle_timeout_s = (int)settings_number(&s->set, "ksql.idle.connection.timeout.seconds"),
-        .request_timeout_s = (int)settings_number(&s->set, "weir.rest.request.timeout.seconds"),
-        .stream_buffer_bytes = (size_t)settings_number(&s->set, "weir.rest.stream.buffer.bytes"),
-        .push_queries_max = (int)settings_number(&s->set, "ksql.max.push.queries"),
-        .command_timeout_ms = settings_number(&s->set, "ksql.server.command.response.timeout.ms"),
-        .heartbeat = settings_flag(&s->set, "ksql.heartbeat.enable"),
+        .loops = (int)settings_number(&s->view, SETTING_VERTICLE_INSTANCES),
+        .workers_max = (int)settings_number(&s->view, SETTING_WORKER_POOL_SIZE),
+        .connections_max = (int)settings_number(&s->view, SETTING_REST_CONNECTIONS_MAX),
+        .idle_timeout_s = (int)settings_number(&s->view, SETTING_IDLE_CONNECTION_TIMEOUT_SECONDS),
+        .request_timeout_s = (int)settings_number(&s->view, SETTING_REST_REQUEST_TIMEOUT_SECONDS),
+        .stream_buffer_bytes = (size_t)settings_number(&s->view, SETTING_REST_STREAM_BUFFER_BYTES),
+        .push_queries_max = (int)settings_number(&s->view, SETTING_MAX_PUSH_QUERIES),
+        .command_timeout_ms = settings_number(&s->view, SETTING_SERVER_COMMAND_RESPONSE_TIMEOUT_MS),
+        .heartbeat = settings_flag(&s->view, SETTING_HEARTBEAT_ENABLE),
         .last_command = engine_last_command(s->engine),
-        .service_id = settings_text(&s->set, "ksql.service.id"),
+        .service_id = settings_text(&s->view, SETTING_SERVICE_ID),
         .cluster_id = storage_cluster_id(s->storage),
         .health = health,
         .health_ctx = s,
     };
-    o.listener_count = settings_listeners(&s->set, "listeners", o.listeners);
+    o.listener_count = settings_listeners(&s->view, SETTING_LISTENERS, o.listeners);
     s->rest = rest_server_start(&o, st);
     return s->rest != NULL;
 }
@@ -183,7 +185,7 @@ static sigset_t block_signals(void)
 
 static void tell_ready(const server *s, int64_t start_ms)
 {
-    str dir = settings_text(&s->set, "weir.data.dir");
+    str dir = settings_text(&s->view, SETTING_DATA_DIR);
     printf("weir is ready: REST and console on port %u, Kafka on port %u, data in %.*s, started in %ld ms\n",
            rest_server_port(s->rest), kafka_server_port(s->kafka), STR_FMT(dir), clock_mono_ms() - start_ms);
     fflush(stdout);
@@ -202,39 +204,90 @@ static void serve(server *s, const sigset_t *stop)
 static void print_help(void)
 {
     buf b = BUF_INIT(BUF_MAX);
-    settings_help(&b);
-    printf("usage: weir server [--config FILE] [--set NAME=VALUE]...\n\n"
+    config_help(&b);
+    printf("usage: weir server [--check-config] [--config FILE] [--set NAME=VALUE]...\n\n"
            "Serves SQL over REST, topics over the Kafka protocol and the web console, until SIGINT or SIGTERM.\n"
+           "--check-config: says what is set and what is wrong, and starts nothing; exit status 0 or 2.\n"
            "Settings come from FILE (Java properties), then the environment (KSQL_LISTENERS,\n"
            "KSQL_KSQL_SERVICE_ID, ...), then --set; the later beats the earlier:\n\n%.*s",
            (int)b.n, b.p);
     buf_free(&b);
 }
 
-/* Files first, whatever the order of the arguments, so that --set beats them. */
-static bool read_arguments(server *s, int argc, char **argv, status *st)
+typedef struct arguments {
+    bool check_only;
+    buf  warnings; /* a line each */
+} arguments;
+
+static bool load_files(server *s, int argc, char **argv, arguments *out, status *st)
 {
     for (int i = 0; i < argc; i++) {
         bool config = strcmp(argv[i], "--config") == 0;
+        if (strcmp(argv[i], "--check-config") == 0) {
+            out->check_only = true;
+            continue;
+        }
         if (!config && strcmp(argv[i], "--set") != 0)
             return status_set(st, ST_BAD_REQUEST, "unknown argument '%s'; see weir server --help", argv[i]);
         if (++i == argc)
             return status_set(st, ST_BAD_REQUEST, "%s needs a value; see weir server --help", argv[i - 1]);
-        if (config && !settings_load_file(&s->set, argv[i], st))
+        if (config && !config_load_file(&s->set, argv[i], &out->warnings, st))
             return false;
     }
-    if (!settings_load_environment(&s->set, environ, st))
+    return true;
+}
+
+/* Files first, whatever the order of the arguments, so that --set beats them. */
+static bool read_arguments(server *s, int argc, char **argv, arguments *out, status *st)
+{
+    if (!load_files(s, argc, argv, out, st) || !config_load_environment(&s->set, environ, st))
         return false;
-    for (int i = 0; i < argc; i += 2)
-        if (strcmp(argv[i], "--set") == 0 && !settings_put_pair(&s->set, str_of(argv[i + 1]), "--set", st))
+    for (int i = 0; i + 1 < argc; i++)
+        if (strcmp(argv[i], "--config") == 0)
+            i++;
+        else if (strcmp(argv[i], "--set") == 0 && !config_put_pair(&s->set, str_of(argv[++i]), st))
             return false;
     return true;
+}
+
+static void print_warnings(const buf *warnings)
+{
+    for (size_t at = 0; at < warnings->n;) {
+        const char *line = warnings->p + at, *end = memchr(line, '\n', warnings->n - at);
+        fprintf(stderr, "weir server: %.*s\n", (int)(end - line), line);
+        at += (size_t)(end - line) + 1;
+    }
+}
+
+static void print_config(const settings *set)
+{
+    buf b = BUF_INIT(BUF_MAX);
+    config_show(set, &b);
+    printf("%.*sThe configuration is good. %zu settings are given; weir server --help shows all.\n", (int)b.n, b.p,
+           set->values.n);
+    buf_free(&b);
+}
+
+/* The exit status, or -1: go on. */
+static int configure(server *s, int argc, char **argv)
+{
+    status    st;
+    arguments args = {.warnings = BUF_INIT(BUF_MAX)};
+    status_init(&st);
+    bool ok = read_arguments(s, argc, argv, &args, &st);
+    print_warnings(&args.warnings);
+    if (!ok)
+        fprintf(stderr, "weir server: %s\n", st.msg);
+    else if (args.check_only)
+        print_config(&s->set);
+    buf_free(&args.warnings);
+    return !ok ? 2 : args.check_only ? 0 : -1;
 }
 
 int server_main(int argc, char **argv)
 {
     int64_t start_ms = clock_mono_ms();
-    server  s = {0};
+    server  s = {.view = {.server = &s.set}};
     status  st;
     status_init(&st);
     for (int i = 0; i < argc; i++)
@@ -243,10 +296,10 @@ int server_main(int argc, char **argv)
             return 0;
         }
     settings_init(&s.set);
-    if (!read_arguments(&s, argc, argv, &st)) {
-        fprintf(stderr, "weir server: %s\n", st.msg);
+    int done = configure(&s, argc, argv);
+    if (done >= 0) {
         settings_free(&s.set);
-        return 2;
+        return done;
     }
     raise_descriptor_limit();
     sigset_t stop = block_signals();

@@ -71,7 +71,7 @@ static const type *null_type(arena *a, const ptype *p, const bindings *bound)
 }
 
 agg_call *agg_bind(arena *a, str name, const type **args, uint32_t n, const value *literals, const str *texts,
-                   agg_setting setting, void *setting_ctx, status *st)
+                   const settings_view *v, status *st)
 {
     size_t          count;
     const overload *all = agg_find(name, &count);
@@ -82,8 +82,7 @@ agg_call *agg_bind(arena *a, str name, const type **args, uint32_t n, const valu
         return NULL;
     agg_call *c = ARENA_NEW(a, agg_call);
     c->row = o->row;
-    c->setting = setting;
-    c->setting_ctx = setting_ctx;
+    c->settings = v;
     c->bound = &bound;
     c->arg_count = column_count(o, c->row->init_params, n);
     c->init_count = n - c->arg_count;

@@ -9,11 +9,9 @@
 
 #include "engine/expr/expr.h"
 #include "engine/func/func.h"
+#include "engine/settings/settings.h"
 
 typedef struct agg_call agg_call;
-
-/* The value of a property, e.g. "ksql.functions.collect_list.limit"; STR_NONE when it is not set. */
-typedef str (*agg_setting)(void *ctx, str name);
 
 typedef struct agg_row {
     const char *name; /* registered spelling */
@@ -37,27 +35,26 @@ typedef struct agg_row {
 /* A resolved aggregate; read-only while rows are processed. V_ERR from a function is fatal for the
  * query (spec/functions.md 1.10). */
 struct agg_call {
-    const agg_row  *row;
-    const type     *state_type, *result_type;
-    const type    **arg_types; /* of the column arguments */
-    uint32_t        arg_count;
-    const value    *init_args; /* the literals */
-    const type    **init_types;
-    uint32_t        init_count;
-    const bindings *bound;   /* of type variables; only while the call is bound */
-    void           *state;   /* setup's */
-    agg_setting     setting; /* for setup; may be NULL */
-    void           *setting_ctx;
+    const agg_row       *row;
+    const type          *state_type, *result_type;
+    const type         **arg_types; /* of the column arguments */
+    uint32_t             arg_count;
+    const value         *init_args; /* the literals */
+    const type         **init_types;
+    uint32_t             init_count;
+    const bindings      *bound;    /* of type variables; only while the call is bound */
+    void                *state;    /* setup's */
+    const settings_view *settings; /* only while the call is bound */
 };
 
 bool agg_exists(str name);
 /* All variants of a name; for messages and DESCRIBE. */
 const overload *agg_find(str name, size_t *n);
 /* Binds a call. args are the types of all arguments; literals[i] is the literal of argument i or
- * V_ERR when it is not one (then texts[i] is how it prints). setting gives the properties functions may
+ * V_ERR when it is not one (then texts[i] is how it prints). v: settings, which functions may
  * ask for (spec/functions.md 4.1). */
 agg_call *agg_bind(arena *a, str name, const type **args, uint32_t n, const value *literals, const str *texts,
-                   agg_setting setting, void *setting_ctx, status *st);
+                   const settings_view *v, status *st);
 /* The first row of every aggregate, by name. */
 size_t agg_names(arena *a, const agg_row ***rows);
 /* As func_add(). */

@@ -12,30 +12,25 @@ static uint64_t limit_of(const agg_call *c)
     return *(const uint64_t *)c->state;
 }
 
-static bool read_limit(arena *a, agg_call *c, const char *name, status *st)
+static bool read_limit(arena *a, agg_call *c, setting_id id, status *st)
 {
     uint64_t *limit = ARENA_NEW(a, uint64_t);
-    *limit = UINT32_MAX;
     c->state = limit;
-    str text = c->setting ? c->setting(c->setting_ctx, str_of(name)) : STR_NONE;
-    if (text.n == 0)
-        return true;
     int64_t n;
-    if (!num_parse_i64(str_trim(text), &n))
+    if (!num_parse_i64(str_trim(settings_text(c->settings, id)), &n))
         return agg_factory_failed(st);
-    if (n >= 0 && n < UINT32_MAX)
-        *limit = (uint64_t)n;
+    *limit = n >= 0 && n < UINT32_MAX ? (uint64_t)n : UINT32_MAX;
     return true;
 }
 
 SETUP(list_setup)
 {
-    return read_limit(a, c, "ksql.functions.collect_list.limit", st);
+    return read_limit(a, c, SETTING_FUNCTIONS_COLLECT_LIST_LIMIT, st);
 }
 
 SETUP(set_setup)
 {
-    return read_limit(a, c, "ksql.functions.collect_set.limit", st);
+    return read_limit(a, c, SETTING_FUNCTIONS_COLLECT_SET_LIMIT, st);
 }
 
 static value append(ectx *cx, value s, value v)

@@ -1,5 +1,6 @@
 /* From a syntax tree to typed closures: each ast_kind has one function in the table at the end. */
 #include "engine/compile/compile_int.h"
+#include "engine/compile/name_index.h"
 
 #include <assert.h>
 
@@ -61,9 +62,12 @@ static const xnode *comp_unit(xc *c, const ast_expr *e)
 
 static const xnode *comp_column(xc *c, const ast_expr *e)
 {
-    for (uint32_t i = 0; i < c->scope->column_count; i++)
-        if (str_eq(c->scope->columns[i].name, e->text))
-            return expr_column(c->a, i, c->scope->columns[i].type);
+    const xscope *s = c->scope;
+    uint32_t      i = s->index ? name_index_find(s->index, e->text) : 0;
+    while (s->index == NULL && i < s->column_count && !str_eq(s->columns[i].name, e->text))
+        i++;
+    if (i < s->column_count)
+        return expr_column(c->a, i, s->columns[i].type);
     return refuse(c, "Unknown column %.*s.", STR_FMT(e->text));
 }
 
@@ -307,8 +311,8 @@ static bool need_boolean(xc *c, const xnode *x, const ast_expr *e)
 {
     if (x->type->kind == T_BOOLEAN)
         return true;
-    return status_set(c->st, ST_SQL_GEN, "Unexpected error generating code: %.*s is %.*s, not BOOLEAN",
-                      STR_FMT(print_expr_text(c->a, e)), STR_FMT(type_text(c->a, x->type)));
+    return refuse_code(c, "%.*s is %.*s, not BOOLEAN", STR_FMT(print_expr_text(c->a, e)),
+                       STR_FMT(type_text(c->a, x->type))) != NULL;
 }
 
 static const xnode *comp_logic(xc *c, const ast_expr *e)
@@ -584,10 +588,7 @@ static const xnode *comp_subscript(xc *c, const ast_expr *e)
         return NULL;
     if (b->type->kind == T_ARRAY) {
         if (i->type->kind != T_INTEGER)
-            return refuse_gen(c,
-                              "Unexpected error generating code: an array index must be INTEGER, "
-                              "not %.*s",
-                              STR_FMT(type_text(c->a, i->type)));
+            return refuse_code(c, "an array index must be INTEGER, not %.*s", STR_FMT(type_text(c->a, i->type)));
         xnode *x = node(c, ev_index, b->type->elem, 2);
         x->args[0] = b;
         x->args[1] = i;
@@ -693,4 +694,12 @@ const xnode *expr_compile(arena *a, const ast_expr *e, const xscope *scope, xopt
     assert(x == NULL || (x->eval && x->type && c.depth == 0 && c.var_count == 0 && c.slots_used == 0));
     /* A CAST that is the whole expression: its failure is the caller's to name. */
     return x && x->kind == XN_CATCH ? x->args[0] : x;
+}
+
+void expr_name_fault(status *st, const char *clause)
+{
+    if (st->code == ST_SQL_CODE)
+        status_prefix(st, "Unexpected error generating code%s%s: ", clause ? " for " : "", clause ? clause : "");
+    else if (st->code == ST_SQL_GEN && clause)
+        status_prefix(st, "Invalid %s: ", clause);
 }

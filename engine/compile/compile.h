@@ -11,9 +11,12 @@ typedef struct xcolumn {
     const type *type;
 } xcolumn;
 
+typedef struct name_index name_index; /* name_index.h */
+
 typedef struct xscope {
-    const xcolumn *columns;
-    uint32_t       column_count;
+    const xcolumn    *columns;
+    uint32_t          column_count;
+    const name_index *index; /* of the columns; NULL: they are looked through */
 } xscope;
 
 typedef struct xoptions {
@@ -22,8 +25,10 @@ typedef struct xoptions {
 } xoptions;
 
 /* Compiles and types e. The tree must have had its names resolved. Memory: a, which must outlive
- * the node. Errors: ST_SQL with the bare text of spec 5 and 3, ST_SQL_GEN for what the reference finds only
- * when it generates code; the caller adds its own prefix. */
+ * the node. Errors: ST_SQL with the bare text of spec 5 and 3; ST_SQL_GEN and ST_SQL_CODE for what the reference finds
+ * only when it generates code, without the prefix that expr_name_fault() gives them. */
 const xnode *expr_compile(arena *a, const ast_expr *e, const xscope *scope, xoptions opt, status *st);
+/* Puts before such a fault what it is, with the clause it was found in ("Select"; NULL: none). Others stay. */
+void expr_name_fault(status *st, const char *clause);
 
 #endif

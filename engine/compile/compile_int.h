@@ -23,8 +23,10 @@ typedef struct xc {
 
 #define REFUSE_AS(c, code, ...) (status_set((c)->st, code, __VA_ARGS__), (void *)NULL)
 #define refuse(c, ...) REFUSE_AS(c, ST_SQL, __VA_ARGS__)
-/* A fault that the reference finds only when it generates code: other prefixes apply. */
+/* Faults that the reference finds only when it generates code, or that make the code it generates no code: other
+ * prefixes apply (expr_name_fault). */
 #define refuse_gen(c, ...) REFUSE_AS(c, ST_SQL_GEN, __VA_ARGS__)
+#define refuse_code(c, ...) REFUSE_AS(c, ST_SQL_CODE, __VA_ARGS__)
 
 /* NULL + c->st, as from all functions here that give a node. */
 const xnode *compile(xc *c, const ast_expr *e);

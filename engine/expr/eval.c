@@ -260,21 +260,27 @@ static value null_boolean(ectx *cx)
     return ectx_fail(cx, "a NULL where a boolean is needed");
 }
 
-static inline value both(const xnode *x, ectx *cx, uint32_t first)
+/* Of the conditions args[first] and args[first + 1] the first that is `decisive` decides. */
+static inline value decide(const xnode *x, ectx *cx, uint32_t first, bool decisive)
 {
     for (uint32_t i = first; i < first + 2; i++) {
         value v = xnode_eval(x->args[i], cx);
         if (v.state != V_OK)
             return v.state == V_ERR ? v : null_boolean(cx);
-        if (!v.i)
+        if ((v.i != 0) == decisive)
             return v;
     }
-    return value_b(true);
+    return value_b(!decisive);
 }
 
 value ev_and(const xnode *x, ectx *cx)
 {
-    return both(x, cx, 0);
+    return decide(x, cx, 0, false);
+}
+
+value ev_or(const xnode *x, ectx *cx)
+{
+    return decide(x, cx, 0, true);
 }
 
 value ev_between(const xnode *x, ectx *cx)
@@ -283,19 +289,7 @@ value ev_between(const xnode *x, ectx *cx)
     if (v.state == V_ERR)
         return v;
     cx->vars[x->slot] = v;
-    return both(x, cx, 1);
-}
-
-value ev_or(const xnode *x, ectx *cx)
-{
-    for (uint32_t i = 0; i < 2; i++) {
-        value v = xnode_eval(x->args[i], cx);
-        if (v.state != V_OK)
-            return v.state == V_ERR ? v : null_boolean(cx);
-        if (v.i)
-            return v;
-    }
-    return value_b(false);
+    return decide(x, cx, 1, false);
 }
 
 value ev_not(const xnode *x, ectx *cx)

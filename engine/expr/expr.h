@@ -8,6 +8,8 @@
 #ifndef ENGINE_EXPR_EXPR_H
 #define ENGINE_EXPR_EXPR_H
 
+#include <stdatomic.h>
+
 #include "base/arena.h"
 #include "base/status.h"
 #include "engine/types/type.h"
@@ -31,8 +33,15 @@ struct ectx {
     /* Told of failures that were caught inside an expression (nested errors); may be NULL. */
     void (*on_nested_error)(void *ctx, const char *what, const char *msg);
     void *on_ctx;
-    char  err[EXPR_ERR_MAX]; /* text of the last failure */
+    /* Set by another thread: who loops over what records bring looks here and fails. NULL: nobody will. */
+    const atomic_bool *stop;
+    char               err[EXPR_ERR_MAX]; /* text of the last failure */
 };
+
+static inline bool ectx_stopped(const ectx *cx)
+{
+    return cx->stop && atomic_load_explicit(cx->stop, memory_order_relaxed);
+}
 
 /* Sets the reason and gives V_ERR. */
 value ectx_fail(ectx *cx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

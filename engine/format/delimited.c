@@ -122,15 +122,15 @@ static bool read_field(serde *s, arena *a, const type *t, str f, value *out)
     return false;
 }
 
-static bool delimited_error(serde *s, const char *why)
+static decode_result delimited_error(serde *s, const char *why)
 {
     char inner[SERDE_ERR_MAX];
     snprintf(inner, sizeof inner, "%s", why);
     snprintf(s->err, sizeof s->err, "Error deserializing delimited\nCaused by: %.400s", inner);
-    return false;
+    return DECODE_BAD;
 }
 
-static bool delimited_decode(serde *s, arena *a, str bytes, value *row)
+static decode_result delimited_decode(serde *s, arena *a, str bytes, value *row)
 {
     csv c = {bytes.p, bytes.p + bytes.n, s->spec.delimiter ? s->spec.delimiter : ',', a, NULL};
     while (c.p < c.end && is_break(*c.p)) /* empty lines are ignored */
@@ -151,7 +151,7 @@ static bool delimited_decode(serde *s, arena *a, str bytes, value *row)
                  STR_FMT(s->spec.topic), s->spec.column_count, n);
         return delimited_error(s, msg);
     }
-    return true;
+    return DECODE_OK;
 }
 
 /* ---- writing */
@@ -219,4 +219,18 @@ bool delimited_bind(arena *a, serde *s, status *st)
     s->decode = delimited_decode;
     s->encode = delimited_encode;
     return true;
+}
+
+/* ---- as JSON, for replays */
+
+str delimited_from_json(arena *a, const jnode *n, const type *t)
+{
+    (void)t;
+    return n->kind == J_STRING ? str_dup(a, n->text) : n->raw;
+}
+
+void delimited_put_json(buf *out, str bytes, const type *t)
+{
+    (void)t;
+    json_put_bytes(out, bytes);
 }

@@ -13,22 +13,11 @@
 #include "engine/types/type.h"
 #include "engine/types/value.h"
 
-typedef enum format_id {
-    FORMAT_NONE,
-    FORMAT_KAFKA,
-    FORMAT_DELIMITED,
-    FORMAT_JSON,
-    FORMAT_JSON_SR,
-    FORMAT_AVRO,
-    FORMAT_PROTOBUF,
-    FORMAT_PROTOBUF_NOSR,
-    FORMAT_COUNT
-} format_id;
+typedef uint8_t format_id; /* a row of formats[] */
 
-enum { /* features */
+enum { /* how a single value column may stand; numbers are kept on disk */
        FEATURE_WRAP_SINGLES = 1,
-       FEATURE_UNWRAP_SINGLES = 2,
-       FEATURE_SCHEMA_INFERENCE = 4
+       FEATURE_UNWRAP_SINGLES = 2
 };
 
 typedef struct serde_column {
@@ -41,50 +30,67 @@ typedef struct serde_spec {
     format_id           format;
     bool                is_key;
     bool                unwrapped; /* a single column stands bare, not as a field */
-    char                delimiter; /* DELIMITED; 0: ',' */
+    char                delimiter; /* 0: the format's own */
     str                 topic;     /* for error texts */
     const serde_column *columns;
     uint32_t            column_count;
 } serde_spec;
 
 typedef struct serde serde;
+struct jnode;
 
-/* A serde's implementation. */
+/* A row of the table (formats.def). */
 typedef struct format {
     const char *name;
-    uint32_t    features;
-    /* Refuses columns it cannot hold: the bare reason, e.g. "The 'KAFKA' format only supports ...". */
+    uint32_t    wraps;         /* FEATURE_*: what may be asked for */
+    bool        is_empty;      /* there is no payload at all, and no column */
+    bool        has_registry;  /* schemas are registered: columns may be left out, a schema's id or name be given */
+    bool        has_delimiter; /* one may be given */
+    bool        keeps_out;     /* its values cannot go through repartitions and changelogs */
+    /* Refuses columns it cannot hold: the bare reason, e.g. "The 'KAFKA' format only supports ...". NULL: holds all. */
     bool (*check)(const serde_spec *s, status *st);
     /* Prepares a serde: sets decode, encode and its own state. NULL: not built into this program. */
     bool (*bind)(arena *a, serde *s, status *st);
+    /* Payloads as `weir replay` writes them down: n is neither NULL nor null, bytes are there. t: type of the side's
+     * one column, NULL when there are several. */
+    str (*from_json)(arena *a, const struct jnode *n, const type *t);
+    void (*put_json)(buf *out, str bytes, const type *t);
 } format;
 
-extern const format formats[FORMAT_COUNT];
+extern const format formats[];
 
 #define SERDE_ERR_MAX 512
+
+typedef enum decode_result {
+    DECODE_OK,
+    DECODE_BAD, /* err tells why; the record is skipped */
+    DECODE_WAIT /* it can be read once the schema with the id missing_schema is known; to be tried again then */
+} decode_result;
 
 struct serde {
     serde_spec spec;
     void      *state;
     arena      scratch; /* for encoding; reset at every record */
     /* Fills row[column_count] from the bytes of a non-null payload. Values may point into the bytes
-     * or into a. false: err tells why; the record is skipped. */
-    bool (*decode)(serde *s, arena *a, str bytes, value *row);
+     * or into a. */
+    decode_result (*decode)(serde *s, arena *a, str bytes, value *row);
     /* Appends the payload. *null_out: there is none (a null key or value). */
     bool (*encode)(serde *s, const value *row, buf *out, bool *null_out);
-    char err[SERDE_ERR_MAX];
+    int32_t missing_schema; /* of DECODE_WAIT */
+    char    err[SERDE_ERR_MAX];
 };
 
 /* name in any case; false: "Unknown format: FOO". */
 bool format_by_name(str name, format_id *out, status *st);
+/* Is it built into this program? Errors: ST_SQL. */
+bool format_is_there(format_id f, status *st);
+/* Can it hold the columns? Errors: the bare reason of format.check. */
+bool format_check(const serde_spec *s, status *st);
 
-/* Checks, then binds. Memory of the arena; call serde_free before the arena goes. Errors: the bare
- * reason of format.check. */
+/* Checks, then binds. Memory of the arena; call serde_free before the arena goes. Errors: those of format_check() and
+ * format_is_there(). */
 serde *serde_new(arena *a, const serde_spec *spec, status *st);
 void   serde_free(serde *s);
-
-/* Does a payload of these columns stand bare (spec 2)? Keys: one column and a format that can. */
-bool format_key_unwrapped(format_id f, uint32_t column_count);
 
 /* ---- JSON pieces other parts use */
 

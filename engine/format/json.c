@@ -141,11 +141,11 @@ typedef struct json_state {
     str        *prefix; /* of column i: {"A": or ,"B": */
 } json_state;
 
-static bool decode_error(serde *s, const json_reader *r)
+static decode_result decode_error(serde *s, const json_reader *r)
 {
     snprintf(s->err, sizeof s->err, "Failed to deserialize %s from topic: %.*s. %s, path: $%.*s",
              s->spec.is_key ? "key" : "value", STR_FMT(s->spec.topic), r->err, (int)r->path_n, r->path);
-    return false;
+    return DECODE_BAD;
 }
 
 /* All columns as one STRUCT. */
@@ -159,7 +159,7 @@ static const type *row_type(arena *a, const serde_spec *spec)
     return t;
 }
 
-static bool decode_members(serde *s, arena *a, str bytes, const json_fields *fields, value *row)
+static decode_result decode_members(serde *s, arena *a, str bytes, const json_fields *fields, value *row)
 {
     json_reader r;
     jscan_init(&r, a, bytes);
@@ -167,7 +167,7 @@ static bool decode_members(serde *s, arena *a, str bytes, const json_fields *fie
         r.p++;
     if (r.p < r.end && *r.p == '{') {
         if (jread_object(&r, fields, row))
-            return true;
+            return DECODE_OK;
     } else {
         bool  null = r.end - r.p >= 4 && memcmp(r.p, "null", 4) == 0;
         value v;
@@ -179,14 +179,14 @@ static bool decode_members(serde *s, arena *a, str bytes, const json_fields *fie
     return decode_error(s, &r);
 }
 
-static bool decode_object(serde *s, arena *a, str bytes, value *row)
+static decode_result decode_object(serde *s, arena *a, str bytes, value *row)
 {
     const json_state *js = s->state;
     return decode_members(s, a, bytes, &js->fields, row);
 }
 
 /* No column is read (SELECT COUNT(*)): the text only has to be an object. */
-static bool decode_nothing(serde *s, arena *a, str bytes, value *row)
+static decode_result decode_nothing(serde *s, arena *a, str bytes, value *row)
 {
     static const json_fields none = {0};
     for (uint32_t i = 0; i < s->spec.column_count; i++)
@@ -194,11 +194,11 @@ static bool decode_nothing(serde *s, arena *a, str bytes, value *row)
     return decode_members(s, a, bytes, &none, NULL);
 }
 
-static bool decode_bare(serde *s, arena *a, str bytes, value *row)
+static decode_result decode_bare(serde *s, arena *a, str bytes, value *row)
 {
     json_reader r;
     jscan_init(&r, a, bytes);
-    return jread_value(&r, s->spec.columns[0].type, row) || decode_error(s, &r);
+    return jread_value(&r, s->spec.columns[0].type, row) ? DECODE_OK : decode_error(s, &r);
 }
 
 static bool encode_object(serde *s, const value *row, buf *out, bool *null_out)
@@ -271,4 +271,35 @@ bool json_bind(arena *a, serde *s, status *st)
     s->decode = spec->unwrapped ? decode_bare : any_wanted ? decode_object : decode_nothing;
     s->encode = spec->unwrapped ? encode_bare : encode_object;
     return true;
+}
+
+/* ---- as JSON, for replays */
+
+str json_from_json(arena *a, const jnode *n, const type *t)
+{
+    (void)a;
+    (void)t;
+    return n->raw;
+}
+
+void json_put_json(buf *out, str bytes, const type *t)
+{
+    arena       a;
+    str         rest;
+    const char *why;
+    (void)t;
+    arena_init(&a);
+    if (json_doc_parse(&a, bytes, &rest, &why) && str_trim(rest).n == 0)
+        buf_puts(out, bytes);
+    else
+        json_put_string(out, utf8_repair(&a, bytes));
+    arena_free(&a);
+}
+
+void json_put_bytes(buf *out, str bytes)
+{
+    arena a;
+    arena_init(&a);
+    json_put_string(out, utf8_repair(&a, bytes));
+    arena_free(&a);
 }

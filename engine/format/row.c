@@ -108,6 +108,53 @@ static const char *get_elements(arena *a, const char *p, const char *end, const 
     return p;
 }
 
+static const char *get_array(arena *a, const char *p, const char *end, const type *t, value *out)
+{
+    uint64_t n;
+    p = uvarint_read(p, end, &n);
+    if (p == NULL || n > (uint64_t)(end - p) * 8)
+        return NULL;
+    value *e = arena_alloc(a, n * sizeof *e);
+    *out = value_v(e, (uint32_t)n);
+    return get_elements(a, p, end, t->elem, e, (uint32_t)n);
+}
+
+static const char *get_map(arena *a, const char *p, const char *end, const type *t, value *out)
+{
+    uint64_t n;
+    p = uvarint_read(p, end, &n);
+    if (p == NULL || n >> 1 > (uint64_t)(end - p))
+        return NULL;
+    uint16_t flags = n & 1 ? V_MAP_CAP16 : 0;
+    n >>= 1;
+    value *e = arena_alloc(a, 2 * n * sizeof *e);
+    for (uint64_t i = 0; p && i < n; i++) {
+        p = get_elements(a, p, end, t->key, &e[2 * i], 1);
+        if (p)
+            p = get_elements(a, p, end, t->elem, &e[2 * i + 1], 1);
+    }
+    *out = value_v(e, (uint32_t)n);
+    out->flags = flags;
+    return p;
+}
+
+static const char *get_struct(arena *a, const char *p, const char *end, const type *t, value *out)
+{
+    value      *e = arena_alloc(a, (t->field_count + 1) * sizeof *e);
+    const char *nulls = p;
+    if ((size_t)(end - p) < (t->field_count + 7) / 8)
+        return NULL;
+    p += (t->field_count + 7) / 8;
+    for (uint32_t i = 0; p && i < t->field_count; i++) {
+        if (nulls[i / 8] >> (i % 8) & 1)
+            e[i] = VALUE_NULL;
+        else
+            p = get_value(a, p, end, t->fields[i].type, &e[i]);
+    }
+    *out = value_v(e, t->field_count);
+    return p;
+}
+
 static const char *get_value(arena *a, const char *p, const char *end, const type *t, value *out)
 {
     uint64_t n;
@@ -145,45 +192,12 @@ static const char *get_value(arena *a, const char *p, const char *end, const typ
             return NULL;
         *out = t->kind == T_DECIMAL ? decimal_from_bytes(a, str_make(p, n)) : value_s(str_make(p, n));
         return p + n;
-    case T_ARRAY: {
-        p = uvarint_read(p, end, &n);
-        if (p == NULL || n > (uint64_t)(end - p) * 8)
-            return NULL;
-        value *e = arena_alloc(a, n * sizeof *e);
-        *out = value_v(e, (uint32_t)n);
-        return get_elements(a, p, end, t->elem, e, (uint32_t)n);
-    }
-    case T_MAP: {
-        p = uvarint_read(p, end, &n);
-        uint16_t flags = n & 1 ? V_MAP_CAP16 : 0;
-        n >>= 1;
-        if (p == NULL || n > (uint64_t)(end - p))
-            return NULL;
-        value *e = arena_alloc(a, 2 * n * sizeof *e);
-        for (uint64_t i = 0; p && i < n; i++) {
-            p = get_elements(a, p, end, t->key, &e[2 * i], 1);
-            if (p)
-                p = get_elements(a, p, end, t->elem, &e[2 * i + 1], 1);
-        }
-        *out = value_v(e, (uint32_t)n);
-        out->flags = flags;
-        return p;
-    }
-    case T_STRUCT: {
-        value      *e = arena_alloc(a, (t->field_count + 1) * sizeof *e);
-        const char *nulls = p;
-        if ((size_t)(end - p) < (t->field_count + 7) / 8)
-            return NULL;
-        p += (t->field_count + 7) / 8;
-        for (uint32_t i = 0; p && i < t->field_count; i++) {
-            if (nulls[i / 8] >> (i % 8) & 1)
-                e[i] = VALUE_NULL;
-            else
-                p = get_value(a, p, end, t->fields[i].type, &e[i]);
-        }
-        *out = value_v(e, t->field_count);
-        return p;
-    }
+    case T_ARRAY:
+        return get_array(a, p, end, t, out);
+    case T_MAP:
+        return get_map(a, p, end, t, out);
+    case T_STRUCT:
+        return get_struct(a, p, end, t, out);
     default:
         *out = VALUE_NULL;
         return p;

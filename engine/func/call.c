@@ -1,6 +1,8 @@
 /* Running calls: the nodes that evaluate arguments and call a function's row. */
 #include "engine/func/func.h"
 
+#include <assert.h>
+
 #define CALL_ARGS_MAX 64 /* arguments on the stack; more go to the arena */
 
 static bool is_lambda(const func_call *f, uint32_t i)
@@ -39,6 +41,7 @@ static value call_with_nulls(const xnode *x, ectx *cx)
 
 xnode *func_call_node(arena *a, func_call *f)
 {
+    assert(f->row->fn && f->type && (f->arg_count == 0 || f->args));
     xnode *x = xnode_new(a, XN_CALL, f->row->flags & FN_NULLS ? call_with_nulls : call_unless_null, f->type, 0);
     x->args = f->args;
     x->arg_count = f->arg_count;
@@ -48,6 +51,8 @@ xnode *func_call_node(arena *a, func_call *f)
 
 value func_lambda(const func_call *f, ectx *cx, uint32_t i, const value *inputs, uint32_t n)
 {
+    if (ectx_stopped(cx))
+        return ectx_fail(cx, "The query is being stopped.");
     for (uint32_t k = 0; k < n; k++)
         cx->vars[f->lambda_slots[i][k]] = inputs[k];
     return xnode_eval(f->args[i], cx);

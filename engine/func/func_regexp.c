@@ -63,6 +63,11 @@ static value span_value(str s, regex_span m)
     return m.from == SIZE_MAX ? VALUE_NULL : value_s(str_make(s.p + m.from, m.to - m.from));
 }
 
+static value stopped(ectx *cx)
+{
+    return ectx_fail(cx, "The query is being stopped.");
+}
+
 /* ---- REGEXP_EXTRACT, REGEXP_EXTRACT_ALL */
 
 FN(extract)
@@ -102,6 +107,8 @@ FN(extract_all)
     uint32_t    n = 0, room = 0;
     regex_found found;
     for (size_t at = 0; (found = regex_search(r, s, at, &m)) == REGEX_MATCH; at = regex_after(s, m[0])) {
+        if (ectx_stopped(cx))
+            return stopped(cx);
         if (group < 0)
             return ectx_fail(cx, "No group %ld", group);
         if (n == room) {
@@ -202,6 +209,10 @@ FN(replace)
     regex_found found;
     for (size_t at = 0; (found = regex_search(r, s, at, &m)) == REGEX_MATCH; at = regex_after(s, m[0])) {
         regex_span whole = m[0];
+        if (b->full) /* what comes after it would be dropped, match by match */
+            return ectx_fail(cx, "The text is longer than a value may be.");
+        if (ectx_stopped(cx))
+            return stopped(cx);
         buf_put(b, s.p + copied, whole.from - copied);
         copied = whole.to;
         if (!put_replacement(b, cx, r, with, s, m))
@@ -232,6 +243,8 @@ FN(split)
     size_t      from = 0;
     regex_found found = REGEX_NONE;
     for (size_t at = 0;; at = regex_after(s, m[0])) {
+        if (ectx_stopped(cx))
+            return stopped(cx);
         bool last = (found = regex_search(r, s, at, &m)) != REGEX_MATCH;
         if (!last && java_split && m[0].to == 0)
             continue;

@@ -32,6 +32,14 @@ struct op {
     /* No record is there to be read: gives out what the clock held back. Returns when it wants to be asked again,
      * INT64_MAX: not before a record came. NULL: it holds nothing back. */
     int64_t (*idle)(op *o);
+    /* The ends where records come in; NULL elsewhere. feed: pipeline_feed(); peek: pipeline_peek_ts(). */
+    feed_result (*feed)(op *o, const rec_view *r, int32_t partition);
+    bool (*peek)(op *o, const rec_view *r, int64_t *ts);
+    /* Those that keep a table: a stored row as the operator gives it out, into `row` of plan->out (of the sink: of the
+     * plan's outputs), which is all NULL. false: it is none (torn). */
+    bool (*read)(op *o, arena *a, str key, const store_row *sr, value *row);
+    store           *table;     /* what it keeps; NULL: none */
+    serde           *table_key; /* of the table's keys, without the window */
     op              *out;
     int              out_port;
     store           *by_key[2]; /* stores it looks the keys of records up in, or NULL */
@@ -39,6 +47,10 @@ struct op {
     pipeline        *pl;
     ectx             cx;
 };
+
+/* Filters and projections as functions of a row, for readers of the table below them. */
+bool op_filter_test(op *o, const value *row);
+void op_project_row(op *o, const value *row, value *out);
 
 static inline void op_forward(op *o, record *r)
 {

@@ -226,7 +226,7 @@ static bool update_window(agg_op *o, const record *r, str key, int64_t start, bo
         return false;
     set_bounds(o, &out, start, end);
     op_forward(&o->base, &out);
-    return !o->base.pl->failed;
+    return !pipeline_stops(o->base.pl);
 }
 
 static int by_start_then_key(const void *x, const void *y)
@@ -255,7 +255,8 @@ static void emit_final(agg_op *o, const record *trigger, const store_item *it, i
     out.has_old = false;
     out.ts = ts;
     out.row = row_new_null(o->base.cx.a, n->out.n);
-    o->key_reader->decode(o->key_reader, o->base.cx.a, str_dup(o->base.cx.a, it->key), o->keys.tmp);
+    if (o->key_reader->decode(o->key_reader, o->base.cx.a, str_dup(o->base.cx.a, it->key), o->keys.tmp) != DECODE_OK)
+        return;
     for (uint32_t k = 0; k < n->out.key_count; k++)
         out.row[n->out.keys[k].slot] = o->keys.tmp[k];
     if (!results(o, out.row))
@@ -312,7 +313,7 @@ static void final_windows(agg_op *o, const record *trigger)
     if (count)
         qsort(items, count, sizeof *items, by_start_then_key);
     o->last_close = close;
-    for (size_t i = 0; i < count && !o->base.pl->failed; i++)
+    for (size_t i = 0; i < count && !pipeline_stops(o->base.pl); i++)
         emit_final(o, trigger, &items[i], add_clamped(items[i].row.start, n->agg.size_ms), items[i].row.ts);
 }
 
@@ -400,7 +401,7 @@ static void final_sessions(agg_op *o, const record *trigger)
     if (count)
         qsort(items, count, sizeof *items, by_end_then_start);
     o->last_close = close;
-    for (size_t i = 0; i < count && !o->base.pl->failed; i++)
+    for (size_t i = 0; i < count && !pipeline_stops(o->base.pl); i++)
         emit_final(o, trigger, &items[i], items[i].row.end, items[i].row.end);
 }
 
@@ -505,6 +506,29 @@ static int64_t final_idle(op *base)
     return INT64_MAX;
 }
 
+/* A state as the row that it gives. */
+static bool read_state(op *base, arena *a, str key, const store_row *sr, value *row)
+{
+    agg_op          *o = (agg_op *)base;
+    const plan_node *n = base->plan;
+    arena           *keep = base->cx.a;
+    base->cx.a = a; /* the reader's memory, not the batch's */
+    value *tmp = ARENA_ARRAY(a, value, n->out.key_count);
+    bool   ok =
+        load(o, sr) && results(o, row) && o->key_reader->decode(o->key_reader, a, str_dup(a, key), tmp) == DECODE_OK;
+    base->cx.a = keep;
+    if (!ok)
+        return false;
+    for (uint32_t k = 0; k < n->out.key_count; k++)
+        row[n->out.keys[k].slot] = tmp[k];
+    if (n->agg.is_windowed) {
+        row[n->out.wstart] = value_i(sr->start);
+        row[n->out.wend] =
+            value_i(n->agg.window.kind == WINDOW_SESSION ? sr->end : add_clamped(sr->start, n->agg.size_ms));
+    }
+    return true;
+}
+
 static bool is_fixed_width(const type *t)
 {
     return t->kind == T_BOOLEAN || t->kind == T_INTEGER || t->kind == T_BIGINT || t->kind == T_DOUBLE ||
@@ -529,6 +553,9 @@ op *op_aggregate_new(pipeline *pl, const plan_node *n)
     if (o->keys.serde == NULL)
         return NULL;
     o->key_reader = o->keys.serde;
+    o->base.table = o->s;
+    o->base.table_key = o->keys.serde;
+    o->base.read = read_state;
     o->wants_old = pipeline_wants_old(pl, n);
     o->state_types = ARENA_ARRAY(&pl->a, const type *, n->agg.agg_count + 1);
     o->states = ARENA_ARRAY(&pl->a, value, n->agg.agg_count + 1);
@@ -547,35 +574,4 @@ op *op_aggregate_new(pipeline *pl, const plan_node *n)
     VEC_PUSH(&pl->clocks, &o->last_close);
     VEC_PUSH(&pl->clocks, &o->swept);
     return &o->base;
-}
-
-store *op_aggregate_store(op *base)
-{
-    return ((agg_op *)base)->s;
-}
-
-serde *op_aggregate_key_serde(op *base)
-{
-    return ((agg_op *)base)->keys.serde;
-}
-
-bool op_aggregate_row(op *base, arena *a, str key, const store_row *sr, value *row)
-{
-    agg_op          *o = (agg_op *)base;
-    const plan_node *n = base->plan;
-    arena           *keep = base->cx.a;
-    base->cx.a = a; /* the reader's memory, not the batch's */
-    value *tmp = ARENA_ARRAY(a, value, n->out.key_count);
-    bool   ok = load(o, sr) && results(o, row) && o->key_reader->decode(o->key_reader, a, str_dup(a, key), tmp);
-    base->cx.a = keep;
-    if (!ok)
-        return false;
-    for (uint32_t k = 0; k < n->out.key_count; k++)
-        row[n->out.keys[k].slot] = tmp[k];
-    if (n->agg.is_windowed) {
-        row[n->out.wstart] = value_i(sr->start);
-        row[n->out.wend] =
-            value_i(n->agg.window.kind == WINDOW_SESSION ? sr->end : add_clamped(sr->start, n->agg.size_ms));
-    }
-    return true;
 }

@@ -32,10 +32,14 @@ struct pipeline {
     op             *materialised; /* what pull queries read, or NULL */
 };
 
-/* A source's raw record into a row; op_source.c */
-void op_source_feed(op *o, const rec_view *r, int32_t partition);
-bool op_source_peek(op *o, const rec_view *r, int64_t *ts);
-void op_repartition_feed(op *o, const rec_view *r);
+/* Loops over what one record brings end when this is so. */
+static inline bool pipeline_stops(const pipeline *pl)
+{
+    return pl->failed || (pl->env.stop && atomic_load_explicit(pl->env.stop, memory_order_relaxed));
+}
+
+/* A schema is missing: tells the environment. false: nobody waits for it. */
+bool pipeline_wait(pipeline *pl, str topic, int32_t schema_id);
 
 /* Does anything above node n look at the rows that its changes replace? */
 bool pipeline_wants_old(const pipeline *pl, const plan_node *n);
@@ -46,16 +50,5 @@ static inline value *row_new_null(arena *a, uint32_t n)
 {
     return memset(arena_alloc(a, n * sizeof(value)), 0, n * sizeof(value));
 }
-
-/* op_aggregate.c: the output row of a stored state. */
-bool op_aggregate_row(op *o, arena *a, str key, const store_row *sr, value *row);
-/* Runs the pure operators (filter, project) behind an aggregate on one row; op_project.c */
-bool   op_filter_test(op *o, const value *row);
-void   op_project_row(op *o, const value *row, value *out);
-store *op_aggregate_store(op *o);
-serde *op_aggregate_key_serde(op *o);
-store *op_sink_store(op *o);
-bool   op_sink_row(op *o, arena *a, str key, const store_row *sr, value *row);
-serde *op_sink_key_serde(op *o);
 
 #endif

@@ -94,7 +94,7 @@ static void emit_expired(stream_join *o, const record *r, int port)
     store_item *items = store_scan(o->waiting, o->base.cx.a, &count);
     bool        open[2] = {false, false};
     o->min_time = INT64_MAX;
-    for (size_t i = 0; i < count && !(open[0] && open[1]) && !pl->failed; i++) {
+    for (size_t i = 0; i < count && !(open[0] && open[1]) && !pipeline_stops(pl); i++) {
         str     k = str_dup(o->base.cx.a, items[i].key);
         int     side = ((uint8_t)k.p[8] == 0) != n->join.swapped ? 1 : 0;
         int64_t ts = items[i].row.ts;
@@ -185,7 +185,7 @@ static void join_streams(op *base, record *r, int port)
     store_row *rows;
     uint32_t   count = from <= to ? store_range(theirs->s, key, from, to, base->cx.a, &rows) : 0;
     uint32_t   found = 0;
-    for (uint32_t i = 0; i < count && !base->pl->failed; i++) {
+    for (uint32_t i = 0; i < count && !pipeline_stops(base->pl); i++) {
         value *other = stored_row(o, theirs, rows[i].bytes);
         if (other == NULL)
             continue;

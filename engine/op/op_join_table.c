@@ -234,7 +234,7 @@ static void foreign_right(table_join *o, record *r)
     uint32_t n = store_range(o->subs, fk, INT64_MIN, INT64_MAX, o->base.cx.a, &subs);
     if (n)
         qsort(subs, n, sizeof *subs, by_bytes);
-    for (uint32_t i = 0; i < n && !o->base.pl->failed; i++) {
+    for (uint32_t i = 0; i < n && !pipeline_stops(o->base.pl); i++) {
         int64_t lts;
         value  *l = side_get(o, left, subs[i].bytes, &lts);
         if (l)

@@ -146,14 +146,7 @@ static serde *sink_serde(pipeline *pl, const plan *p, bool is_key, uint32_t *cou
     for (uint32_t i = 0; i < p->output_count; i++)
         if (p->outputs[i].is_key == is_key)
             cols[(*count)++] = (serde_column){p->outputs[i].name, p->outputs[i].type, true};
-    serde_spec spec = {.format = f->id,
-                       .is_key = is_key,
-                       .delimiter = f->delimiter,
-                       .topic = p->sink->topic,
-                       .columns = cols,
-                       .column_count = *count};
-    spec.unwrapped =
-        is_key ? format_key_unwrapped(f->id, *count) : (f->features & FEATURE_UNWRAP_SINGLES) && *count == 1;
+    serde_spec spec = side_spec(f, is_key, p->sink->topic, cols, *count);
     return pipeline_serde(pl, &spec);
 }
 
@@ -170,6 +163,13 @@ static bool aggregate_below(const plan_node *n)
     while (n->kind == PLAN_PROJECT || n->kind == PLAN_FILTER)
         n = n->in[0];
     return n->kind == PLAN_AGGREGATE;
+}
+
+static bool read_row(op *base, arena *a, str key, const store_row *sr, value *row)
+{
+    sink_op *o = (sink_op *)base;
+    (void)key;
+    return row_decode(a, str_dup(a, sr->bytes), o->types, row, o->p->output_count);
 }
 
 op *op_sink_new(pipeline *pl, const plan *p)
@@ -201,23 +201,9 @@ op *op_sink_new(pipeline *pl, const plan *p)
         o->types = ARENA_ARRAY(&pl->a, const type *, p->output_count);
         for (uint32_t i = 0; i < p->output_count; i++)
             o->types[i] = p->outputs[i].type;
+        o->base.table = o->table;
+        o->base.table_key = o->key;
+        o->base.read = read_row;
     }
     return &o->base;
-}
-
-store *op_sink_store(op *base)
-{
-    return ((sink_op *)base)->table;
-}
-
-serde *op_sink_key_serde(op *base)
-{
-    return ((sink_op *)base)->key;
-}
-
-bool op_sink_row(op *base, arena *a, str key, const store_row *sr, value *row)
-{
-    sink_op *o = (sink_op *)base;
-    (void)key;
-    return row_decode(a, str_dup(a, sr->bytes), o->types, row, o->p->output_count);
 }

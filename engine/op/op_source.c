@@ -59,39 +59,61 @@ static void deserialization_error(source_op *o, const char *target, str bytes, c
         pl->env.error(pl->env.ctx, &f);
 }
 
-static bool decode_key(source_op *o, arena *a, const rec_view *r, record *out)
+/* The key's columns into out's row; nobody is told of what went wrong. *why: of DECODE_BAD. */
+static inline decode_result read_key(source_op *o, arena *a, const rec_view *r, record *out, const char **why)
 {
     out->has_key = !r->key_null && (o->key_n > 0 || o->src->window.kind);
     if (!out->has_key)
-        return true;
+        return DECODE_OK;
     str key = r->key;
     if (o->src->window.kind && !cut_window(o->src, &key, &out->wstart, &out->wend)) {
-        deserialization_error(o, "key", r->key, "A windowed key is too short for its window.");
-        return false;
+        *why = "A windowed key is too short for its window.";
+        return DECODE_BAD;
     }
-    if (!o->key->decode(o->key, a, key, o->scratch)) {
-        deserialization_error(o, "key", r->key, o->key->err);
-        return false;
-    }
-    for (uint32_t i = 0; i < o->key_n; i++)
+    decode_result d = o->key->decode(o->key, a, key, o->scratch);
+    *why = o->key->err;
+    for (uint32_t i = 0; d == DECODE_OK && i < o->key_n; i++)
         out->row[o->key_slots[i]] = o->scratch[i];
-    return true;
+    return d;
 }
 
-static bool decode_value(source_op *o, arena *a, const rec_view *r, record *out)
+static inline decode_result read_value(source_op *o, arena *a, const rec_view *r, record *out, const char **why)
 {
     out->has_row = !r->value_null;
     if (!out->has_row)
-        return true;
+        return DECODE_OK;
     for (uint32_t i = 0; i < o->value_n; i++)
         o->scratch[i] = VALUE_NULL;
-    if (!o->value->decode(o->value, a, r->value, o->scratch)) {
-        deserialization_error(o, "value", r->value, o->value->err);
-        return false;
-    }
-    for (uint32_t i = 0; i < o->value_n; i++)
+    decode_result d = o->value->decode(o->value, a, r->value, o->scratch);
+    *why = o->value->err;
+    for (uint32_t i = 0; d == DECODE_OK && i < o->value_n; i++)
         out->row[o->value_slots[i]] = o->scratch[i];
-    return true;
+    return d;
+}
+
+/* A side that could not be read: whoever can wait for its schema does, else the record is refused. */
+static decode_result unread(source_op *o, decode_result d, const serde *s, str bytes, const char *why)
+{
+    char unknown[64];
+    if (d == DECODE_WAIT && pipeline_wait(o->base.pl, o->src->topic, s->missing_schema))
+        return DECODE_WAIT;
+    if (d == DECODE_WAIT) {
+        snprintf(unknown, sizeof unknown, "The schema %d is not known.", s->missing_schema);
+        why = unknown;
+    }
+    deserialization_error(o, s->spec.is_key ? "key" : "value", bytes, why);
+    return DECODE_BAD;
+}
+
+/* Both sides into rec's row. What went wrong has been told. */
+static decode_result read_record(source_op *o, const rec_view *r, record *rec)
+{
+    const char   *why = NULL;
+    decode_result d = read_key(o, o->base.cx.a, r, rec, &why);
+    if (d != DECODE_OK)
+        return unread(o, d, o->key, r->key, why);
+    d = read_value(o, o->base.cx.a, r, rec, &why);
+    return d == DECODE_OK ? d : unread(o, d, o->value, r->value, why);
 }
 
 /* ---- timestamps */
@@ -181,24 +203,24 @@ static void table_change(source_op *o, record *rec)
     op_forward(&o->base, rec);
 }
 
-void op_source_feed(op *base, const rec_view *r, int32_t partition)
+static feed_result source_feed(op *base, const rec_view *r, int32_t partition)
 {
     source_op *o = (source_op *)base;
     pipeline  *pl = base->pl;
     record     rec = {.ts = r->ts, .header_count = r->header_count};
     if (base->plan->source.tap && ((r->key_null && o->key_n) || r->value_null))
-        return;
+        return FEED_DONE;
     rec.headers = str_make((const char *)r->headers, (size_t)(r->headers_end - r->headers));
     rec.row = row_new_null(base->cx.a, o->row_n);
-    if (!decode_key(o, base->cx.a, r, &rec) || !decode_value(o, base->cx.a, r, &rec))
-        return;
+    decode_result d = read_record(o, r, &rec);
+    if (d != DECODE_OK)
+        return d == DECODE_WAIT ? FEED_WAIT : FEED_DONE;
     if (!extract_ts(o, &rec, r->ts, &rec.ts)) {
-        if (pl->env.throw_on_bad_timestamp || o->ts_slot == SLOT_NONE) {
+        if (pl->env.throw_on_bad_timestamp || o->ts_slot == SLOT_NONE)
             op_fatal(base, "Input record has an invalid timestamp: %ld", r->ts);
-            return;
-        }
-        op_error(base, "Failed to extract timestamp from row");
-        return;
+        else
+            op_error(base, "Failed to extract timestamp from row");
+        return FEED_DONE;
     }
     if (rec.ts > pl->stream_time)
         pl->stream_time = rec.ts;
@@ -207,36 +229,21 @@ void op_source_feed(op *base, const rec_view *r, int32_t partition)
         table_change(o, &rec);
     else
         op_forward(base, &rec);
+    return FEED_DONE;
 }
 
-bool op_source_peek(op *base, const rec_view *r, int64_t *ts)
+static bool source_peek(op *base, const rec_view *r, int64_t *ts)
 {
-    source_op *o = (source_op *)base;
+    source_op  *o = (source_op *)base;
+    const char *why;
     *ts = r->ts;
     if (o->ts_slot == SLOT_NONE)
         return r->ts >= 0;
     arena_reset(&o->peek);
     record rec = {.ts = r->ts};
     rec.row = row_new_null(&o->peek, o->row_n);
-    if (!r->key_null && o->key_n) {
-        str     key = r->key;
-        int64_t start, end;
-        if (o->src->window.kind && !cut_window(o->src, &key, &start, &end))
-            return false;
-        if (!o->key->decode(o->key, &o->peek, key, o->scratch))
-            return false;
-        for (uint32_t i = 0; i < o->key_n; i++)
-            rec.row[o->key_slots[i]] = o->scratch[i];
-    }
-    if (!r->value_null) {
-        for (uint32_t i = 0; i < o->value_n; i++)
-            o->scratch[i] = VALUE_NULL;
-        if (!o->value->decode(o->value, &o->peek, r->value, o->scratch))
-            return false;
-        for (uint32_t i = 0; i < o->value_n; i++)
-            rec.row[o->value_slots[i]] = o->scratch[i];
-    }
-    return extract_ts(o, &rec, r->ts, ts);
+    return read_key(o, &o->peek, r, &rec, &why) == DECODE_OK && read_value(o, &o->peek, r, &rec, &why) == DECODE_OK &&
+           extract_ts(o, &rec, r->ts, ts);
 }
 
 /* ---- building */
@@ -257,14 +264,7 @@ static serde *side_serde(pipeline *pl, const plan_node *n, column_ns ns, uint32_
         cols[*count] = (serde_column){c->name, c->type, wanted};
         (*slots)[(*count)++] = slot;
     }
-    serde_spec spec = {.format = f->id,
-                       .is_key = ns == NS_KEY,
-                       .delimiter = f->delimiter,
-                       .topic = s->topic,
-                       .columns = cols,
-                       .column_count = *count};
-    spec.unwrapped =
-        ns == NS_KEY ? format_key_unwrapped(f->id, *count) : (f->features & FEATURE_UNWRAP_SINGLES) && *count == 1;
+    serde_spec spec = side_spec(f, ns == NS_KEY, s->topic, cols, *count);
     return pipeline_serde(pl, &spec);
 }
 
@@ -290,6 +290,8 @@ op *op_source_new(pipeline *pl, const plan_node *n)
     source_op    *o = op_alloc(pl, sizeof *o, n, never_pushed);
     const source *s = n->source.src;
     o->base.close = source_close;
+    o->base.feed = source_feed;
+    o->base.peek = source_peek;
     o->src = s;
     o->row_n = n->out.n;
     o->scratch = ARENA_ARRAY(&pl->a, value, s->schema.n + 1);
@@ -400,13 +402,9 @@ op *op_repartition_write_new(pipeline *pl, uint32_t topic)
     return &o->base;
 }
 
-op *op_repartition_read_new(pipeline *pl, const plan_node *n)
+static feed_result repartition_feed(op *base, const rec_view *r, int32_t partition)
 {
-    return &repartition_new(pl, n, never_pushed)->base;
-}
-
-void op_repartition_feed(op *base, const rec_view *r)
-{
+    (void)partition;
     repartition_op *o = (repartition_op *)base;
     pipeline       *pl = base->pl;
     const layout   *l = &base->plan->out;
@@ -416,15 +414,15 @@ void op_repartition_feed(op *base, const rec_view *r)
     const char *p = r->value.p, *end = p + r->value.n;
     uint64_t    n;
     if (r->value_null || p >= end)
-        return;
+        return FEED_DONE;
     int flags = *p++;
     p = uvarint_read(p, end, &n);
     if (p == NULL || n > (uint64_t)(end - p))
-        return;
+        return FEED_DONE;
     rec.has_key = (flags & REP_KEY) != 0;
     rec.has_row = (flags & REP_ROW) != 0;
     if (n && !rower_decode(&o->rows, base->cx.a, str_make(p, n), rec.row))
-        return;
+        return FEED_DONE;
     p += n;
     if (flags & REP_OLD) {
         rec.old = row_new_null(base->cx.a, l->n);
@@ -435,10 +433,13 @@ void op_repartition_feed(op *base, const rec_view *r)
         if (l->window.kind) {
             source fake = {.window = l->window};
             if (!cut_window(&fake, &key, &rec.wstart, &rec.wend))
-                return;
+                return FEED_DONE;
         }
-        if (!o->keys.serde->decode(o->keys.serde, base->cx.a, key, o->keys.tmp))
-            return;
+        decode_result d = o->keys.serde->decode(o->keys.serde, base->cx.a, key, o->keys.tmp);
+        if (d == DECODE_WAIT && pipeline_wait(pl, base->plan->repartition.topic, o->keys.serde->missing_schema))
+            return FEED_WAIT;
+        if (d != DECODE_OK)
+            return FEED_DONE;
         for (uint32_t i = 0; i < o->keys.n; i++) {
             rec.row[o->keys.slots[i]] = o->keys.tmp[i];
             if (rec.has_old)
@@ -448,4 +449,20 @@ void op_repartition_feed(op *base, const rec_view *r)
     if (rec.ts > pl->stream_time)
         pl->stream_time = rec.ts;
     op_forward(base, &rec);
+    return FEED_DONE;
+}
+
+static bool repartition_peek(op *base, const rec_view *r, int64_t *ts)
+{
+    (void)base;
+    *ts = r->ts;
+    return true;
+}
+
+op *op_repartition_read_new(pipeline *pl, const plan_node *n)
+{
+    op *o = &repartition_new(pl, n, never_pushed)->base;
+    o->feed = repartition_feed;
+    o->peek = repartition_peek;
+    return o;
 }

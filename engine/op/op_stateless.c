@@ -278,7 +278,7 @@ static void flatmap(op *o, record *r, int port)
         if (lists[i].state == V_OK && lists[i].n > longest)
             longest = lists[i].n;
     }
-    for (uint32_t k = 0; k < longest; k++) {
+    for (uint32_t k = 0; k < longest && !pipeline_stops(o->pl); k++) {
         record out = *r;
         out.row = widen(o, r->row);
         for (uint32_t i = 0; i < n->flatmap.n; i++)

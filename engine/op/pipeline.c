@@ -1,6 +1,7 @@
 /* Cutting a plan into stages, and building the operators of one. */
 #include "engine/op/pipeline.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -73,6 +74,7 @@ void *op_alloc(pipeline *pl, size_t bytes, const plan_node *n, void (*push)(op *
     o->plan = n;
     o->pl = pl;
     o->cx.a = &pl->batch;
+    o->cx.stop = pl->env.stop;
     VEC_PUSH(&pl->ops, o);
     return o;
 }
@@ -138,20 +140,7 @@ void keyer_init(keyer *k, pipeline *pl, const layout *l)
         slots[i] = l->keys[i].slot;
         cols[i] = (serde_column){l->keys[i].viable[0], l->cols[slots[i]].type, true};
     }
-    serde_spec spec = {.format = l->key_format.id,
-                       .is_key = true,
-                       .columns = cols,
-                       .column_count = l->key_count,
-                       .delimiter = l->key_format.delimiter};
-    spec.unwrapped = format_key_unwrapped(spec.format, spec.column_count);
-    /* The inner form of a key is our own affair: what the declared format cannot hold goes as JSON. */
-    status ignored;
-    status_init(&ignored);
-    const format *f = &formats[spec.format];
-    if (f->bind == NULL || spec.format == FORMAT_NONE || (f->check && !f->check(&spec, &ignored))) {
-        spec.format = FORMAT_JSON;
-        spec.unwrapped = format_key_unwrapped(spec.format, spec.column_count);
-    }
+    serde_spec spec = side_inner_key_spec(&l->key_format, cols, l->key_count);
     k->serde = pipeline_serde(pl, &spec);
     k->slots = slots;
     k->n = l->key_count;
@@ -321,6 +310,7 @@ pipeline *pipeline_new(const plan *p, const stage *s, const pipeline_env *env, s
         pl->materialised = find_materialised(pl, p->root);
         if (pl->materialised == NULL)
             pl->materialised = end;
+        assert(pl->materialised->table && pl->materialised->read);
     }
     return pl;
 }
@@ -346,16 +336,21 @@ void pipeline_free(pipeline *pl)
 
 /* ---- running */
 
-void pipeline_feed(pipeline *pl, uint32_t input, const rec_view *r, int32_t partition)
+bool pipeline_wait(pipeline *pl, str topic, int32_t schema_id)
 {
+    if (pl->env.wait)
+        pl->env.wait(pl->env.ctx, topic, schema_id);
+    return pl->env.wait != NULL;
+}
+
+feed_result pipeline_feed(pipeline *pl, uint32_t input, const rec_view *r, int32_t partition)
+{
+    assert(input < pl->stage->input_count);
     if (pl->failed)
-        return;
+        return FEED_DONE;
     if (pl->now_ms == 0 && pl->env.now_ms) /* once a batch: records come in faster than milliseconds pass */
         pl->now_ms = pl->env.now_ms(pl->env.ctx);
-    if (pl->stage->inputs[input].internal)
-        op_repartition_feed(pl->inputs[input], r);
-    else
-        op_source_feed(pl->inputs[input], r, partition);
+    return pl->inputs[input]->feed(pl->inputs[input], r, partition);
 }
 
 void pipeline_expect(pipeline *pl, uint32_t input, const rec_view *r, uint32_t n)
@@ -372,11 +367,7 @@ void pipeline_expect(pipeline *pl, uint32_t input, const rec_view *r, uint32_t n
 
 bool pipeline_peek_ts(pipeline *pl, uint32_t input, const rec_view *r, int64_t *ts)
 {
-    if (pl->stage->inputs[input].internal) {
-        *ts = r->ts;
-        return true;
-    }
-    return op_source_peek(pl->inputs[input], r, ts);
+    return pl->inputs[input]->peek(pl->inputs[input], r, ts);
 }
 
 int64_t pipeline_idle(pipeline *pl)
@@ -416,81 +407,42 @@ size_t pipeline_clocks(pipeline *pl, int64_t ***out)
 
 /* ---- reading what is materialised */
 
-bool pipeline_is_queryable(const pipeline *pl)
+store *pipeline_table(const pipeline *pl)
 {
-    return pl->materialised != NULL;
+    return pl->materialised ? pl->materialised->table : NULL;
 }
 
 bool pipeline_key_bytes(pipeline *pl, const value *key, uint32_t n, arena *a, str *out)
 {
-    op *m = pl->materialised;
-    if (m == NULL)
-        return false;
-    serde *s = m->plan && m->plan->kind == PLAN_AGGREGATE ? op_aggregate_key_serde(m) : op_sink_key_serde(m);
+    serde *s = pl->materialised->table_key;
     buf    b = BUF_INIT(BUF_MAX);
-    bool   is_null;
-    if (n != s->spec.column_count || !s->encode(s, key, &b, &is_null)) {
-        buf_free(&b);
-        return false;
-    }
-    *out = str_dup(a, buf_str(&b));
+    bool   is_null, ok = n == s->spec.column_count && s->encode(s, key, &b, &is_null);
+    if (ok)
+        *out = str_dup(a, buf_str(&b));
     buf_free(&b);
+    return ok;
+}
+
+/* What stands between the operator that keeps the table and the sink: HAVING and the projection. */
+static bool through(const op *o, arena *a, value *row, value **out)
+{
+    op *at = o->out;
+    for (; at->plan && at->plan->kind == PLAN_FILTER; at = at->out)
+        if (!op_filter_test(at, row))
+            return false;
+    *out = row_new_null(a, at->plan->out.n);
+    op_project_row(at, row, *out);
     return true;
 }
 
-/* An aggregate's state through HAVING and the projection. */
-static bool through(op *o, arena *a, value *row, value **out)
+bool pipeline_read_row(pipeline *pl, arena *a, str key, const store_row *sr, table_row *out)
 {
-    for (o = o->out; o->plan && o->plan->kind == PLAN_FILTER; o = o->out)
-        if (!op_filter_test(o, row))
-            return false;
-    *out = row_new_null(a, o->plan->out.n);
-    op_project_row(o, row, *out);
-    return true;
-}
-
-static bool read_row(pipeline *pl, arena *a, str key, const store_row *sr, table_row *out)
-{
-    op *m = pl->materialised;
-    out->ts = sr->ts;
-    out->wstart = sr->start;
-    out->wend = sr->end;
-    if (m->plan && m->plan->kind == PLAN_AGGREGATE) {
-        value *row = row_new_null(a, m->plan->out.n);
-        if (!op_aggregate_row(m, a, key, sr, row))
-            return false;
-        if (m->plan->out.wend != SLOT_NONE)
-            out->wend = row[m->plan->out.wend].i;
-        return through(m, a, row, &out->row);
-    }
-    out->row = row_new_null(a, pl->plan->output_count);
-    return op_sink_row(m, a, key, sr, out->row);
-}
-
-size_t pipeline_read(pipeline *pl, arena *a, const str *keys, size_t key_count, int64_t from_start, int64_t to_start,
-                     table_row **out)
-{
-    op    *m = pl->materialised;
-    store *s = m->plan && m->plan->kind == PLAN_AGGREGATE ? op_aggregate_store(m) : op_sink_store(m);
-    VEC(table_row) rows = {0};
-    for (size_t k = 0; keys && k < key_count; k++) {
-        store_row *sr;
-        uint32_t   n = store_range(s, keys[k], from_start, to_start, a, &sr);
-        for (uint32_t i = 0; i < n; i++) {
-            table_row r;
-            if (read_row(pl, a, keys[k], &sr[i], &r))
-                AVEC_PUSH(a, &rows, r);
-        }
-    }
-    if (keys == NULL) {
-        size_t      n;
-        store_item *items = store_scan_windows(s, from_start, to_start, false, a, &n);
-        for (size_t i = 0; i < n; i++) {
-            table_row r;
-            if (read_row(pl, a, items[i].key, &items[i].row, &r))
-                AVEC_PUSH(a, &rows, r);
-        }
-    }
-    *out = rows.p;
-    return rows.n;
+    op              *m = pl->materialised;
+    const plan_node *n = m->plan; /* NULL: the sink, which keeps rows as they are given out */
+    value           *row = row_new_null(a, n ? n->out.n : pl->plan->output_count);
+    *out = (table_row){.row = row, .ts = sr->ts, .wstart = sr->start, .wend = sr->end};
+    bool ok = m->read(m, a, key, sr, row);
+    if (ok && n && n->out.wend != SLOT_NONE)
+        out->wend = row[n->out.wend].i;
+    return ok && (n == NULL || through(m, a, row, &out->row));
 }

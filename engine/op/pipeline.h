@@ -8,6 +8,8 @@
 #ifndef ENGINE_OP_PIPELINE_H
 #define ENGINE_OP_PIPELINE_H
 
+#include <stdatomic.h>
+
 #include "engine/plan/plan.h"
 #include "engine/state/store.h"
 #include "storage/record.h"
@@ -75,25 +77,37 @@ typedef struct pipeline_env {
     void (*error)(void *ctx, const proc_failure *f); /* may be NULL */
     /* The query cannot go on. */
     void (*fatal)(void *ctx, const char *msg);
+    /* The record that is being fed cannot be read before the schema is known: pipeline_feed() will give FEED_WAIT.
+     * topic: the record's, of an internal one the suffix. NULL: nobody waits; such a record is refused as unreadable.
+     */
+    void (*wait)(void *ctx, str topic, int32_t schema_id);
     int64_t (*now_ms)(void *ctx);
     /* Closed windows and unmatched rows are looked for at most once in so many ms (0: always). */
     int64_t emit_interval_ms, join_interval_ms;
     bool    throw_on_bad_timestamp;
+    /* Set by another thread to end the work on a record before it is done; what it gave out must be thrown away then.
+     * NULL: nobody will. */
+    const atomic_bool *stop;
 } pipeline_env;
 
 /* Memory of its own. Errors: ST_SQL (a format that cannot hold its columns). */
 pipeline *pipeline_new(const plan *p, const stage *s, const pipeline_env *env, status *st);
 void      pipeline_free(pipeline *pl);
 
+typedef enum feed_result {
+    FEED_DONE,
+    FEED_WAIT /* nothing happened: the record waits for a schema (env.wait) and is to be fed again */
+} feed_result;
+
 /* One record of an input; partition as ROWPARTITION shall show it. */
-void pipeline_feed(pipeline *pl, uint32_t input, const rec_view *r, int32_t partition);
+feed_result pipeline_feed(pipeline *pl, uint32_t input, const rec_view *r, int32_t partition);
 /* There is nothing to feed for now: what the clock held back is given out. Returns when (ms) it should be called
  * again though no record came; INT64_MAX: there is no need. */
 int64_t pipeline_idle(pipeline *pl);
 /* Records that will be fed next; at most STORE_EXPECT_MAX. Only speed depends on this being called. */
 void pipeline_expect(pipeline *pl, uint32_t input, const rec_view *r, uint32_t n);
 /* The timestamp that the record will be processed with: the source's extractor applied. false: it
- * would be dropped. Used to choose the input whose next record is oldest. */
+ * would be dropped, or waits for a schema. Used to choose the input whose next record is oldest. */
 bool pipeline_peek_ts(pipeline *pl, uint32_t input, const rec_view *r, int64_t *ts);
 /* Forgets the memory of the rows fed so far and what time it is; call after each batch. */
 void pipeline_end_batch(pipeline *pl);
@@ -115,13 +129,17 @@ typedef struct table_row {
     int64_t ts, wstart, wend;
 } table_row;
 
-/* The table this pipeline materialises, as its query's sink shows it. keys: serialised as the sink's
- * key format; NULL: all rows, ordered by key bytes and window. Rows are in the arena. The caller
- * holds the task's lock. false: this pipeline materialises nothing. */
-bool pipeline_is_queryable(const pipeline *pl);
-/* A key of the table as its store serialises it; without the window. */
-bool   pipeline_key_bytes(pipeline *pl, const value *key, uint32_t n, arena *a, str *out);
-size_t pipeline_read(pipeline *pl, arena *a, const str *keys, size_t key_count, int64_t from_start, int64_t to_start,
-                     table_row **out);
+/* The store of the table that this pipeline materialises, whose rows pipeline_read_row() takes; NULL: it materialises
+ * nothing. state/view.h reads it beside the task. */
+store *pipeline_table(const pipeline *pl);
+
+/* Readers work with a pipeline of their own, which is never fed: it has the decoders and the room to work in, the rows
+ * come from the task's store. One thread at a time; only where there is a table. */
+
+/* A key of the table as its store has it, without the window. false: it cannot be serialised. */
+bool pipeline_key_bytes(pipeline *pl, const value *key, uint32_t n, arena *a, str *out);
+/* A stored row as the query's sink shows it; it may point into key, row and arena, and is valid until
+ * pipeline_end_batch(). false: HAVING does not hold. */
+bool pipeline_read_row(pipeline *pl, arena *a, str key, const store_row *sr, table_row *out);
 
 #endif

@@ -1,6 +1,5 @@
 /* GROUP BY, aggregate functions and windows (spec/sql-language.md 4.9, 6.1; spec/processing-semantics.md
  * 2.5 to 2.7 and 3). */
-#include <stdio.h>
 
 #include "base/num.h"
 #include "engine/func/table_func.h"
@@ -56,42 +55,44 @@ static bool check_group_by(builder *b)
 
 /* Grouping expressions and aggregate calls, and the columns that take their place. */
 typedef struct substitution {
-    ast_expr **from;
-    str       *to;
-    uint32_t   n;
+    expr_set from;
+    str     *to;
 } substitution;
 
 static substitution make_substitution(builder *b, const str *key_names)
 {
     uint32_t     keys = b->an.q->group_by_count, aggs = (uint32_t)b->an.agg_calls.n;
-    substitution s = {ARENA_ARRAY(b->a, ast_expr *, keys + aggs), ARENA_ARRAY(b->a, str, keys + aggs), keys + aggs};
+    substitution s = {.to = ARENA_ARRAY(b->a, str, keys + aggs)};
+    expr_set_init(&s.from, b->a);
     for (uint32_t i = 0; i < aggs; i++) { /* aggregates first: their arguments are not touched */
-        s.from[i] = b->an.agg_calls.p[i];
+        expr_set_add(&s.from, b->an.agg_calls.p[i], i);
         s.to[i] = str_fmt(b->a, "KSQL_AGG_VARIABLE_%u", i);
     }
     for (uint32_t i = 0; i < keys; i++) {
-        s.from[aggs + i] = b->an.group_by[i];
+        expr_set_add(&s.from, b->an.group_by[i], aggs + i);
         s.to[aggs + i] = key_names[i];
     }
     return s;
 }
 
 typedef struct known_names {
+    builder      *b;
     const layout *l;
 } known_names;
 
 static bool is_unknown_column(const ast_expr *e, void *ctx)
 {
-    return e->kind == EX_COLUMN && layout_find(((known_names *)ctx)->l, e->text) == SLOT_NONE;
+    const known_names *k = ctx;
+    return e->kind == EX_COLUMN && layout_find(k->b, k->l, e->text) == SLOT_NONE;
 }
 
 static bool replace_items(builder *b, const substitution *s, const layout *out)
 {
-    known_names known = {out};
+    known_names known = {b, out};
     buf         bad = BUF_INIT(ST_MSG_MAX);
     for (size_t i = 0; i < b->an.items.n; i++) {
         an_item  *it = &b->an.items.p[i];
-        ast_expr *e = an_replace(b->a, it->expr, s->from, s->to, s->n);
+        ast_expr *e = an_replace(b->a, it->expr, &s->from, s->to);
         if (an_expr_uses(e, is_unknown_column, &known))
             buf_printf(&bad, "%s%.*s", bad.n ? ", " : "", STR_FMT(print_expr_text(b->a, it->orig)));
         it->expr = e;
@@ -105,7 +106,7 @@ static bool replace_items(builder *b, const substitution *s, const layout *out)
     buf_free(&bad);
     if (!ok || b->an.having == NULL)
         return ok;
-    ast_expr *h = an_replace(b->a, b->an.having, s->from, s->to, s->n);
+    ast_expr *h = an_replace(b->a, b->an.having, &s->from, s->to);
     if (an_expr_uses(h, is_unknown_column, &known))
         return refuse(b,
                       "Non-aggregate HAVING expression not part of GROUP BY: %.*s\nConsider switching "
@@ -122,20 +123,14 @@ static bool literal_of(builder *b, const ast_expr *e, value *v)
     *v = VALUE_ERR;
     if (e->kind > EX_STRING)
         return true;
-    xscope       none = {NULL, 0};
+    xscope       none = {0};
     const xnode *x = expr_compile(b->a, e, &none, (xoptions){0}, b->st);
-    if (x == NULL)
+    if (x == NULL) {
+        expr_name_fault(b->st, NULL);
         return false;
+    }
     *v = x->lit;
     return true;
-}
-
-static str agg_property(void *ctx, str name)
-{
-    char text[128];
-    snprintf(text, sizeof text, "%.*s", STR_FMT(name));
-    const str *v = plan_property(ctx, text);
-    return v ? *v : STR_NONE;
 }
 
 static bool bind_call(builder *b, const ast_expr *e, const layout *in, plan_agg *out)
@@ -151,8 +146,7 @@ static bool bind_call(builder *b, const ast_expr *e, const layout *in, plan_agg 
         types[i] = args[i]->type;
         texts[i] = print_expr_text(b->a, e->args[i]);
     }
-    out->call =
-        agg_bind(b->a, e->text, types, e->arg_count, lits, texts, agg_property, (void *)(uintptr_t)b->opt, b->st);
+    out->call = agg_bind(b->a, e->text, types, e->arg_count, lits, texts, &b->opt->settings, b->st);
     if (out->call == NULL)
         return false;
     out->args = args;

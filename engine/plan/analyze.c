@@ -71,19 +71,19 @@ const ast_expr *an_find(const ast_expr *e, bool (*pred)(const ast_expr *, void *
     return s.ctx;
 }
 
-ast_expr *an_replace(arena *a, const ast_expr *e, ast_expr *const *from, const str *to, uint32_t n)
+ast_expr *an_replace(arena *a, const ast_expr *e, const expr_set *from, const str *to)
 {
-    for (uint32_t i = 0; i < n; i++)
-        if (ast_expr_equal(e, from[i])) {
-            ast_expr *c = ast_new(a, EX_COLUMN, e->pos, e->len);
-            c->text = to[i];
-            return c;
-        }
+    uint32_t found = expr_set_find(from, e);
+    if (found != EXPR_SET_NONE) {
+        ast_expr *c = ast_new(a, EX_COLUMN, e->pos, e->len);
+        c->text = to[found];
+        return c;
+    }
     ast_expr *c = arena_dup(a, e, sizeof *e);
     if (e->arg_count)
         c->args = ARENA_ARRAY(a, ast_expr *, e->arg_count);
     for (uint32_t i = 0; i < e->arg_count; i++)
-        c->args[i] = an_replace(a, e->args[i], from, to, n);
+        c->args[i] = an_replace(a, e->args[i], from, to);
     return c;
 }
 
@@ -95,8 +95,8 @@ static bool add_source(analysis *an, const ast_relation *r, status *st)
     if (s == NULL) {
         buf hint = BUF_INIT(ST_MSG_MAX);
         catalog_hint(an->opt->catalog, r->name, -1, &hint);
-        status_set(st, ST_SQL, "Exception while preparing statement: %.*s does not exist.%.*s", STR_FMT(r->name),
-                   (int)hint.n, hint.p);
+        status_set_at(st, ST_SQL_PREPARE, r->pos, "Exception while preparing statement: %.*s does not exist.%.*s",
+                      STR_FMT(r->name), (int)hint.n, hint.p);
         buf_free(&hint);
         return false;
     }
@@ -153,24 +153,36 @@ str an_internal_name(analysis *an, uint32_t i, str c)
 
 /* ---- resolving columns */
 
+typedef enum an_clause {
+    CLAUSE_SELECT,
+    CLAUSE_JOIN,
+    CLAUSE_WHERE,
+    CLAUSE_GROUP,
+    CLAUSE_PARTITION,
+    CLAUSE_HAVING,
+} an_clause;
+
+static const char *const clause_names[] = {"SELECT", "JOIN ON", "WHERE", "GROUP BY", "PARTITION BY", "HAVING"};
+
 typedef struct resolver {
-    analysis   *an;
-    status     *st;
-    const char *clause;
-    ast_expr   *root;
-    bool        ok;
+    analysis *an;
+    status   *st;
+    an_clause clause;
+    ast_expr *root;
+    bool      ok;
 } resolver;
 
 static bool unresolved(resolver *r, const ast_expr *e)
 {
     str ref = print_expr_text(r->an->a, e);
     str at = an_location(r->an, e->pos);
-    if (strcmp(r->clause, "PARTITION BY") == 0)
-        return status_set(r->st, ST_SQL,
-                          "%.*sPARTITION BY column '%.*s' cannot be resolved. '%.*s' must be a column "
-                          "in the source schema since PARTITION BY is applied on the input.",
-                          STR_FMT(at), STR_FMT(ref), STR_FMT(ref));
-    return status_set(r->st, ST_SQL, "%.*s%s column '%.*s' cannot be resolved.", STR_FMT(at), r->clause, STR_FMT(ref));
+    if (r->clause == CLAUSE_PARTITION)
+        return status_set_at(r->st, ST_SQL, e->pos,
+                             "%.*sPARTITION BY column '%.*s' cannot be resolved. '%.*s' must be a column "
+                             "in the source schema since PARTITION BY is applied on the input.",
+                             STR_FMT(at), STR_FMT(ref), STR_FMT(ref));
+    return status_set_at(r->st, ST_SQL, e->pos, "%.*s%s column '%.*s' cannot be resolved.", STR_FMT(at),
+                         clause_names[r->clause], STR_FMT(ref));
 }
 
 /* Finds the source of a column. *index stays -1 when it is resolved to nothing but may be legal. */
@@ -188,7 +200,7 @@ static bool find_column(resolver *r, const ast_expr *e, int *index)
                 bool group_window = is_bound(e->text) && an->q->window.kind;
                 return group_window || unresolved(r, e);
             }
-        return status_set(r->st, ST_SQL,
+        return status_set(r->st, ST_SQL_PREPARE,
                           "Failed to prepare statement: '%.*s' is not a valid stream/table name or "
                           "alias.",
                           STR_FMT(e->qual));
@@ -201,18 +213,18 @@ static bool find_column(resolver *r, const ast_expr *e, int *index)
             str  x = str_fmt(an->a, "%.*s.%.*s", STR_FMT(an->src[found].alias), STR_FMT(e->text));
             str  y = str_fmt(an->a, "%.*s.%.*s", STR_FMT(an->src[i].alias), STR_FMT(e->text));
             bool swap = str_cmp(x, y) > 0;
-            return status_set(r->st, ST_SQL,
-                              "Exception while preparing statement: %.*sColumn '%.*s' is ambiguous. "
-                              "Could be %.*s or %.*s.",
-                              STR_FMT(an_location(an, e->pos)), STR_FMT(e->text), STR_FMT(swap ? y : x),
-                              STR_FMT(swap ? x : y));
+            return status_set_at(r->st, ST_SQL_PREPARE, e->pos,
+                                 "Exception while preparing statement: %.*sColumn '%.*s' is ambiguous. "
+                                 "Could be %.*s or %.*s.",
+                                 STR_FMT(an_location(an, e->pos)), STR_FMT(e->text), STR_FMT(swap ? y : x),
+                                 STR_FMT(swap ? x : y));
         }
         found = (int)i;
     }
     *index = found;
     if (found >= 0 || (is_bound(e->text) && an->q->window.kind && !an->is_join))
         return true;
-    if (an->is_join && strcmp(r->clause, "SELECT") == 0 && str_starts(e->text, STR("ROWKEY")))
+    if (an->is_join && r->clause == CLAUSE_SELECT && str_starts(e->text, STR("ROWKEY")))
         return true; /* perhaps the synthetic key */
     return unresolved(r, e);
 }
@@ -234,8 +246,9 @@ static bool check_lambda_duplicates(resolver *r, const ast_expr *e)
             twice |= str_eq(e->names[i], e->names[k]);
         names = str_fmt(r->an->a, "%.*s%s%.*s", STR_FMT(names), i ? ", " : "", STR_FMT(e->names[i]));
     }
-    return !twice || status_set(r->st, ST_SQL, "Failed to prepare statement: Lambda arguments have duplicates: [%.*s]",
-                                STR_FMT(names));
+    return !twice ||
+           status_set(r->st, ST_SQL_PREPARE, "Failed to prepare statement: Lambda arguments have duplicates: [%.*s]",
+                      STR_FMT(names));
 }
 
 static ast_visit visit_resolve(ast_expr *e, void *ctx)
@@ -246,14 +259,15 @@ static ast_visit visit_resolve(ast_expr *e, void *ctx)
             r->ok = false;
             return VISIT_ABORT;
         }
-        if (!plan_flag(r->an->opt, "ksql.lambdas.enabled", true)) {
-            status_set(r->st, ST_SQL, "Exception while preparing statement: Lambdas are not enabled at this time.");
+        if (!settings_flag(&r->an->opt->settings, SETTING_LAMBDAS_ENABLED)) {
+            status_set(r->st, ST_SQL_PREPARE,
+                       "Exception while preparing statement: Lambdas are not enabled at this time.");
             r->ok = false;
             return VISIT_ABORT;
         }
         for (uint32_t i = 0; i < e->name_count; i++)
             if (lambda_argument_taken(r->an, e->names[i])) {
-                status_set(r->st, ST_SQL,
+                status_set(r->st, ST_SQL_PREPARE,
                            "Exception while preparing statement: Lambda function argument can't be a "
                            "column name: %.*s",
                            STR_FMT(e->names[i]));
@@ -290,7 +304,7 @@ static ast_visit visit_resolve(ast_expr *e, void *ctx)
     return VISIT_CONTINUE;
 }
 
-static ast_expr *resolve(analysis *an, const ast_expr *e, const char *clause, status *st)
+static ast_expr *resolve(analysis *an, const ast_expr *e, an_clause clause, status *st)
 {
     resolver r = {an, st, clause, NULL, true};
     r.root = ast_expr_copy(an->a, e);
@@ -368,7 +382,7 @@ static ast_visit visit_magic(ast_expr *e, void *ctx)
 
 static bool magic_times(analysis *an, ast_expr *e, status *st)
 {
-    resolver r = {an, st, "", e, true};
+    resolver r = {.an = an, .st = st, .root = e, .ok = true};
     if (e)
         ast_walk(e, visit_magic, &r);
     return r.ok;
@@ -513,7 +527,8 @@ static bool expand_star(analysis *an, const ast_select_item *it, status *st)
             expand_source(an, i, it->pos, pseudo);
             return true;
         }
-    return status_set(st, ST_SQL, "Failed to prepare statement: '%.*s' is not a valid stream/table name or alias.",
+    return status_set(st, ST_SQL_PREPARE,
+                      "Failed to prepare statement: '%.*s' is not a valid stream/table name or alias.",
                       STR_FMT(it->star_qual));
 }
 
@@ -521,7 +536,7 @@ static bool expand_star(analysis *an, const ast_select_item *it, status *st)
 static const type *chain_type(analysis *an, const ast_expr *e, status *st)
 {
     if (e->kind == EX_COLUMN) {
-        resolver r = {an, st, "SELECT", NULL, true};
+        resolver r = {an, st, CLAUSE_SELECT, NULL, true};
         int      i;
         if (!find_column(&r, e, &i))
             return NULL;
@@ -564,7 +579,7 @@ static bool expand_struct(analysis *an, const ast_select_item *it, status *st)
         d->arg_count = 1;
         d->text = t->fields[i].name;
         an_item item = {.alias = t->fields[i].name, .pos = it->pos};
-        item.expr = resolve(an, d, "SELECT", st);
+        item.expr = resolve(an, d, CLAUSE_SELECT, st);
         if (item.expr == NULL)
             return false;
         item.orig = shown(an, d);
@@ -609,7 +624,7 @@ static bool select_items(analysis *an, status *st)
         }
         an_item item = {.pos = it->pos};
         item.alias = it->alias.n ? it->alias : make_alias(&m, it->expr);
-        item.expr = resolve(an, it->expr, "SELECT", st);
+        item.expr = resolve(an, it->expr, CLAUSE_SELECT, st);
         if (item.expr == NULL)
             return false;
         item.orig = shown(an, it->expr);
@@ -655,10 +670,11 @@ typedef struct collector {
 
 static void add_distinct(analysis *an, ast_expr *e)
 {
-    for (size_t i = 0; i < an->agg_calls.n; i++)
-        if (ast_expr_equal(an->agg_calls.p[i], e))
-            return;
-    AVEC_PUSH(an->a, &an->agg_calls, e);
+    uint32_t next = (uint32_t)an->agg_calls.n;
+    if (an->agg_set.a == NULL)
+        expr_set_init(&an->agg_set, an->a);
+    if (expr_set_add(&an->agg_set, e, next) == next)
+        AVEC_PUSH(an->a, &an->agg_calls, e);
 }
 
 static ast_visit visit_collect_agg(ast_expr *e, void *ctx)
@@ -739,7 +755,7 @@ static bool collect_calls(analysis *an, status *st)
 
 /* ---- clauses */
 
-static bool resolve_list(analysis *an, ast_expr *const *in, uint32_t n, const char *clause, ast_expr ***out,
+static bool resolve_list(analysis *an, ast_expr *const *in, uint32_t n, an_clause clause, ast_expr ***out,
                          ast_expr ***orig, status *st)
 {
     *out = ARENA_ARRAY(an->a, ast_expr *, n + 1);
@@ -751,7 +767,7 @@ static bool resolve_list(analysis *an, ast_expr *const *in, uint32_t n, const ch
         (*orig)[i] = shown(an, in[i]);
         for (uint32_t k = 0; k < i; k++)
             if (ast_expr_equal((*out)[i], (*out)[k]))
-                return status_set(st, ST_SQL, "Duplicate %s expression: %.*s", clause,
+                return status_set(st, ST_SQL, "Duplicate %s expression: %.*s", clause_names[clause],
                                   STR_FMT(print_expr_text(an->a, (*orig)[i])));
     }
     return true;
@@ -769,8 +785,8 @@ static bool resolve_join(analysis *an, uint32_t j, status *st)
         return status_set(st, ST_SQL, "Unsupported join expression: %.*s", STR_FMT(print_expr_text(an->a, on)));
     if (on->op != OP_EQ)
         return status_set(st, ST_SQL, "Only equality join criteria is supported.");
-    an->join_left[j] = resolve(an, on->args[0], "JOIN ON", st);
-    an->join_right[j] = an->join_left[j] ? resolve(an, on->args[1], "JOIN ON", st) : NULL;
+    an->join_left[j] = resolve(an, on->args[0], CLAUSE_JOIN, st);
+    an->join_right[j] = an->join_left[j] ? resolve(an, on->args[1], CLAUSE_JOIN, st) : NULL;
     if (an->join_right[j] == NULL)
         return false;
     an->join_left_orig[j] = shown(an, on->args[0]);
@@ -790,17 +806,17 @@ static bool resolve_clauses(analysis *an, status *st)
         if (!resolve_join(an, j, st))
             return false;
     if (q->where) {
-        an->where = resolve(an, q->where, "WHERE", st);
+        an->where = resolve(an, q->where, CLAUSE_WHERE, st);
         if (an->where == NULL || !magic_times(an, an->where, st))
             return false;
         an->where_orig = shown(an, q->where);
     }
-    if (!resolve_list(an, q->group_by, q->group_by_count, "GROUP BY", &an->group_by, &an->group_orig, st) ||
-        !resolve_list(an, q->partition_by, q->partition_by_count, "PARTITION BY", &an->partition_by,
+    if (!resolve_list(an, q->group_by, q->group_by_count, CLAUSE_GROUP, &an->group_by, &an->group_orig, st) ||
+        !resolve_list(an, q->partition_by, q->partition_by_count, CLAUSE_PARTITION, &an->partition_by,
                       &an->partition_orig, st))
         return false;
     if (q->having) {
-        an->having = resolve(an, q->having, "HAVING", st);
+        an->having = resolve(an, q->having, CLAUSE_HAVING, st);
         if (an->having == NULL || !magic_times(an, an->having, st))
             return false;
         an->having_orig = shown(an, q->having);
@@ -825,7 +841,7 @@ static bool check_aliases(analysis *an, status *st)
 bool analyze(analysis *an, status *st)
 {
     if (an->q->has_group_by && an->q->has_partition_by)
-        return status_set(st, ST_SQL,
+        return status_set(st, ST_SQL_PREPARE,
                           "Failed to prepare statement: Queries only support one of "
                           "PARTITION BY and GROUP BY");
     return find_sources(an, st) && check_aliases(an, st) && resolve_clauses(an, st) && select_items(an, st) &&

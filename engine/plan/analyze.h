@@ -2,6 +2,7 @@
 #ifndef ENGINE_PLAN_ANALYZE_H
 #define ENGINE_PLAN_ANALYZE_H
 
+#include "engine/plan/expr_set.h"
 #include "base/vec.h"
 #include "engine/plan/plan.h"
 
@@ -33,6 +34,7 @@ typedef struct analysis {
     ast_expr  *where, *having, *having_orig, *where_orig;
     bool       has_aggregates, is_group;
     VEC(ast_expr *) agg_calls;                    /* distinct, resolved; agg variable i */
+    expr_set agg_set;                             /* their numbers, by what they say */
     VEC(ast_expr *) table_calls;                  /* KSQL_SYNTH_i */
     ast_expr **join_left, **join_right;           /* per join: resolved sides, left = earlier sources */
     ast_expr **join_left_orig, **join_right_orig; /* in the user's order */
@@ -51,8 +53,8 @@ ast_expr *an_qualified(analysis *an, const ast_expr *e);
 const ast_expr *an_find(const ast_expr *e, bool (*pred)(const ast_expr *e, void *ctx));
 /* The source whose column this internal name is, or -1. */
 int an_source_of(analysis *an, str internal);
-/* Copies e with every subtree equal to from[i] replaced by a column reference named to[i]. */
-ast_expr *an_replace(arena *a, const ast_expr *e, ast_expr *const *from, const str *to, uint32_t n);
+/* Copies e with every subtree that is in `from` replaced by a column reference named to[its number]. */
+ast_expr *an_replace(arena *a, const ast_expr *e, const expr_set *from, const str *to);
 str       an_list(arena *a, ast_expr *const *e, uint32_t n, const char *sep);
 /* "Line: 1, Col: 8: " of a position, as ksqlDB's texts begin. */
 str an_location(analysis *an, uint32_t pos);

@@ -2,6 +2,7 @@
 #ifndef ENGINE_PLAN_BUILD_H
 #define ENGINE_PLAN_BUILD_H
 
+#include "engine/compile/name_index.h"
 #include "engine/plan/analyze.h"
 
 typedef struct builder {
@@ -10,13 +11,17 @@ typedef struct builder {
     arena              *a; /* the plan's */
     status             *st;
     const plan_options *opt;
+    /* Of the layout that was asked last: many expressions in turn look at one. */
+    const name_index *index;
+    const xcolumn    *indexed;
+    uint32_t          indexed_n;
 } builder;
 
 plan_node *node_new(builder *b, plan_kind kind, const char *step);
 uint32_t   layout_add(builder *b, layout *l, str name, const type *t);
 void       layout_copy(builder *b, layout *to, const layout *from);
 void       layout_add_key(builder *b, layout *l, uint32_t slot, const str *viable, uint32_t n);
-uint32_t   layout_find(const layout *l, str name);
+uint32_t   layout_find(builder *b, const layout *l, str name); /* SLOT_NONE */
 
 plan_node *build_source(builder *b, uint32_t i);
 plan_node *build_joins(builder *b); /* join.c */

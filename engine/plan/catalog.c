@@ -1,6 +1,6 @@
 #include "engine/plan/catalog.h"
 
-#include <stdlib.h>
+#include <assert.h>
 
 #include "base/mem.h"
 
@@ -75,7 +75,8 @@ source *source_new(void)
 
 source *source_ref(source *s)
 {
-    __atomic_add_fetch(&s->refs, 1, __ATOMIC_RELAXED);
+    int refs = __atomic_add_fetch(&s->refs, 1, __ATOMIC_RELAXED);
+    assert(refs > 1); /* who takes one holds one */
     return s;
 }
 

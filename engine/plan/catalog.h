@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/pmap.h"
 #include "base/status.h"
-#include "engine/format/format.h"
+#include "engine/format/side.h"
 #include "engine/types/type.h"
 #include "parser/ast.h"
 
@@ -28,15 +28,6 @@ typedef struct schema { /* in the order of declaration */
     const column *cols;
     uint32_t      n;
 } schema;
-
-typedef struct side_format {
-    format_id id;
-    uint32_t  features;  /* FEATURE_WRAP_SINGLES or FEATURE_UNWRAP_SINGLES when asked for, else 0 */
-    char      delimiter; /* 0: not given */
-    str       full_name; /* *_SCHEMA_FULL_NAME; n = 0: none */
-    int32_t   schema_id; /* -1: none */
-    str       nullable;  /* PROTOBUF: OPTIONAL, WRAPPER or n = 0 */
-} side_format;
 
 typedef struct window_info {
     ast_window_kind kind;    /* WINDOW_NONE: the key is not windowed */

@@ -240,16 +240,6 @@ static bool check_within(builder *b, const ast_join *jn, plan_kind kind)
 
 /* ---- keys */
 
-static bool has_registry(format_id f)
-{
-    return (formats[f].features & FEATURE_SCHEMA_INFERENCE) != 0;
-}
-
-static bool same_key_format(const layout *l, const side_format *f)
-{
-    return l->key_format.id == f->id && (f->id != FORMAT_DELIMITED || l->key_format.delimiter == f->delimiter);
-}
-
 static bool refuse_windowed_rekey(builder *b, bool table)
 {
     return refuse(b,
@@ -268,14 +258,14 @@ static bool align(builder *b, join_side *s, const side_format *f, const window_i
                   const char *topic)
 {
     layout *l = &s->node->out;
-    bool    spread = !same_key_format(l, f) || has_registry(f->id);
+    bool    registry = formats[f->id].has_registry, spread = !side_same_bytes(&l->key_format, f) || registry;
     if (l->window.kind) {
         bool sizes = w->kind && l->window.kind != WINDOW_SESSION && l->window.size_ms != w->size_ms;
         if (s->rekey)
             return refuse_windowed_rekey(b, false);
         if (s->node->is_table && spread)
             return refuse_windowed_rekey(b, true);
-        if (sizes && !has_registry(f->id))
+        if (sizes && !registry)
             return refuse_windowed_rekey(b, false);
     }
     if (s->rekey) {
@@ -306,10 +296,9 @@ static side_format join_key_format(builder *b, const join_side *l, const join_si
     side_format f = l->node->out.key_format;
     if (l->rekey && !r->rekey)
         f = r->node->out.key_format;
-    for (uint32_t i = 0; f.id == FORMAT_NONE && i < b->an.src_count; i++)
+    for (uint32_t i = 0; side_is_empty(&f) && i < b->an.src_count; i++)
         f = b->an.src[i].src->key;
-    if (f.id == FORMAT_NONE)
-        f.id = FORMAT_KAFKA;
+    side_need_key(&f);
     return f;
 }
 

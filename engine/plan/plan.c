@@ -11,29 +11,6 @@
 #include "engine/plan/build.h"
 #include "parser/parser.h"
 
-/* ---- properties */
-
-const str *plan_property(const plan_options *opt, const char *name)
-{
-    const map *const from[] = {opt->properties, opt->config};
-    char             alt[160];
-    snprintf(alt, sizeof alt, "ksql.streams.%s", name);
-    for (size_t i = 0; i < 2; i++) {
-        const str *v = from[i] ? map_get(from[i], str_of(name)) : NULL;
-        if (v == NULL && from[i])
-            v = map_get(from[i], str_of(alt));
-        if (v)
-            return v;
-    }
-    return NULL;
-}
-
-bool plan_flag(const plan_options *opt, const char *name, bool otherwise)
-{
-    const str *v = plan_property(opt, name);
-    return v ? str_eq_nocase(*v, STR("true")) : otherwise;
-}
-
 /* ---- layouts */
 
 plan_node *node_new(builder *b, plan_kind kind, const char *step)
@@ -79,13 +56,21 @@ void layout_add_key(builder *b, layout *l, uint32_t slot, const str *viable, uin
     l->keys = keys;
 }
 
-static xscope layout_scope(const layout *l)
+static xscope layout_scope(builder *b, const layout *l)
 {
-    return (xscope){l->cols, l->n};
+    if (b->indexed != l->cols || b->indexed_n != l->n) {
+        b->index = name_index_new(b->a, l->cols, l->n);
+        b->indexed = l->cols;
+        b->indexed_n = l->n;
+    }
+    return (xscope){l->cols, l->n, b->index};
 }
 
-uint32_t layout_find(const layout *l, str name)
+uint32_t layout_find(builder *b, const layout *l, str name)
 {
+    xscope s = layout_scope(b, l);
+    if (s.index)
+        return name_index_find(s.index, name);
     for (uint32_t i = 0; i < l->n; i++)
         if (str_eq(l->cols[i].name, name))
             return i;
@@ -96,36 +81,27 @@ uint32_t layout_find(const layout *l, str name)
 
 static void add_expression(builder *b, const ast_expr *e)
 {
-    size_t n = strlen(b->st->msg);
-    snprintf(b->st->msg + n, sizeof b->st->msg - n, ". expression: %.*s, schema:", STR_FMT(print_expr_text(b->a, e)));
+    status_append(b->st, ". expression: %.*s, schema:", STR_FMT(print_expr_text(b->a, e)));
 }
 
-/* "Invalid Select: ..." or, where ksqlDB's generated code would not compile, "Unexpected error generating code for
- * Select: ...". */
-static void name_clause(status *st, const char *clause)
+/* Does the fault carry its clause and expression? */
+static bool is_found_late(const status *st)
 {
-    static const char unexpected[] = "Unexpected error generating code";
-    char              rest[ST_MSG_MAX];
-    if (strncmp(st->msg, unexpected, sizeof unexpected - 1) != 0) {
-        status_prefix(st, "Invalid %s: ", clause);
-        return;
-    }
-    snprintf(rest, sizeof rest, "%s", st->msg + sizeof unexpected - 1);
-    status_set(st, st->code, "%s for %s%s", unexpected, clause, rest);
+    return st->code == ST_SQL_GEN || st->code == ST_SQL_CODE;
 }
 
 static xoptions compile_options(const builder *b, bool select)
 {
-    return (xoptions){.catch_nested = select && plan_flag(b->opt, "ksql.nested.error.set.null", true),
-                      .null_as_text = !plan_flag(b->opt, "ksql.cast.strings.preserve.nulls", true)};
+    return (xoptions){.catch_nested = select && settings_flag(&b->opt->settings, SETTING_NESTED_ERROR_SET_NULL),
+                      .null_as_text = !settings_flag(&b->opt->settings, SETTING_CAST_STRINGS_PRESERVE_NULLS)};
 }
 
 const xnode *compile_select(builder *b, const ast_expr *e, const layout *in)
 {
-    xscope       s = layout_scope(in);
+    xscope       s = layout_scope(b, in);
     const xnode *x = expr_compile(b->a, e, &s, compile_options(b, true), b->st);
-    if (x == NULL && b->st->code == ST_SQL_GEN) {
-        name_clause(b->st, "Select");
+    if (x == NULL && is_found_late(b->st)) {
+        expr_name_fault(b->st, "Select");
         add_expression(b, e);
     }
     return x;
@@ -156,6 +132,7 @@ static void show_aggregates(builder *b)
 }
 
 typedef struct column_search {
+    builder        *b;
     const layout   *in;
     const ast_expr *found;
 } column_search;
@@ -163,31 +140,40 @@ typedef struct column_search {
 static bool note_unknown(const ast_expr *e, void *ctx)
 {
     column_search *s = ctx;
-    if (s->found == NULL && e->kind == EX_COLUMN && layout_find(s->in, e->text) == SLOT_NONE)
+    if (s->found == NULL && e->kind == EX_COLUMN && layout_find(s->b, s->in, e->text) == SLOT_NONE)
         s->found = e;
     return false;
+}
+
+/* A fault of the expression of WHERE or HAVING; a pull query quotes the whole of it. */
+static const xnode *refuse_predicate(builder *b, const char *clause)
+{
+    status_prefix(b->st, "Error in %s expression: ", clause);
+    if (b->opt->pull)
+        status_append(b->st, "\nStatement: %.*s", STR_FMT(print_expr_text(b->a, b->an.q->where)));
+    return NULL;
 }
 
 static const xnode *compile_predicate(builder *b, const ast_expr *e, const ast_expr *as, const layout *in,
                                       const char *clause)
 {
-    column_search unknown = {in, NULL}; /* columns are looked up before functions are */
+    column_search unknown = {b, in, NULL}; /* columns are looked up before functions are */
     an_expr_uses(e, note_unknown, &unknown);
     if (unknown.found) {
-        refuse(b, "Error in %s expression: Unknown column %.*s.", clause, STR_FMT(unknown.found->text));
-        return NULL;
+        refuse(b, "Unknown column %.*s.", STR_FMT(unknown.found->text));
+        return refuse_predicate(b, clause);
     }
-    xscope       s = layout_scope(in);
+    xscope       s = layout_scope(b, in);
     const xnode *x = expr_compile(b->a, e, &s, compile_options(b, false), b->st);
-    if (x == NULL && b->st->code == ST_SQL_GEN) {
-        name_clause(b->st, "Predicate");
+    if (x == NULL && is_found_late(b->st)) {
+        /* pull queries have an interpreter instead of generated code, which words this fault differently */
+        expr_name_fault(b->st, b->opt->pull && b->st->code == ST_SQL_GEN ? "expression" : "Predicate");
         add_expression(b, as);
         return NULL;
     }
     if (x == NULL) {
         show_aggregates(b);
-        status_prefix(b->st, "Error in %s expression: ", clause);
-        return NULL;
+        return refuse_predicate(b, clause);
     }
     if (x->type->kind != T_BOOLEAN) {
         if (x->type->kind == T_NULL)
@@ -256,7 +242,7 @@ bool refuse_kafka_values(builder *b, const char *clause)
 {
     buf names = BUF_INIT(ST_MSG_MAX);
     for (uint32_t i = 0; i < b->an.src_count; i++)
-        if (b->an.src[i].src->value.id == FORMAT_KAFKA)
+        if (formats[b->an.src[i].src->value.id].keeps_out)
             buf_printf(&names, "%s%.*s", names.n ? ", " : "", STR_FMT(b->an.src[i].src->name));
     bool bad = names.n > 0;
     if (bad)
@@ -389,7 +375,7 @@ static plan_node *build_partition_by(builder *b, plan_node *in)
         r->in[0] = in;
         layout_copy(b, &r->out, &in->out);
         r->out.key_count = 0;
-        r->out.key_format = (side_format){.id = FORMAT_NONE, .schema_id = -1};
+        r->out.key_format = side_empty();
         r->rekey.drop_key = true;
         return r;
     }
@@ -397,8 +383,8 @@ static plan_node *build_partition_by(builder *b, plan_node *in)
     for (uint32_t i = 0; i < n; i++)
         names[i] = e[i]->kind == EX_COLUMN ? e[i]->text : str_fmt(b->a, "KSQL_COL_%u", i);
     plan_node *r = build_rekey(b, in, e, names, n, REKEY_PARTITION_BY, "PartitionBy");
-    if (r && r->out.key_format.id == FORMAT_NONE)
-        r->out.key_format.id = FORMAT_KAFKA;
+    if (r)
+        side_need_key(&r->out.key_format);
     return r;
 }
 
@@ -415,7 +401,9 @@ static plan_node *build_flatmap(builder *b, plan_node *in)
     f->flatmap.calls = ARENA_ARRAY(b->a, func_call *, n);
     f->flatmap.n = n;
     f->flatmap.first_slot = f->out.n;
-    str *names = ARENA_ARRAY(b->a, str, n);
+    str     *names = ARENA_ARRAY(b->a, str, n);
+    expr_set calls;
+    expr_set_init(&calls, b->a);
     for (uint32_t i = 0; i < n; i++) {
         ast_expr     *call = b->an.table_calls.p[i];
         const xnode **args = ARENA_ARRAY(b->a, const xnode *, call->arg_count);
@@ -428,10 +416,11 @@ static plan_node *build_flatmap(builder *b, plan_node *in)
         if (f->flatmap.calls[i] == NULL)
             return NULL;
         names[i] = str_fmt(b->a, "KSQL_SYNTH_%u", i);
+        expr_set_add(&calls, call, i);
         layout_add(b, &f->out, names[i], f->flatmap.calls[i]->type->elem);
     }
     for (size_t i = 0; i < b->an.items.n; i++)
-        b->an.items.p[i].expr = an_replace(b->a, b->an.items.p[i].expr, b->an.table_calls.p, names, n);
+        b->an.items.p[i].expr = an_replace(b->a, b->an.items.p[i].expr, &calls, names);
     return f;
 }
 
@@ -456,7 +445,7 @@ static bool check_emit(builder *b)
     if (q->emit == EMIT_FINAL) {
         if (!q->window.kind)
             return refuse(b, "EMIT FINAL is only supported for windowed aggregations.");
-        if (!plan_flag(b->opt, "ksql.suppress.enabled", true))
+        if (!settings_flag(&b->opt->settings, SETTING_SUPPRESS_ENABLED))
             return refuse(b, "Suppression is currently disabled. You can enable it by setting "
                              "ksql.suppress.enabled to true");
     }
@@ -514,6 +503,22 @@ static void star_synthetic_key(builder *b, const plan_node *join)
     b->an.items.p[at] = it;
 }
 
+/* What everything that reads a plan relies on. */
+static void check_node(const plan_node *n)
+{
+    const layout *l = &n->out;
+    assert(l->needed && (l->wstart == SLOT_NONE) == (l->wend == SLOT_NONE));
+    assert(l->wstart == SLOT_NONE || (l->wstart < l->n && l->wend < l->n));
+    for (uint32_t k = 0; k < l->key_count; k++)
+        assert(l->keys[k].slot < l->n && l->keys[k].viable_count > 0 && l->needed[l->keys[k].slot]);
+    for (uint32_t i = 0; n->kind == PLAN_PROJECT && i < l->n; i++)
+        assert(type_equal(n->project.exprs[i]->type, l->cols[i].type));
+    assert((n->kind == PLAN_SOURCE) == (n->in[0] == NULL));
+    for (int i = 0; i < 2; i++)
+        if (n->in[i])
+            check_node(n->in[i]);
+}
+
 static bool build(builder *b)
 {
     if (!analyze(&b->an, b->st) || !check_emit(b) || !check_bounds_use(b))
@@ -545,6 +550,7 @@ static bool build(builder *b)
     b->p->has_limit = b->an.q->has_limit;
     b->p->limit = b->an.q->limit;
     plan_mark_needed(b->p);
+    check_node(n);
     return true;
 }
 

@@ -18,6 +18,7 @@
 #include "engine/plan/catalog.h"
 #include "engine/compile/compile.h"
 #include "engine/func/func.h"
+#include "engine/settings/settings.h"
 #include "parser/ast.h"
 
 #define SLOT_NONE UINT32_MAX
@@ -164,11 +165,11 @@ typedef struct plan {
 
 typedef struct plan_options {
     const catalog *catalog;
-    const map     *properties; /* session properties: name -> const str *; may be NULL */
-    const map     *config;     /* the server's settings, asked where the session has none; may be NULL */
-    str            sink_name;  /* for error texts */
-    str            ts_column;  /* of the sink (WITH TIMESTAMP); n = 0: none */
-    bool           transient;  /* push query: keys are not required in the projection */
+    settings_view  settings;
+    str            sink_name; /* for error texts */
+    str            ts_column; /* of the sink (WITH TIMESTAMP); n = 0: none */
+    bool           transient; /* push or pull query: keys are not required in the projection */
+    bool           pull;      /* a pull query: faults of WHERE are worded as its interpreter does */
     /* A push query that taps the running query behind its source (spec/processing-semantics.md 8.6): a table's
      * changes are read like a stream; records without value are left out, and those that lack their key. */
     bool tap;
@@ -181,10 +182,6 @@ typedef struct plan_options {
 /* Plans one query. The plan keeps a copy of what it needs of q. Errors: ST_SQL with ksqlDB's texts. */
 plan *plan_query(const ast_query *q, const plan_options *opt, status *st);
 void  plan_free(plan *p); /* NULL is fine */
-
-/* Session property lookup with ksql.streams. prefix forms folded; NULL when unset. */
-const str *plan_property(const plan_options *opt, const char *name);
-bool       plan_flag(const plan_options *opt, const char *name, bool otherwise);
 
 /* EXPLAIN's text of the plan. */
 void plan_explain(const plan *p, buf *out);

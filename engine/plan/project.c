@@ -169,7 +169,7 @@ static bool refuse_twice(builder *b, const layout *l, uint32_t k, str x, str y)
 /* ksqlDB's "new planner" lets a stream's projection order the key columns and leave some out. */
 static bool free_keys(const builder *b, const plan_node *in)
 {
-    return plan_flag(b->opt, "ksql.new.query.planner.enabled", false) && !in->is_table && !b->an.is_join &&
+    return settings_flag(&b->opt->settings, SETTING_NEW_QUERY_PLANNER_ENABLED) && !in->is_table && !b->an.is_join &&
            !b->an.is_group;
 }
 
@@ -292,7 +292,7 @@ static bool add_keys(builder *b, plan_node *pn, const plan_node *in, int *chosen
     if (free_keys(b, in))
         n = order_by_item(order, l->key_count, chosen);
     if (n == 0 && l->key_count > 0)
-        pn->out.key_format = (side_format){.id = FORMAT_NONE, .schema_id = -1};
+        pn->out.key_format = side_empty();
     for (uint32_t k = 0; k < n; k++) {
         const an_item *it = &b->an.items.p[chosen[order[k]]];
         uint32_t       slot = l->keys[order[k]].slot;
@@ -309,7 +309,7 @@ static bool add_value(builder *b, plan_node *pn, const layout *l, const an_item 
     const xnode *x =
         k >= 0 ? expr_column(b->a, l->keys[k].slot, l->cols[l->keys[k].slot].type) : compile_select(b, it->expr, l);
     if (x == NULL) {
-        if (it->expr->kind == EX_COLUMN && layout_find(l, it->expr->text) == SLOT_NONE)
+        if (it->expr->kind == EX_COLUMN && layout_find(b, l, it->expr->text) == SLOT_NONE)
             refuse(b, "%.*sColumn '%.*s' cannot be resolved.", STR_FMT(an_location(&b->an, it->pos)),
                    STR_FMT(print_expr_text(b->a, it->orig)));
         return false;

@@ -161,10 +161,12 @@ static bool is_constant(const ast_expr *e)
 
 static bool constant(where_ctx *w, const ast_expr *e, const column *c, value *out)
 {
-    xscope       none = {NULL, 0};
+    xscope       none = {0};
     const xnode *x = expr_compile(w->a, e, &none, (xoptions){0}, w->st);
-    if (x == NULL)
+    if (x == NULL) {
+        expr_name_fault(w->st, NULL);
         return false;
+    }
     if (x->type->kind == T_NULL)
         return refuse(w, "Primary key columns can not be NULL: (%.*s = null)", STR_FMT(c->name));
     ectx *cx = ARENA_NEW(w->a, ectx);

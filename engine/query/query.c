@@ -26,8 +26,6 @@ struct push_query {
     int64_t         left; /* rows until LIMIT */
 };
 
-#define RESTORE_WAIT_MS 1000 /* for a table that is being restored */
-
 #define MORE_INFO " See https://cnfl.io/queries for more info.\nAdd EMIT CHANGES if you intended to issue a push query."
 
 /* ---- what a pull query may not have */
@@ -74,7 +72,7 @@ static ast_visit find_aggregate(ast_expr *e, void *ctx)
 
 static bool check_pull(exec *x, const ast_query *q)
 {
-    if (!exec_flag(x, "ksql.pull.queries.enable", true))
+    if (!exec_flag(x, SETTING_PULL_QUERIES_ENABLE))
         return exec_fail(x, "Pull queries are disabled." MORE_INFO "\nPlease set ksql.pull.queries.enable="
                             "true to enable this feature.\n");
     bool       agg = false;
@@ -96,7 +94,7 @@ static bool check_pull(exec *x, const ast_query *q)
         return pull_refuse(x, "PARTITION BY clauses.");
     if (q->having)
         return pull_refuse(x, "HAVING clauses.");
-    if (q->has_limit && !exec_flag(x, "ksql.query.pull.limit.clause.enabled", true))
+    if (q->has_limit && !exec_flag(x, SETTING_QUERY_PULL_LIMIT_CLAUSE_ENABLED))
         return exec_fail(x, "LIMIT clause in pull queries is currently disabled. You can enable them by "
                             "setting ksql.query.pull.limit.clause.enabled=true." MORE_INFO);
     if (q->has_limit && q->limit < 0)
@@ -181,24 +179,111 @@ static bool pull_row(engine *e, const pull_plan *pp, const table_row *tr, ectx *
     return true;
 }
 
-static bool pull_keys_of(exec *x, const query_info *maker, const pull_keys *pk, str **keys, size_t *n)
+/* Rows of one pull query on their way to its listener. */
+typedef struct pulling {
+    exec                 *x;
+    const pull_plan      *pp;
+    const query_listener *l;
+    ectx                 *cx;
+    value                *out;
+    int64_t               left; /* of LIMIT */
+    const plan           *p;
+    const source         *table;
+    bool                  announced; /* with the first row: an error before it is an answer of its own */
+} pulling;
+
+static void begin_answer(pulling *p)
 {
-    uint32_t parts = 0;
+    if (!p->announced)
+        announce(p->l, p->p, str_fmt(p->x->a, "query_%ld", exec_now(p->x)), p->table, p->x->a, false);
+    p->announced = true;
+}
+
+/* false: no more are wanted. */
+static bool give(pulling *p, const table_row *row)
+{
+    if (p->left <= 0)
+        return false;
+    if (!pull_row(p->x->e, p->pp, row, p->cx, p->out))
+        return true;
+    begin_answer(p);
+    return p->l->row(p->l->ctx, p->out, false) && --p->left > 0;
+}
+
+static bool pull_keys_of(exec *x, table_reader *t, const pull_keys *pk, uint32_t parts, str **keys, size_t *n)
+{
     *keys = ARENA_ARRAY(x->a, str, pk->n + 1);
     *n = 0;
-    for (uint32_t i = 0; i < maker->plan->output_count; i++)
-        parts += maker->plan->outputs[i].is_key;
     for (size_t i = 0; i < pk->n; i++) {
         str  k;
         bool again = false;
-        if (!runtime_key(x->e->run, maker->id, RESTORE_WAIT_MS, pk->keys[i], parts, x->a, &k, x->st))
-            return false;
+        if (!table_key(t, pk->keys[i], parts, x->a, &k))
+            return exec_fail(x, "Materialized data for this key is not available yet. Please try again later.");
         for (size_t j = 0; j < *n && !again; j++)
             again = str_eq((*keys)[j], k);
         if (!again)
             (*keys)[(*n)++] = k;
     }
     return true;
+}
+
+static bool pull_by_keys(pulling *p, table_reader *t, const pull_keys *pk, uint32_t parts)
+{
+    str   *keys;
+    size_t key_count;
+    bool   more = true;
+    if (!pull_keys_of(p->x, t, pk, parts, &keys, &key_count))
+        return false;
+    for (size_t i = 0; i < key_count && more; i++) {
+        table_row *rows;
+        size_t     n;
+        if (!table_lookup(t, keys[i], pk->from, pk->to, p->x->a, &rows, &n, p->x->st))
+            return false;
+        for (size_t k = 0; k < n && more; k++)
+            more = give(p, &rows[k]);
+        table_done(t);
+    }
+    return true;
+}
+
+#define SCAN_ROWS 256
+#define SORTED_ROWS_MAX 1024 /* a result of so many rows comes in the order of its keys, a larger one as it lies */
+#define SCAN_TIME_MAX_MS 600000
+
+/* A small table is collected and sorted, which is what people look at; of a large one rows are given out as they are
+ * read, so that it takes no room and LIMIT reads what it returns. */
+static bool give_scanned(pulling *p, table_reader *t, table_scan *s)
+{
+    arena          *a = p->cx->a; /* of some rows */
+    table_scan_row *rows = ARENA_ARRAY(p->x->a, table_scan_row, SORTED_ROWS_MAX + SCAN_ROWS);
+    size_t          n = 0, got;
+    bool            more = true;
+    while (!table_scan_at_end(s) && n < SORTED_ROWS_MAX) {
+        if (!table_scan_next(s, a, rows + n, SCAN_ROWS, &got, p->x->st))
+            return false;
+        n += got;
+    }
+    if (table_scan_at_end(s))
+        table_sort_rows(rows, n);
+    for (;;) {
+        for (size_t i = 0; i < n && more; i++)
+            more = give(p, &rows[i].row);
+        table_done(t);
+        arena_reset(a);
+        if (!more || table_scan_at_end(s))
+            return true;
+        if (!table_scan_next(s, a, rows, SCAN_ROWS, &n, p->x->st))
+            return false;
+    }
+}
+
+static bool pull_by_scan(pulling *p, table_reader *t, const pull_keys *pk)
+{
+    table_scan *s = table_scan_open(t, pk->from, pk->to, clock_mono_ms() + SCAN_TIME_MAX_MS, p->x->st);
+    bool        ok = s && give_scanned(p, t, s);
+    if (s)
+        table_scan_close(s);
+    return ok;
 }
 
 static bool run_pull(exec *x, const plan *p, const source *table, const query_info *maker, const query_listener *l)
@@ -209,46 +294,40 @@ static bool run_pull(exec *x, const plan *p, const source *table, const query_in
         pp.src = pp.src->in[0];
     }
     pull_keys  pk;
-    str       *keys = NULL;
-    size_t     key_count = 0, n = 0;
-    table_row *rows = NULL;
-    pull_scans scans = {.table = exec_flag(x, "ksql.query.pull.table.scan.enabled", true),
-                        .range = exec_flag(x, "ksql.query.pull.range.scan.enabled", true)};
+    pull_scans scans = {.table = exec_flag(x, SETTING_QUERY_PULL_TABLE_SCAN_ENABLED),
+                        .range = exec_flag(x, SETTING_QUERY_PULL_RANGE_SCAN_ENABLED)};
     ast_expr  *where = pp.filter ? ast_expr_copy(x->a, pp.filter->filter.text) : NULL;
+    uint32_t   parts = 0;
     map_columns(x->a, &pp, maker->plan, table);
+    for (uint32_t i = 0; i < maker->plan->output_count; i++)
+        parts += maker->plan->outputs[i].is_key;
     if (!pull_where(x->a, where, table, scans, &pk, x->st))
         return false;
-    if (!pk.scan && !pull_keys_of(x, maker, &pk, &keys, &key_count))
+    settings_view v = exec_settings(x);
+    table_reader *t = table_open(x->e->run, maker->id, settings_number(&v, SETTING_QUERY_PULL_WAIT_MS), x->st);
+    if (t == NULL)
         return false;
-    if (!runtime_read_table(x->e->run, maker->id, RESTORE_WAIT_MS, x->a, pk.scan ? NULL : keys, key_count, pk.from,
-                            pk.to, &rows, &n, x->st))
-        return false;
-    announce(l, p, str_fmt(x->a, "query_%ld", exec_now(x)), table, x->a, false);
-    ectx   *cx = ARENA_NEW(x->a, ectx);
-    value  *out = ARENA_ARRAY(x->a, value, p->output_count);
-    int64_t left = p->has_limit ? p->limit : INT64_MAX;
-    cx->a = x->a;
-    cx->now_ms = exec_now(x);
-    for (size_t i = 0; i < n && left > 0; i++)
-        if (pull_row(x->e, &pp, &rows[i], cx, out)) {
-            left--;
-            if (!l->row(l->ctx, out, false))
-                break;
-        }
-    l->end(l->ctx, QUERY_COMPLETE, NULL);
+    arena rows;
+    arena_init(&rows);
+    pulling pull = {.x = x,
+                    .pp = &pp,
+                    .l = l,
+                    .cx = ARENA_NEW(x->a, ectx),
+                    .out = ARENA_ARRAY(x->a, value, p->output_count),
+                    .left = p->has_limit ? p->limit : INT64_MAX,
+                    .p = p,
+                    .table = table};
+    pull.cx->a = &rows;
+    pull.cx->now_ms = exec_now(x);
+    bool ok = pk.scan ? pull_by_scan(&pull, t, &pk) : pull_by_keys(&pull, t, &pk, parts);
+    table_close(t);
+    arena_free(&rows);
     __atomic_add_fetch(&x->e->pull_count, 1, __ATOMIC_RELAXED);
-    return true;
-}
-
-/* Faults of WHERE as pull queries tell them. */
-static bool pull_fault(exec *x, const ast_query *q)
-{
-    str compiled = STR("Invalid Predicate: "), m = str_dup(x->a, str_of(x->st->msg));
-    if (str_starts(m, compiled)) /* they have an interpreter instead of generated code */
-        return exec_fail(x, "Invalid expression: %.*s", (int)(m.n - compiled.n), m.p + compiled.n);
-    if (!str_starts(m, STR("Error in WHERE expression: ")))
+    if (!ok && !pull.announced)
         return false;
-    return exec_fail(x, "%.*s\nStatement: %.*s", STR_FMT(m), STR_FMT(print_expr_text(x->a, q->where)));
+    begin_answer(&pull);
+    l->end(l->ctx, ok ? QUERY_COMPLETE : QUERY_ERROR, ok ? NULL : x->st->msg);
+    return true;
 }
 
 static bool pull_table(exec *x, const source *table, const query_listener *l)
@@ -258,12 +337,12 @@ static bool pull_table(exec *x, const source *table, const query_listener *l)
     if (!lone_star(x, q))
         return false;
     plan_options po = exec_plan_options(x);
-    po.transient = true;
+    po.transient = po.pull = true;
     if (!pull_check_likes(q->where, table, x->st))
         return false;
     plan *p = plan_query(q, &po, x->st);
     if (p == NULL)
-        return pull_fault(x, q);
+        return false;
     bool ok;
     if (maker == NULL || maker->plan == NULL || x->e->run == NULL)
         ok = exec_fail(x,
@@ -322,11 +401,10 @@ static bool is_tap(exec *x, const source *s, const ast_query *q)
 {
     system_use use = {0};
     size_t     writers = 0;
-    if (!exec_flag(x, "ksql.query.push.v2.enabled", false) ||
-        !exec_flag(x, "ksql.query.push.v2.registry.installed", false))
+    if (!exec_flag(x, SETTING_QUERY_PUSH_V2_ENABLED) || !exec_flag(x, SETTING_QUERY_PUSH_V2_REGISTRY_INSTALLED))
         return false;
     if (q->emit != EMIT_CHANGES || q->join_count || q->has_group_by || q->window.kind || q->having ||
-        q->has_partition_by || !str_eq_nocase(exec_setting(x, "auto.offset.reset", "latest"), STR("latest")))
+        q->has_partition_by || str_eq_nocase(exec_text(x, SETTING_AUTO_OFFSET_RESET), STR("earliest")))
         return false;
     for (uint32_t i = 0; i < q->item_count; i++)
         if (q->items[i].expr)
@@ -389,11 +467,11 @@ static bool start_push(exec *x, const source *s, bool bounded, const query_liste
     push_query *q = push_new(x, po.tap ? tap_id(x) : transient_id(x, s->name), l);
     q->limited = p->has_limit;
     q->left = p->limit;
-    str               reset = exec_setting(x, "auto.offset.reset", "latest");
+    settings_view     v = exec_settings(x);
     transient_options o = {.plan = p,
                            .id = q->id,
                            .properties = &x->s->properties,
-                           .earliest = bounded || str_eq_nocase(reset, STR("earliest")),
+                           .earliest = bounded || settings_choice_is(&v, SETTING_AUTO_OFFSET_RESET, "earliest"),
                            .bounded = bounded,
                            .row = on_row,
                            .end = on_end,
@@ -534,7 +612,7 @@ static bool query_statement(exec *x, const query_listener *l, push_query **push)
         return pull_table(x, s, l);
     if (x->e->run == NULL)
         return exec_fail(x, "This engine runs no queries.");
-    if (pull && !exec_flag(x, "ksql.query.pull.stream.enabled", true))
+    if (pull && !exec_flag(x, SETTING_QUERY_PULL_STREAM_ENABLED))
         return exec_fail(x, "Pull queries on streams are disabled. To create a push query on the stream, add "
                             "EMIT CHANGES to the end. To enable pull queries on streams, set the "
                             "ksql.query.pull.stream.enabled config to 'true'.");

@@ -15,9 +15,10 @@ void driver_open(driver *d)
 {
     status st;
     status_init(&st);
-    *d = (driver){.service_id = STR(DRIVER_SERVICE_ID), .emit_interval_ms = 1000, .join_interval_ms = 1000};
+    *d = (driver){.emit_interval_ms = 1000, .join_interval_ms = 1000};
     arena_init(&d->a);
-    map_put(&d->config, STR("ksql.service.id"), &d->service_id);
+    settings_init(&d->config);
+    settings_put(&d->config, STR("ksql.service.id"), STR(DRIVER_SERVICE_ID), ORIGIN_COMMAND_LINE, &st);
     d->log = tlog_open_memory();
     static const timesource frozen = {frozen_clock, frozen_clock, NULL};
     engine_options          o = {.log = d->log, .config = &d->config, .manual = true, .clock = &frozen};
@@ -30,7 +31,7 @@ void driver_close(driver *d)
     session_free(&d->s);
     engine_close(d->e);
     tlog_close(d->log);
-    map_free(&d->config);
+    settings_free(&d->config);
     arena_free(&d->a);
 }
 
@@ -52,12 +53,12 @@ driver_topic *driver_topic_add(driver *d, str name, int32_t partitions)
     t = ARENA_NEW(&d->a, driver_topic);
     t->name = str_dup(&d->a, name);
     t->partitions = partitions;
-    t->key.id = FORMAT_KAFKA;
-    t->val.id = FORMAT_JSON;
+    status st;
+    status_init(&st);
+    format_by_name(STR("KAFKA"), &t->key.id, &st);
+    format_by_name(STR("JSON"), &t->val.id, &st);
     AVEC_PUSH(&d->a, &d->topics, t);
     tlog_topic spec = {.name = t->name, .partitions = partitions, .replication = 1};
-    status     st;
-    status_init(&st);
     tlog_topic_create(d->log, &spec, &st); /* a sink's topic is there already */
     return t;
 }
@@ -346,21 +347,26 @@ static void take_state(pipeline *to, pipeline *from)
 
 /* ---- life */
 
+settings_view driver_settings(const driver *d, const query_info *q)
+{
+    return (settings_view){.query = &q->settings, .system = &d->e->meta->system, .server = &d->config};
+}
+
 static bool open_stages(driver_query *run, status *st)
 {
     driver *d = run->d;
     run->stages = stages_of(&d->a, run->q->plan);
     run->pl = ARENA_ARRAY(&d->a, pipeline *, run->stages.n);
     run->internal_used = ARENA_ARRAY(&d->a, bool, run->stages.internal_count + 1);
-    pipeline_env env = {.ctx = run,
-                        .emit = on_emit,
-                        .error = on_error,
-                        .fatal = on_fatal,
-                        .now_ms = query_clock,
-                        .emit_interval_ms = d->emit_interval_ms,
-                        .join_interval_ms = d->join_interval_ms};
-    const str   *thrown = map_get(&run->q->properties, STR("ksql.timestamp.throw.on.invalid"));
-    env.throw_on_bad_timestamp = thrown && str_eq_nocase(*thrown, STR("true"));
+    pipeline_env  env = {.ctx = run,
+                         .emit = on_emit,
+                         .error = on_error,
+                         .fatal = on_fatal,
+                         .now_ms = query_clock,
+                         .emit_interval_ms = d->emit_interval_ms,
+                         .join_interval_ms = d->join_interval_ms};
+    settings_view v = driver_settings(d, run->q);
+    env.throw_on_bad_timestamp = settings_flag(&v, SETTING_TIMESTAMP_THROW_ON_INVALID);
     for (uint32_t i = 0; i < run->stages.n; i++) {
         const stage *s = &run->stages.s[i];
         run->pl[i] = pipeline_new(run->q->plan, s, &env, st);

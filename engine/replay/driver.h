@@ -34,12 +34,11 @@ typedef struct driver_topic {
 } driver_topic;
 
 typedef struct driver {
-    arena   a;
-    engine *e;
-    tlog   *log;
-    session s;
-    map     config;
-    str     service_id;
+    arena    a;
+    engine  *e;
+    tlog    *log;
+    session  s;
+    settings config;
     VEC(driver_topic *) topics;
     int64_t now_ms; /* at which the queries' clock stands; the one of statements stands at 0 */
     /* How often closed windows and unmatched rows are looked for. The clock stands still: 0 is with every
@@ -79,6 +78,8 @@ typedef struct driver_query driver_query;
 /* was: the query that this one replaces, or NULL: it goes on with that one's state. NULL: d->failed. */
 driver_query *driver_query_open(driver *d, query_info *q, driver_query *was);
 void          driver_query_close(driver_query *q);
+/* The settings that the query works with; until the next statement. */
+settings_view driver_settings(const driver *d, const query_info *q);
 /* One record of one of its topics, wholly through the query; what comes out is appended to the sink's
  * topic. Failures: d->failed. */
 void driver_query_feed(driver_query *q, const driver_topic *t, const driver_rec *r);

@@ -3,86 +3,6 @@
 #include "base/num.h"
 #include "storage/record.h"
 
-/* ---- JSON to bytes and back */
-
-static str kafka_bytes(arena *a, const jnode *n, const type *t)
-{
-    buf     b = BUF_INIT(BUF_MAX);
-    int64_t i = 0;
-    double  d = 0;
-    if (n->kind == J_OBJECT && n->first)
-        n = n->first;
-    str text = n->kind == J_STRING ? n->text : n->raw;
-    switch (t ? t->kind : T_STRING) {
-    case T_INTEGER:
-        num_parse_i64(text, &i);
-        buf_put_i32(&b, (int32_t)i);
-        break;
-    case T_BIGINT:
-        num_parse_i64(text, &i);
-        buf_put_i64(&b, i);
-        break;
-    case T_DOUBLE:
-        num_parse_f64(text, &d);
-        memcpy(&i, &d, 8);
-        buf_put_i64(&b, i);
-        break;
-    case T_BYTES: {
-        str raw;
-        if (base64_decode(a, text, &raw))
-            buf_puts(&b, raw);
-        break;
-    }
-    default:
-        buf_puts(&b, text);
-    }
-    buf_reserve(&b, 1);
-    str s = str_dup(a, buf_str(&b));
-    buf_free(&b);
-    return s;
-}
-
-static str to_bytes(arena *a, const jnode *n, const side_format *f, const type *t)
-{
-    if (n == NULL || n->kind == J_NULL || f->id == FORMAT_NONE)
-        return STR_NONE;
-    if (f->id == FORMAT_KAFKA)
-        return kafka_bytes(a, n, t);
-    if (f->id == FORMAT_DELIMITED)
-        return n->kind == J_STRING ? str_dup(a, n->text) : n->raw;
-    return n->raw;
-}
-
-static void put_bytes(buf *out, str bytes, const side_format *f, const type *t)
-{
-    if (bytes.p == NULL || f->id == FORMAT_NONE) {
-        buf_putz(out, "null");
-    } else if (f->id == FORMAT_KAFKA && t && t->kind == T_INTEGER && bytes.n == 4) {
-        buf_printf(out, "%d", (int32_t)be_get32(bytes.p));
-    } else if (f->id == FORMAT_KAFKA && t && t->kind == T_BIGINT && bytes.n == 8) {
-        buf_printf(out, "%ld", (int64_t)be_get64(bytes.p));
-    } else if (f->id == FORMAT_KAFKA && t && t->kind == T_DOUBLE && bytes.n == 8) {
-        json_put_value(out, &type_double, value_i((int64_t)be_get64(bytes.p)));
-    } else if (f->id == FORMAT_KAFKA && t && t->kind == T_BYTES) {
-        json_put_value(out, &type_bytes, value_s(bytes));
-    } else if (f->id == FORMAT_KAFKA || f->id == FORMAT_DELIMITED) {
-        arena a;
-        arena_init(&a);
-        json_put_string(out, utf8_repair(&a, bytes));
-        arena_free(&a);
-    } else {
-        arena       a;
-        str         rest;
-        const char *why;
-        arena_init(&a);
-        if (json_doc_parse(&a, bytes, &rest, &why) && str_trim(rest).n == 0)
-            buf_puts(out, bytes);
-        else
-            json_put_string(out, utf8_repair(&a, bytes));
-        arena_free(&a);
-    }
-}
-
 static int64_t long_member(const jnode *n, const char *name)
 {
     const jnode *m = json_doc_member(n, name);
@@ -140,7 +60,7 @@ static str side_bytes(arena *a, const jnode *n, const char *name, const side_for
         return str_dup(a, text->text);
     if (bytes && bytes->kind == J_STRING && base64_decode(a, bytes->text, &raw))
         return raw.p ? raw : STR("");
-    return to_bytes(a, json_doc_member(n, name), f, t);
+    return side_from_json(f, a, json_doc_member(n, name), t);
 }
 
 driver_rec record_json_read(arena *a, const jnode *n, const driver_topic *t)
@@ -170,9 +90,9 @@ void record_json_put(buf *out, const driver_topic *t, const driver_rec *rec)
         end = add_clamped(start, t->window.size_ms);
     }
     buf_putz(out, "{\"key\":");
-    put_bytes(out, key, &t->key, t->key_type);
+    side_put_json(&t->key, out, key, t->key_type);
     buf_putz(out, ",\"value\":");
-    put_bytes(out, rec->val, &t->val, t->val_type);
+    side_put_json(&t->val, out, rec->val, t->val_type);
     buf_printf(out, ",\"timestamp\":%ld", rec->ts);
     if (windowed)
         buf_printf(out, ",\"window\":{\"start\":%ld,\"end\":%ld,\"type\":\"%s\"}", start, end,

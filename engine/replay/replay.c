@@ -129,11 +129,8 @@ static void run_one_query(replay *r, query_info *q, const input *inputs, size_t 
 
 static void put_features(buf *out, const side_format *f, bool key, uint32_t columns)
 {
-    bool unwrap = key ? format_key_unwrapped(f->id, columns) : (f->features & FEATURE_UNWRAP_SINGLES) != 0;
-    buf_printf(out, "[%s]",
-               unwrap                                         ? "\"UNWRAP_SINGLES\""
-               : !key && (f->features & FEATURE_WRAP_SINGLES) ? "\"WRAP_SINGLES\""
-                                                              : "");
+    const char *feature = side_feature_text(f, key, columns);
+    buf_printf(out, *feature ? "[\"%s\"]" : "[%s]", feature);
 }
 
 static void put_sources(replay *r, buf *out)
@@ -214,14 +211,9 @@ static void read_properties(replay *r)
     status_init(&st);
     for (const jnode *p = list ? list->first : NULL; p; p = p->next)
         session_set(&r->d.s, p->name, p->kind == J_STRING ? p->text : p->raw);
-    static const char *const names[2] = {"__emit.interval.ms.kstreams.windowed.aggregation__",
-                                         "__emit.interval.ms.kstreams.outer.join.spurious.results.fix__"};
-    int64_t                 *to[2] = {&r->d.emit_interval_ms, &r->d.join_interval_ms};
-    for (int i = 0; i < 2; i++) {
-        const str *v = map_get(&r->d.s.properties, str_of(names[i]));
-        if (v)
-            num_parse_i64(*v, to[i]);
-    }
+    settings_view v = {.session = &r->d.s.properties};
+    r->d.emit_interval_ms = settings_number(&v, SETTING_EMIT_INTERVAL_MS);
+    r->d.join_interval_ms = settings_number(&v, SETTING_JOIN_INTERVAL_MS);
 }
 
 static void run_case(replay *r, buf *out)

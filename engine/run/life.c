@@ -136,6 +136,7 @@ static bool step_restoring(task *t, unsigned mail, int64_t until_ns)
     if (!t->l.restored)
         return true;
     t->healthy_since = time_mono_ms(t->tp->clock);
+    task_show_table(t);
     atomic_store(&t->told_percent, 100);
     return look_around(t);
 }
@@ -200,7 +201,7 @@ static bool (*const steps[TASK_STATES])(task *t, unsigned mail, int64_t until_ns
 
 static bool close_down(task *t, bool commit)
 {
-    if (commit && t->l.restored && !t->failed && task_commit(t) && (t->l.changes || t->l.snapshot))
+    if (commit && t->l.restored && !t->failed && task_commit(t) && (t->l.changes || task_snapshot_is_due(t)))
         task_write_snapshot(t);
     task_unload(t);
     move_to(t, TASK_CLOSED);
@@ -243,7 +244,7 @@ bool task_step(task *t, unsigned mail, int64_t until_ns)
                                                    : steps[task_get_state(t)](t, mail, until_ns);
     atomic_store(&t->due, next_due(t));
     pthread_mutex_unlock(&t->lock);
-    return task_snapshot_piece(t) || more;
+    return more;
 }
 
 void task_fail(task *t, const char *msg)
@@ -367,21 +368,56 @@ size_t task_offsets(task *t, arena *a, task_offset **out)
     return n;
 }
 
-/* ---- reading its tables */
+/* ---- reading its table */
 
-pipeline *task_read_begin(task *t)
+bool task_has_table(const task *t)
 {
-    atomic_fetch_add(&t->readers, 1);
-    pthread_mutex_lock(&t->lock);
-    if (t->l.restored)
-        return t->l.pl;
-    task_read_end(t);
-    return NULL;
+    const plan *p = t->tp->plan;
+    return t->stage->internal_out < 0 && p->result == RESULT_TABLE && p->sink != NULL;
 }
 
-void task_read_end(task *t)
+void task_show_table(task *t)
 {
+    store *s = pipeline_table(t->l.pl);
+    pthread_mutex_lock(&t->reason_lock);
+    t->table = s ? store_hold(s) : NULL;
+    pthread_mutex_unlock(&t->reason_lock);
+}
+
+void task_hide_table(task *t)
+{
+    pthread_mutex_lock(&t->reason_lock);
+    store *s = t->table;
+    t->table = NULL;
+    pthread_mutex_unlock(&t->reason_lock);
+    if (s)
+        store_release(s);
+}
+
+store *task_hold_table(task *t)
+{
+    pthread_mutex_lock(&t->reason_lock);
+    store *s = t->table ? store_hold(t->table) : NULL;
+    pthread_mutex_unlock(&t->reason_lock);
+    return s;
+}
+
+view *task_open_view(task *t, int64_t until_ms, view_limits limits, status *st)
+{
+    int64_t         left = until_ms - clock_mono_ms();
+    struct timespec until = clock_wall_after_ms(left > 0 ? left : 0);
+    view           *v = NULL;
+    atomic_fetch_add(&t->readers, 1);
+    if (pthread_mutex_timedlock(&t->lock, &until) != 0) {
+        status_set(st, ST_NOT_READY, "The table's query is busy with one record. Please try again later.");
+    } else {
+        if (t->table)
+            v = view_open(&t->table, 1, limits, st);
+        else
+            status_set(st, ST_NOT_READY, "The table is being restored. Please try again later.");
+        pthread_mutex_unlock(&t->lock);
+    }
     if (atomic_fetch_sub(&t->readers, 1) == 1)
         pthread_cond_signal(&t->read_over);
-    pthread_mutex_unlock(&t->lock);
+    return v;
 }

@@ -2,34 +2,51 @@
 #include <stdio.h>
 
 #include "base/mem.h"
-#include "base/num.h"
 #include "engine/run/names.h"
 #include "engine/run/processing_log.h"
 #include "engine/run/runtime_int.h"
 #include "storage/io.h"
 
 #define KEEPER_TICK_MS 1000
-#define COMMIT_INTERVAL_MS 2000
 #define COMMIT_INTERVAL_EXACTLY_ONCE_MS 100 /* nobody sees a row before its commit */
 
 /* ---- settings */
 
-static str setting(run_query *q, const char *name)
+/* As the query sees them now. A persistent one keeps those it was made with, a transient one has its session's. */
+typedef struct query_settings {
+    pmap          system;
+    settings_view view;
+} query_settings;
+
+static void query_settings_init(query_settings *s, const run_query *q)
 {
-    const map *own = q->q ? &q->q->properties : q->topt.properties;
-    return q->rt->o.setting(q->rt->o.ctx, own, name);
+    const runtime_options *o = &q->rt->o;
+    o->system_settings(o->ctx, &s->system);
+    s->view = (settings_view){.session = q->q ? NULL : q->topt.properties,
+                              .query = q->q ? &q->q->settings : NULL,
+                              .system = &s->system,
+                              .server = o->settings};
 }
 
-static int64_t number_setting(run_query *q, const char *name, int64_t otherwise)
+static void query_settings_deinit(query_settings *s)
 {
-    int64_t v;
-    return num_parse_i64(setting(q, name), &v) ? v : otherwise;
+    pmap_free(&s->system);
+}
+
+/* Those that a query takes over while it runs. */
+static void take_changeable_settings(run_query *q, const settings_view *v)
+{
+    bool    quick = q->tp.exactly_once && !settings_is_set(v, SETTING_COMMIT_INTERVAL_MS);
+    int64_t ms = quick ? COMMIT_INTERVAL_EXACTLY_ONCE_MS : settings_number(v, SETTING_COMMIT_INTERVAL_MS);
+    atomic_store(&q->tp.commit_interval_ms, ms);
 }
 
 static void read_changeable_settings(run_query *q)
 {
-    int64_t otherwise = q->tp.exactly_once ? COMMIT_INTERVAL_EXACTLY_ONCE_MS : COMMIT_INTERVAL_MS;
-    atomic_store(&q->tp.commit_interval_ms, number_setting(q, "commit.interval.ms", otherwise));
+    query_settings s;
+    query_settings_init(&s, q);
+    take_changeable_settings(q, &s.view);
+    query_settings_deinit(&s);
 }
 
 void runtime_settings_changed(runtime *r)
@@ -124,12 +141,14 @@ static bool count_tasks(run_query *q, status *st)
     uint32_t n = q->tp.stages.n;
     q->stage_tasks = ARENA_ARRAY(&q->a, int32_t, n);
     q->stage_stateful = ARENA_ARRAY(&q->a, bool, n);
+    q->stage_stores = ARENA_ARRAY(&q->a, str *, n);
+    q->stage_store_count = ARENA_ARRAY(&q->a, size_t, n);
     for (uint32_t s = 0; s < n; s++) {
         const stage *sg = &q->tp.stages.s[s];
-        str         *stores;
-        size_t       count;
-        if (!stage_stores(q, s, &stores, &count, st))
+        if (!stage_stores(q, s, &q->stage_stores[s], &q->stage_store_count[s], st))
             return false;
+        str    *stores = q->stage_stores[s];
+        size_t  count = q->stage_store_count[s];
         int32_t kept = count && q->tp.persistent
                            ? run_topic_partitions(q->rt, name_changelog(&q->a, q->tp.group, s, stores[0]))
                            : 0;
@@ -140,29 +159,38 @@ static bool count_tasks(run_query *q, status *st)
     return true;
 }
 
+static void plan_settings(run_query *q)
+{
+    query_settings       s;
+    task_plan           *tp = &q->tp;
+    const settings_view *v = &s.view;
+    query_settings_init(&s, q);
+    tp->exactly_once = str_starts(settings_text(v, SETTING_PROCESSING_GUARANTEE), STR("exactly_once"));
+    tp->throw_on_bad_timestamp = settings_flag(v, SETTING_TIMESTAMP_THROW_ON_INVALID);
+    tp->emit_interval_ms = settings_number(v, SETTING_EMIT_INTERVAL_MS);
+    tp->join_interval_ms = settings_number(v, SETTING_JOIN_INTERVAL_MS);
+    tp->earliest = q->q ? settings_choice_is(v, SETTING_AUTO_OFFSET_RESET, "earliest") : q->topt.earliest;
+    take_changeable_settings(q, v);
+    query_settings_deinit(&s);
+}
+
 /* From the plan to what its tasks share. Looks topics up, makes none. */
 static bool make_plan(run_query *q, status *st)
 {
     const runtime_options *o = &q->rt->o;
     task_plan             *tp = &q->tp;
-    *tp =
-        (task_plan){.log = o->log,
-                    .plan = q->plan,
-                    .stages = stages_of(&q->a, q->plan),
-                    .persistent = q->q != NULL,
-                    .group = name_group(&q->a, o->service_id, q->id, q->q != NULL),
-                    .exactly_once = str_starts(setting(q, "processing.guarantee"), STR("exactly_once")),
-                    .bounded = q->topt.bounded,
-                    .throw_on_bad_timestamp = str_eq_nocase(setting(q, "ksql.timestamp.throw.on.invalid"), STR("true")),
-                    .clock = o->clock,
-                    .state_dir = o->state_dir,
-                    .io = o->io ? o->io : io_posix(),
-                    .backoff_initial_ms = o->backoff_initial_ms,
-                    .backoff_max_ms = o->backoff_max_ms};
-    tp->emit_interval_ms = number_setting(q, "__emit.interval.ms.kstreams.windowed.aggregation__", 1000);
-    tp->join_interval_ms = number_setting(q, "__emit.interval.ms.kstreams.outer.join.spurious.results.fix__", 1000);
-    tp->earliest = q->q ? str_eq_nocase(setting(q, "auto.offset.reset"), STR("earliest")) : q->topt.earliest;
-    read_changeable_settings(q);
+    *tp = (task_plan){.log = o->log,
+                      .plan = q->plan,
+                      .stages = stages_of(&q->a, q->plan),
+                      .persistent = q->q != NULL,
+                      .group = name_group(&q->a, o->service_id, q->id, q->q != NULL),
+                      .bounded = q->topt.bounded,
+                      .clock = o->clock,
+                      .state_dir = o->state_dir,
+                      .io = o->io ? o->io : io_posix(),
+                      .backoff_initial_ms = o->backoff_initial_ms,
+                      .backoff_max_ms = o->backoff_max_ms};
+    plan_settings(q);
     if (q->plan->sink && q->plan->sink->topic.n)
         tp->sink = (task_topic){q->plan->sink->topic, 0, window_bytes(q->plan->window.kind)};
     name_internals(q);
@@ -177,12 +205,9 @@ static bool make_topics(run_query *q, status *st)
         if (!make_topic(q->rt, q->tp.internals[i].name, q->tp.internals[i].partitions, false, st))
             return false;
     for (uint32_t s = 0; q->tp.persistent && s < q->tp.stages.n; s++) {
-        str   *stores;
-        size_t n;
-        if (!stage_stores(q, s, &stores, &n, st))
-            return false;
-        for (size_t i = 0; i < n; i++)
-            if (!make_topic(q->rt, name_changelog(&q->a, q->tp.group, s, stores[i]), q->stage_tasks[s], true, st))
+        for (size_t i = 0; i < q->stage_store_count[s]; i++)
+            if (!make_topic(q->rt, name_changelog(&q->a, q->tp.group, s, q->stage_stores[s][i]), q->stage_tasks[s],
+                            true, st))
                 return false;
     }
     return true;
@@ -253,6 +278,7 @@ void run_query_free(run_query *q)
     pthread_mutex_destroy(&q->row_lock);
     VEC_FREE(&q->tasks);
     VEC_FREE(&q->made);
+    VEC_FREE(&q->decoders);
     arena_free(&q->a);
     arena_free(&q->own);
     mem_free(q);
@@ -297,11 +323,17 @@ static void post_mail(void *ctx, task *t, unsigned mail)
     pthread_mutex_unlock(&r->mu);
 }
 
+static void do_in_background(void *ctx, void (*run)(void *arg), void *arg)
+{
+    background_run(((run_query *)ctx)->rt, run, arg);
+}
+
 bool run_query_open(run_query *q, status *st)
 {
     if (!make_plan(q, st))
         return false;
     q->tp.post = post_mail;
+    q->tp.background = do_in_background;
     q->tp.missed = log_missed;
     q->tp.ctx = q;
     q->tp.log_error = log_error;
@@ -331,7 +363,7 @@ static void publish_tasks(run_query *q)
 }
 
 /* The others see them no more; mu is held. */
-static void withdraw_tasks(run_query *q)
+void run_query_withdraw(run_query *q)
 {
     for (size_t i = 0; i < q->tasks.n; i++)
         VEC_PUSH(&q->made, q->tasks.p[i]);
@@ -340,11 +372,12 @@ static void withdraw_tasks(run_query *q)
 
 void run_query_shut(run_query *q)
 {
-    for (size_t i = 0; i < q->tasks.n; i++)
-        task_free(q->tasks.p[i]);
     for (size_t i = 0; i < q->made.n; i++)
         task_free(q->made.p[i]);
-    q->tasks.n = q->made.n = 0;
+    q->made.n = 0;
+    for (size_t i = 0; i < q->decoders.n; i++)
+        pipeline_free(q->decoders.p[i]);
+    q->decoders.n = 0;
     arena_free(&q->a);
     arena_init(&q->a);
 }
@@ -355,6 +388,12 @@ run_query *query_find_running(runtime *r, str id)
         if (r->queries.p[i]->topt.plan == NULL && str_eq(r->queries.p[i]->id, id))
             return r->queries.p[i];
     return NULL;
+}
+
+static void add_query(runtime *r, run_query *q)
+{
+    VEC_PUSH(&r->queries, q);
+    pthread_cond_signal(&r->timer); /* it sleeps long while there are none */
 }
 
 static void remove_query(runtime *r, run_query *q)
@@ -397,7 +436,7 @@ void runtime_want(runtime *r, query_info *info, bool held)
         q = run_query_new(r, info->id);
         q->q = query_info_ref(info);
         q->paused_at_start = held;
-        VEC_PUSH(&r->queries, q);
+        add_query(r, q);
         ask_keeper(q);
     }
     pthread_mutex_unlock(&r->mu);
@@ -664,7 +703,7 @@ static void open_now(run_query *q)
     q->fault[0] = 0;
     q->retry_at = INT64_MAX;
     q->retry_wait_ms = 0;
-    if (q->next || q->gone) { /* desired otherwise meanwhile */
+    if (q->next || q->gone || r->stop_keeper) { /* desired otherwise meanwhile */
         q->phase = PHASE_CLOSING;
         sched_post_all(q, MAIL_ABANDON);
     } else {
@@ -715,7 +754,7 @@ static bool look_after(run_query *q)
     q->topics = false;
     if (close) {
         sched_remove(q);
-        withdraw_tasks(q);
+        run_query_withdraw(q);
     }
     pthread_mutex_unlock(&r->mu);
     if (close)
@@ -837,7 +876,7 @@ run_query *runtime_start_transient(runtime *r, const transient_options *o, statu
     q->topt.properties = NULL;
     pthread_mutex_lock(&r->mu);
     publish_tasks(q);
-    VEC_PUSH(&r->queries, q);
+    add_query(r, q);
     sched_post_all(q, MAIL_WAKE);
     pthread_mutex_unlock(&r->mu);
     return q;
@@ -860,6 +899,7 @@ void runtime_stop_transient(runtime *r, run_query *q)
     bool over = q->open_tasks == 0 && q->pins == 0;
     if (over) {
         sched_remove(q);
+        run_query_withdraw(q);
         remove_query(r, q);
     } else {
         q->gone = true; /* one of its tasks does not end: the keeper will see to it */

@@ -5,10 +5,6 @@
 #include "engine/run/task_int.h"
 
 #define READ_BYTES (1u << 20) /* of a changelog at a time: some milliseconds of work */
-#define SNAPSHOT_PIECE_BYTES (1 << 20)
-#define SNAPSHOT_KEEP_MIN ((uint64_t)16 << 20) /* of rows that change while one is written; and half of the state */
-/* Tombstones leave a compacted changelog after a day: an older snapshot might bring rows back. */
-#define SNAPSHOT_AGE_MAX_MS ((int64_t)12 * 3600 * 1000)
 
 /* ---- the environment of the pipeline */
 
@@ -22,6 +18,12 @@ static void on_error(void *ctx, const proc_failure *f)
 static void on_fatal(void *ctx, const char *msg)
 {
     task_fail(ctx, msg);
+}
+
+static void on_wait(void *ctx, str topic, int32_t schema_id)
+{
+    (void)topic; /* the task's place names it */
+    ((task *)ctx)->waited_schema = schema_id;
 }
 
 static bool on_row(void *ctx, const value *row, bool tombstone, int64_t ts)
@@ -44,133 +46,15 @@ static bool build_pipeline(task *t)
                             .emit = task_emit,
                             .error = on_error,
                             .fatal = on_fatal,
+                            .wait = on_wait,
                             .now_ms = on_now,
                             .row = tp->row ? on_row : NULL,
                             .emit_interval_ms = tp->emit_interval_ms,
                             .join_interval_ms = tp->join_interval_ms,
-                            .throw_on_bad_timestamp = tp->throw_on_bad_timestamp};
+                            .throw_on_bad_timestamp = tp->throw_on_bad_timestamp,
+                            .stop = &tp->stop};
     t->l.pl = pipeline_new(tp->plan, t->stage, &env, &t->st);
     return t->l.pl != NULL;
-}
-
-/* ---- snapshots */
-
-static const char *snapshot_path(task *t)
-{
-    return t->tp->persistent && t->tp->state_dir && t->l.state_count
-               ? name_snapshot(&t->l.a, t->tp->state_dir, t->tp->group, t->stage_index, t->partition)
-               : NULL;
-}
-
-static void topic_id_of(task *t, size_t i, uint8_t *id)
-{
-    status     st; /* one that cannot be asked is not known */
-    tlog_topic info;
-    status_init(&st);
-    str name = name_changelog(&t->l.a, t->tp->group, t->stage_index, t->l.states[i].name);
-    if (tlog_topic_get(t->tp->log, &t->l.a, name, &info, &st))
-        memcpy(id, info.id, sizeof info.id);
-}
-
-static snapshot_store *snapshot_stores(task *t)
-{
-    snapshot_store *s = ARENA_ARRAY(&t->l.a, snapshot_store, t->l.state_count + 1);
-    for (size_t i = 0; i < t->l.state_count; i++) {
-        const task_out *o = &t->l.changelogs[i];
-        s[i].name = t->l.states[i].name;
-        s[i].s = t->l.states[i].s;
-        s[i].offset = tlog_part_offsets(o->part).last_stable;
-        s[i].batch = (snapshot_batch){.base_offset = o->last_base, .crc = o->last_crc};
-        topic_id_of(t, i, s[i].batch.topic_id);
-    }
-    return s;
-}
-
-static void end_snapshot(task *t)
-{
-    status st; /* a snapshot that fails costs time at the next start, nothing else */
-    status_init(&st);
-    if (!snapshot_job_close(t->l.snapshot, &st)) {
-        t->l.changes += t->l.snapshot_changes;
-        if (st.code != ST_OK)
-            on_error(t, &(proc_failure){.kind = PROC_THREAD, .step = STR("Snapshot"), .msg = st.msg});
-    }
-    t->l.snapshot = NULL;
-}
-
-static void open_snapshot(task *t, view_limits limits)
-{
-    status      st;
-    arena_mark  mark = arena_save(&t->l.a);
-    const char *path = snapshot_path(t);
-    int64_t   **clocks;
-    size_t      n = pipeline_clocks(t->l.pl, &clocks);
-    status_init(&st);
-    if (path)
-        t->l.snapshot = snapshot_job_open(t->tp->io, path, time_wall_ms(t->tp->clock), clocks, n, snapshot_stores(t),
-                                          t->l.state_count, limits, &st);
-    if (t->l.snapshot) {
-        t->l.snapshot_changes = t->l.changes;
-        t->l.changes = 0;
-    }
-    arena_rewind(&t->l.a, mark);
-}
-
-void task_begin_snapshot(task *t)
-{
-    uint64_t bytes = SNAPSHOT_KEEP_MIN;
-    for (size_t i = 0; i < t->l.state_count; i++)
-        bytes += store_bytes(t->l.states[i].s) / 2;
-    if (t->l.snapshot == NULL)
-        open_snapshot(t, (view_limits){INT64_MAX, bytes});
-}
-
-bool task_snapshot_piece(task *t)
-{
-    if (t->l.snapshot == NULL)
-        return false;
-    if (snapshot_job_step(t->l.snapshot, SNAPSHOT_PIECE_BYTES))
-        return true;
-    end_snapshot(t);
-    return false;
-}
-
-void task_write_snapshot(task *t)
-{
-    if (t->l.snapshot)
-        end_snapshot(t); /* what it has so far is older */
-    open_snapshot(t, (view_limits){INT64_MAX, UINT64_MAX});
-    while (task_snapshot_piece(t))
-        ;
-}
-
-/* Not of another life of the changelog, which was deleted and made again? */
-static bool is_of_this_topic(task *t, size_t i, const snapshot_store *s)
-{
-    static const uint8_t unknown[sizeof s->batch.topic_id];
-    uint8_t              id[sizeof s->batch.topic_id] = {0};
-    topic_id_of(t, i, id);
-    return s->offset <= tlog_part_offsets(t->l.changelogs[i].part).high &&
-           (memcmp(s->batch.topic_id, unknown, sizeof id) == 0 || memcmp(s->batch.topic_id, id, sizeof id) == 0);
-}
-
-/* Fills the stores as far as a snapshot goes, and tells where the changelogs go on. */
-static void read_snapshot(task *t)
-{
-    int64_t       **clocks;
-    size_t          n = pipeline_clocks(t->l.pl, &clocks);
-    snapshot_store *s = snapshot_stores(t);
-    const char     *path = snapshot_path(t);
-    bool ok = path && snapshot_read(t->tp->io, path, time_wall_ms(t->tp->clock), SNAPSHOT_AGE_MAX_MS, clocks, n, s,
-                                    t->l.state_count);
-    for (size_t i = 0; ok && i < t->l.state_count; i++)
-        ok = is_of_this_topic(t, i, &s[i]);
-    t->l.changelog_from = ARENA_ARRAY(&t->l.a, int64_t, t->l.state_count + 1);
-    for (size_t i = 0; i < t->l.state_count; i++) {
-        if (!ok)
-            store_clear(t->l.states[i].s);
-        t->l.changelog_from[i] = ok ? s[i].offset : 0;
-    }
 }
 
 /* ---- changelogs */
@@ -265,7 +149,7 @@ static bool open_stores(task *t)
     for (size_t i = 0; i < t->l.state_count; i++)
         if (!task_open_changelog(t, i, name_changelog(&t->l.a, t->tp->group, t->stage_index, t->l.states[i].name)))
             return false;
-    read_snapshot(t);
+    task_open_snapshot(t);
     return true;
 }
 
@@ -289,8 +173,10 @@ bool task_restore(task *t, int64_t until_ns)
 {
     if (!t->l.opened && !open_all(t))
         return false;
-    while (t->l.restoring < t->l.state_count) {
-        if (!restore_some(t))
+    while (t->l.load || t->l.restoring < t->l.state_count) {
+        if (t->l.load)
+            task_read_snapshot(t);
+        else if (!restore_some(t))
             return false;
         if (clock_mono_ns() >= until_ns)
             return true;
@@ -303,11 +189,13 @@ void task_unload(task *t)
 {
     if (!t->l.opened)
         return;
+    task_hide_table(t);
     task_close_feeds(t);
+    task_drop_snapshot(t);
+    if (t->l.load)
+        snapshot_load_close(t->l.load);
     if (t->l.changelog)
         tlog_reader_close(t->l.changelog);
-    if (t->l.snapshot)
-        end_snapshot(t);
     task_close_outputs(t);
     if (t->l.producer)
         tlog_producer_close(t->l.producer); /* aborts what is open */

@@ -132,7 +132,9 @@ bool runtime_close(runtime *r)
     sched_stop(r);
     pthread_cond_broadcast(&r->keeper);
     pthread_join(r->keeper_thread, NULL);
+    background_stop(r);
     for (size_t i = 0; i < r->queries.n; i++) {
+        run_query_withdraw(r->queries.p[i]);
         run_query_shut(r->queries.p[i]);
         run_query_free(r->queries.p[i]);
     }

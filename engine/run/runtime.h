@@ -28,8 +28,9 @@ typedef struct runtime_options {
     str                    service_id;
     struct processing_log *plog; /* NULL: none is kept */
     int64_t                backoff_initial_ms, backoff_max_ms;
-    /* A setting of a query: its own properties, else what the server has; n = 0: unset. Lives as long as the query. */
-    str (*setting)(void *ctx, const map *properties, const char *name);
+    const settings        *settings; /* the server's; may be NULL */
+    /* What ALTER SYSTEM has set by now, as a layer of settings: pmap_free() it. From any thread. */
+    void (*system_settings)(void *ctx, pmap *out);
     void (*report)(void *ctx, const char *line); /* may be NULL */
     void *ctx;
 } runtime_options;
@@ -92,12 +93,38 @@ size_t runtime_stores(runtime *r, str id, arena *a, str **out);
 
 /* ---- reading tables */
 
-/* Reads the table that a query materialises. Rows are in the arena. Errors: ST_NOT_READY (it is being restored, for
- * longer than wait_ms), ST_SQL (it does not run here). */
-bool runtime_read_table(runtime *r, str id, int64_t wait_ms, arena *a, const str *keys, size_t key_count, int64_t from,
-                        int64_t to, table_row **rows, size_t *n, status *st);
-/* Serialises a key as the stores of that query hold it. */
-bool runtime_key(runtime *r, str id, int64_t wait_ms, const value *key, uint32_t n, arena *a, str *out, status *st);
+/* The table that a query materialises, for one reader on one thread. It keeps the query's tasks from being freed, so
+ * that it is to be closed soon; they go on working meanwhile. */
+typedef struct table_reader table_reader;
+
+/* Waits for a query that is being opened or restored, at most so long. Errors: ST_NOT_READY (it takes longer), ST_SQL
+ * (it does not run here, or keeps no table). */
+table_reader *table_open(runtime *r, str query_id, int64_t wait_ms, status *st);
+void          table_close(table_reader *t);
+/* Serialises a key as the table has it. false: it cannot be. */
+bool table_key(table_reader *t, const value *key, uint32_t n, arena *a, str *out);
+/* The rows of a key whose windows begin in [from, to]; rows are in the arena and valid until table_done(). Asks the
+ * partition that the key belongs to, and waits for nobody. Errors: ST_NOT_READY. */
+bool table_lookup(table_reader *t, str key, int64_t from, int64_t to, arena *a, table_row **rows, size_t *n,
+                  status *st);
+/* What the rows given so far took of the reader's own memory is free again. */
+void table_done(table_reader *t);
+
+/* All rows whose windows begin in [from, to], one version of each partition, in no order. */
+typedef struct table_scan table_scan;
+typedef struct table_scan_row {
+    str       key;
+    table_row row;
+} table_scan_row;
+/* until_ms (monotonic): for how long it may take. Errors: ST_NOT_READY, ST_LIMIT. */
+table_scan *table_scan_open(table_reader *t, int64_t from, int64_t to, int64_t until_ms, status *st);
+/* The next rows, at most max, in the arena and valid until table_done(); *n may be 0 before the end. Errors: ST_EXPIRED
+ * (time is up, or the table had to keep too much for it), ST_NOT_READY. */
+bool table_scan_next(table_scan *s, arena *a, table_scan_row *out, size_t max, size_t *n, status *st);
+bool table_scan_at_end(const table_scan *s);
+void table_scan_close(table_scan *s);
+/* In the order of the key's bytes, then windows. */
+void table_sort_rows(table_scan_row *rows, size_t n);
 
 /* ---- transient queries */
 

@@ -40,8 +40,10 @@ struct run_query {
     arena     a; /* of the opened query: tp and what hangs on it */
     plan     *plan;
     task_plan tp;
-    int32_t  *stage_tasks;    /* by stage */
-    bool     *stage_stateful; /* by stage: its tasks stand for partitions of their inputs */
+    int32_t  *stage_tasks;  /* by stage */
+    str     **stage_stores; /* by stage: names of its stores ... */
+    size_t   *stage_store_count;
+    bool     *stage_stateful; /* ... and whether it has some: its tasks stand for partitions of their inputs then */
     VEC(task *) made;         /* by who opens it, until the others may see them */
     VEC(task *) tasks;
     uint32_t open_tasks;  /* not closed */
@@ -58,7 +60,8 @@ struct run_query {
     pace             pace;
     run_error        errors[RUN_ERRORS_MAX];
     uint32_t         error_count;
-    uint32_t         pins; /* readers of its tasks, who do not hold mu */
+    uint32_t         pins;    /* readers of its tasks, who do not hold mu */
+    VEC(pipeline *) decoders; /* of readers of its table, between two uses */
 
     /* transient */
     transient_options topt;
@@ -93,6 +96,7 @@ struct runtime {
     pthread_t timer_thread, keeper_thread;
     bool      threads_run, stop, stop_keeper;
     VEC(char *) changed_topics;
+    struct background *background; /* background.c; NULL: nothing has been given to it yet */
     void (*forgotten)(void *ctx, str id);
     void *forgotten_ctx;
 };
@@ -110,13 +114,18 @@ run_query *query_find_running(runtime *r, str id); /* mu held */
 run_query *run_query_new(runtime *r, str id);
 void       run_query_free(run_query *q);
 bool       run_query_open(run_query *q, status *st); /* plan to tasks, not posted yet; without mu, blocks */
-void       run_query_shut(run_query *q);             /* frees tasks that are closed; without mu */
+void       run_query_withdraw(run_query *q);         /* others see its tasks no more; mu held, or alone */
+void       run_query_shut(run_query *q);             /* frees tasks that are closed and withdrawn; without mu */
 void       run_query_forget(run_query *q);           /* removes its topics, offsets, snapshots; without mu, blocks */
 void       run_query_keep_error(run_query *q, const char *msg); /* mu held */
 int32_t    run_topic_partitions(runtime *r, str topic);         /* 0: it is not there; blocks */
 void      *keeper_main(void *rt);
 /* A task came from one state to another; on its worker, without mu. */
 void run_query_task_moved(run_query *q, task *t, task_state from, task_state to);
+
+/* ---- background.c: one thread for what is slow, made when it is needed */
+void background_run(runtime *r, void (*run)(void *arg), void *arg); /* any thread, without mu */
+void background_stop(runtime *r);                                   /* runs what is there, then ends */
 
 /* ---- topic_watch.c */
 void topic_watch_heard(void *rt, str name); /* any thread */

@@ -348,9 +348,10 @@ static slice_end run_records(task *t, int64_t until_ns)
         atomic_store_explicit(&t->at_partition, f->partition, memory_order_relaxed);
         atomic_store_explicit(&t->at_input, (int32_t)f->input, memory_order_relaxed);
         atomic_store_explicit(&t->at_offset, f->next->offset, memory_order_relaxed);
+        if (pipeline_feed(t->l.pl, f->input, f->next, f->partition) == FEED_WAIT)
+            return SLICE_WAIT; /* with the record as it stands: it will be fed again */
         f->has_next = false;
         f->position = f->next->offset + 1;
-        pipeline_feed(t->l.pl, f->input, f->next, f->partition);
         t->records_in++;
         t->dirty = true;
         if (++n % ARENA_RECORDS == 0)

@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/vec.h"
 #include "engine/op/pipeline.h"
+#include "engine/state/view.h"
 #include "storage/log.h"
 #include "storage/record.h"
 
@@ -81,6 +82,8 @@ typedef struct task_plan {
     void (*log_error)(void *ctx, const proc_failure *f); /* any worker; may be NULL */
     /* Records that were deleted before they were read. Any worker. */
     void (*missed)(void *ctx, str topic, int32_t partition, int64_t records);
+    /* Runs something slow on a thread for such work, in turn. */
+    void (*background)(void *ctx, void (*run)(void *arg), void *arg);
     /* Leaves mail: any thread. */
     void (*post)(void *ctx, task *t, unsigned mail);
     void *ctx;
@@ -130,12 +133,16 @@ typedef struct task_offset {
 } task_offset;
 size_t task_offsets(task *t, arena *a, task_offset **out);
 
-/* ---- reading its tables: any thread */
+/* ---- reading its table: any thread */
 
-/* The pipeline, with the task kept from working until task_read_end(). NULL: it is restoring, failed or closed. Waits
- * for at most a few records. */
-pipeline *task_read_begin(task *t);
-void      task_read_end(task *t);
+/* The store of the table that it materialises, to be let go of with store_release(); state/view.h reads it beside the
+ * task, which is never waited for. NULL: there is none, or it is not restored. */
+store *task_hold_table(task *t);
+/* One version of that table: waits until the task is between two records, at most until then (monotonic ms). NULL + st:
+ * ST_NOT_READY, ST_LIMIT. */
+view *task_open_view(task *t, int64_t until_ms, view_limits limits, status *st);
+/* Does its stage materialise a table? */
+bool task_has_table(const task *t);
 
 /* ---- before it runs */
 

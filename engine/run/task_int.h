@@ -5,6 +5,7 @@
 
 #include "engine/run/task.h"
 #include "engine/state/snapshot.h"
+#include "engine/state/view.h"
 
 #define TASK_REASON_MAX 1024
 
@@ -14,6 +15,8 @@ typedef struct task_out { /* a batch under way to one partition */
     int64_t       last_base; /* of the batch sent last; -1: none */
     uint32_t      last_crc;
 } task_out;
+
+typedef struct snapshot_work snapshot_work; /* snapshots.c */
 
 typedef struct feed { /* one partition of one input */
     task           *t;
@@ -50,12 +53,13 @@ typedef struct task_load {
     pipeline_state *states;
     tlog_producer  *producer;
     bool            opened, restored;
-    size_t          restoring;        /* the store whose changelog is being read */
-    tlog_reader    *changelog;        /* NULL: the next one is to be opened */
-    int64_t        *changelog_from;   /* by store */
-    uint64_t        changes;          /* changelog records since the last snapshot */
-    snapshot_job   *snapshot;         /* being written; NULL: none is */
-    uint64_t        snapshot_changes; /* that it covers */
+    snapshot_load  *load;           /* being read; NULL: it has been, or there is none */
+    snapshot_store *loaded;         /* what it says of each store */
+    size_t          restoring;      /* the store whose changelog is being read */
+    tlog_reader    *changelog;      /* NULL: the next one is to be opened */
+    int64_t        *changelog_from; /* by store */
+    uint64_t        changes;        /* changelog records since the last snapshot */
+    snapshot_work  *snapshot;       /* the last one that was begun beside the task; NULL: none */
     buf             tmp;
 } task_load;
 
@@ -91,7 +95,8 @@ struct task {
     _Atomic int32_t  at_input; /* of the record under way; -1: none */
     _Atomic int32_t  at_partition;
     _Atomic int64_t  at_offset;
-    pthread_mutex_t  reason_lock; /* the two below, and the list of feeds when it changes */
+    pthread_mutex_t  reason_lock; /* the three below, and the list of feeds when it changes */
+    store           *table;       /* what readers of its table hold on to; NULL: none, or not restored */
     char             reason[TASK_REASON_MAX];
     int64_t          since_ms;
 };
@@ -111,16 +116,29 @@ bool task_flush(task *t);     /* what goes to the sink and to internal topics */
 bool task_log_state(task *t); /* what changed in the stores since the last commit, to the changelogs */
 #define CHANGELOG_CLOCKS STR("\0clocks")
 
+/* ---- life.c: what readers see of its table */
+void task_show_table(task *t);
+void task_hide_table(task *t);
+
 /* ---- restore.c */
 /* One piece of opening and restoring; t->l.restored when all is there. false: failed. */
 bool task_restore(task *t, int64_t until_ns);
 /* Closes all that is open, without a commit. */
 void task_unload(task *t);
-/* Only right behind a commit: the stores are what the changelogs say. */
-void task_begin_snapshot(task *t); /* unless one is being written */
-void task_write_snapshot(task *t); /* all of it */
-/* Writes some of the snapshot that was begun. Without the lock. true: there is more to write. */
-bool task_snapshot_piece(task *t);
+
+/* ---- snapshots.c */
+/* Begins one beside the task, unless one is being written, or writes all of it. Only right behind a commit: the stores
+ * are what the changelogs say. */
+void task_begin_snapshot(task *t);
+void task_write_snapshot(task *t);
+/* The last one that was begun does not stand yet. */
+bool task_snapshot_is_due(const task *t);
+/* Gives up the one that is being written. */
+void task_drop_snapshot(task *t);
+/* At the start: begins to fill the stores from the file; a piece more while t->l.load is there. Then it is known where
+ * the changelogs go on. */
+void task_open_snapshot(task *t);
+void task_read_snapshot(task *t);
 
 /* ---- task.c */
 /* Inputs at their committed offsets. A topic that is not there is no failure: *missing names it. */

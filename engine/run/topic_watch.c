@@ -55,7 +55,7 @@ static void add_tasks(run_query *q, uint32_t at)
     for (int32_t p = has; p < n; p++) {
         task *t = task_new(&q->tp, at, p, q);
         pthread_mutex_lock(&q->rt->mu);
-        if (q->phase == PHASE_LIVE) {
+        if (q->phase == PHASE_LIVE && !q->rt->stop_keeper) {
             VEC_PUSH(&q->tasks, t);
             q->open_tasks++;
             q->stage_tasks[at] = p + 1;

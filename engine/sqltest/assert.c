@@ -40,7 +40,7 @@ static bool read_side(row_reader *r, serde *s, column_ns ns, str bytes, row_view
     const schema *sc = &r->src->schema;
     value        *row = ARENA_ARRAY(r->a, value, sc->n + 1);
     uint32_t      k = 0;
-    if (bytes.p && !s->decode(s, r->a, bytes, row)) {
+    if (bytes.p && s->decode(s, r->a, bytes, row) != DECODE_OK) {
         out->unreadable = str_fmt(r->a, "its %s cannot be read as a row of %.*s: %s", ns == NS_KEY ? "key" : "value",
                                   STR_FMT(r->src->name), s->err);
         return false;

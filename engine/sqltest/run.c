@@ -43,10 +43,10 @@ static void on_log_line(void *ctx, str query_id, const char *line)
 
 /* ---- the queries */
 
-static bool reads_all(const query_info *q)
+static bool reads_all(const driver *d, const query_info *q)
 {
-    const str *reset = map_get(&q->properties, STR("auto.offset.reset"));
-    return reset && str_eq_nocase(*reset, STR("earliest"));
+    settings_view v = driver_settings(d, q);
+    return settings_choice_is(&v, SETTING_AUTO_OFFSET_RESET, "earliest");
 }
 
 /* A query reads what is written once it is there, as Kafka's auto.offset.reset=latest has it; with
@@ -66,7 +66,7 @@ static bool start_query(test_run *r, query_info *q, const running *was, running 
             again |= out->topics[k] == t;
         if (again)
             continue;
-        out->fed[out->n] = reads_all(q) ? 0 : t->recs.n;
+        out->fed[out->n] = reads_all(&r->d, q) ? 0 : t->recs.n;
         for (uint32_t k = 0; was && k < was->n; k++)
             if (was->topics[k] == t)
                 out->fed[out->n] = was->fed[k];
@@ -392,16 +392,28 @@ static bool judge(const test_run *r, const sql_test_file *f, const sql_test *t, 
     return true;
 }
 
+static bool give_settings(test_run *r, const sql_test *t)
+{
+    for (size_t i = 0; i + 1 < t->setting_count; i += 2) {
+        str    name = t->settings[i];
+        status st;
+        status_init(&st);
+        if (!setting_is_known_at_start(name))
+            return run_fail(r, FAILURE_STATEMENT, "There is no setting '%.*s'.", STR_FMT(name));
+        if (!settings_put(&r->d.config, name, t->settings[i + 1], ORIGIN_COMMAND_LINE, &st))
+            return run_fail(r, FAILURE_STATEMENT, "%s", st.msg);
+    }
+    return true;
+}
+
 bool sql_test_run(const sql_test_file *f, const sql_test *t, buf *why)
 {
     test_run r = {.path = f->path, .line = t->line};
-    bool     ok = true;
     driver_open(&r.d);
     r.d.emit_interval_ms = r.d.join_interval_ms = 0;
     r.d.log_line = on_log_line;
     r.d.log_ctx = &r;
-    for (size_t i = 0; i + 1 < t->setting_count; i += 2)
-        map_put(&r.d.config, t->settings[i], arena_dup(&r.d.a, &t->settings[i + 1], sizeof(str)));
+    bool ok = give_settings(&r, t);
     for (size_t i = 0; i < t->step_count && ok; i++)
         ok = run_step(&r, &t->steps[i]);
     ok = judge(&r, f, t, ok, why);

@@ -347,21 +347,6 @@ static void put_rows(store *s, const store_item *items, uint32_t n)
     }
 }
 
-static bool read_rows(reader *r, store *s, int64_t rows)
-{
-    if (!store_is_windowed(s) && rows > 0 && rows <= r->size / ROW_MIN) /* else the file is torn */
-        store_reserve(s, (uint64_t)rows);
-    while (rows > 0 && !r->bad) {
-        store_item items[STORE_EXPECT_MAX];
-        uint32_t   n = 0;
-        while (n < STORE_EXPECT_MAX && n < rows && take_row(r, n == 0, &items[n]))
-            n++;
-        put_rows(s, items, n);
-        rows -= n;
-    }
-    return !r->bad;
-}
-
 static void take_batch(reader *r, snapshot_batch *b)
 {
     memcpy(b->topic_id, take(r, sizeof b->topic_id), sizeof b->topic_id);
@@ -369,60 +354,151 @@ static void take_batch(reader *r, snapshot_batch *b)
     b->crc = take_u32(r);
 }
 
-static bool read_all(reader *r, int64_t now_ms, int64_t max_age_ms, int64_t **clocks, size_t clock_count,
-                     snapshot_store *stores, size_t n)
+#define CLOCKS_MAX 64
+
+struct snapshot_load {
+    reader          r;
+    char           *path;
+    int64_t       **clocks;
+    size_t          clock_count;
+    int64_t         saved[CLOCKS_MAX];
+    snapshot_store *stores;
+    size_t          n, at; /* the store that is being filled */
+    int64_t         rows;  /* of it that are still to come; -1: its head is */
+    uint32_t        version;
+    bool            over, ok;
+};
+
+static bool read_head(snapshot_load *l, int64_t now_ms, int64_t max_age_ms)
 {
+    reader *r = &l->r;
     if (memcmp(take(r, 8), MAGIC, 8) != 0)
         return false;
-    uint32_t version = take_u32(r);
-    if (version != VERSION && version != VERSION_OFFSETS_ONLY)
+    l->version = take_u32(r);
+    if (l->version != VERSION && l->version != VERSION_OFFSETS_ONLY)
         return false;
     int64_t created = take_i64(r);
-    if (created < now_ms - max_age_ms || take_u32(r) != clock_count)
+    if (created < now_ms - max_age_ms || take_u32(r) != l->clock_count)
         return false;
-    for (size_t i = 0; i < clock_count; i++)
-        *clocks[i] = take_i64(r);
-    if (take_u32(r) != n)
+    for (size_t i = 0; i < l->clock_count; i++)
+        *l->clocks[i] = take_i64(r);
+    return take_u32(r) == l->n && !r->bad;
+}
+
+static bool read_store_head(snapshot_load *l)
+{
+    reader         *r = &l->r;
+    snapshot_store *s = &l->stores[l->at];
+    uint32_t        name_n = take_u32(r);
+    const char     *name = take(r, name_n == s->name.n ? name_n : 0);
+    if (r->bad || !str_eq(str_make(name, name_n), s->name))
         return false;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t    name_n = take_u32(r);
-        const char *name = take(r, name_n == stores[i].name.n ? name_n : 0);
-        if (r->bad || !str_eq(str_make(name, name_n), stores[i].name))
-            return false;
-        stores[i].batch = (snapshot_batch){.base_offset = -1};
-        if (version != VERSION_OFFSETS_ONLY)
-            take_batch(r, &stores[i].batch);
-        stores[i].offset = take_i64(r);
-        if (!read_rows(r, stores[i].s, take_i64(r)))
-            return false;
+    s->batch = (snapshot_batch){.base_offset = -1};
+    if (l->version != VERSION_OFFSETS_ONLY)
+        take_batch(r, &s->batch);
+    s->offset = take_i64(r);
+    l->rows = take_i64(r);
+    if (l->rows < 0 || l->rows > r->size / ROW_MIN) /* the file is torn */
+        return false;
+    if (!store_is_windowed(s->s))
+        store_reserve(s->s, (uint64_t)l->rows);
+    return !r->bad;
+}
+
+static bool read_some_rows(snapshot_load *l)
+{
+    store_item items[STORE_EXPECT_MAX];
+    uint32_t   n = 0;
+    while (n < STORE_EXPECT_MAX && n < l->rows && take_row(&l->r, n == 0, &items[n]))
+        n++;
+    put_rows(l->stores[l->at].s, items, n);
+    l->rows -= n;
+    return !l->r.bad;
+}
+
+static bool read_tail(snapshot_load *l)
+{
+    sum_up(&l->r);
+    uint32_t want = l->r.crc, crc = take_u32(&l->r);
+    return !l->r.bad && crc == want;
+}
+
+/* The next piece of the file; false: it does not hold. */
+static bool read_piece(snapshot_load *l)
+{
+    if (l->at == l->n) {
+        l->over = true;
+        l->ok = read_tail(l);
+        return l->ok;
     }
-    sum_up(r);
-    uint32_t want = r->crc, crc = take_u32(r);
-    return !r->bad && crc == want;
+    if (l->rows < 0)
+        return read_store_head(l);
+    if (l->rows > 0)
+        return read_some_rows(l);
+    l->at++;
+    l->rows = -1;
+    return true;
+}
+
+snapshot_load *snapshot_load_open(io *files, const char *path, int64_t now_ms, int64_t max_age_ms, int64_t **clocks,
+                                  size_t clock_count, snapshot_store *stores, size_t n)
+{
+    int fd = clock_count <= CLOCKS_MAX ? files->open(files, path, O_RDONLY, 0) : -1;
+    if (fd < 0)
+        return NULL;
+    snapshot_load *l = MEM_NEW(snapshot_load);
+    *l = (snapshot_load){.r = {.files = files, .fd = fd, .data = BUF_INIT(BUF_MAX)},
+                         .path = mem_strdup(path),
+                         .clocks = clocks,
+                         .clock_count = clock_count,
+                         .stores = stores,
+                         .n = n,
+                         .rows = -1};
+    for (size_t i = 0; i < clock_count; i++)
+        l->saved[i] = *clocks[i];
+    l->r.size = files->size(files, fd);
+    buf_reserve(&l->r.data, CHUNK_BYTES);
+    l->over = !read_head(l, now_ms, max_age_ms);
+    return l;
+}
+
+bool snapshot_load_step(snapshot_load *l, int64_t budget_bytes)
+{
+    int64_t until = l->r.at + budget_bytes;
+    while (!l->over && l->r.at <= until)
+        l->over |= !read_piece(l);
+    return !l->over;
+}
+
+uint32_t snapshot_load_percent(const snapshot_load *l)
+{
+    return l->r.size > 0 ? (uint32_t)(100 * l->r.at / l->r.size) : 100;
+}
+
+bool snapshot_load_close(snapshot_load *l)
+{
+    bool ok = l->ok;
+    io  *files = l->r.files;
+    files->close(files, l->r.fd);
+    if (!ok && l->over)
+        files->unlink(files, l->path);
+    for (size_t i = 0; !ok && i < l->n; i++)
+        store_clear(l->stores[i].s);
+    for (size_t i = 0; !ok && i < l->clock_count; i++)
+        *l->clocks[i] = l->saved[i];
+    buf_free(&l->r.data);
+    mem_free(l->path);
+    mem_free(l);
+    return ok;
 }
 
 bool snapshot_read(io *files, const char *path, int64_t now_ms, int64_t max_age_ms, int64_t **clocks,
                    size_t clock_count, snapshot_store *stores, size_t n)
 {
-    reader  r = {.files = files, .data = BUF_INIT(BUF_MAX)};
-    int64_t saved[64];
-    if (clock_count > 64)
+    snapshot_load *l = snapshot_load_open(files, path, now_ms, max_age_ms, clocks, clock_count, stores, n);
+    if (l == NULL)
         return false;
-    for (size_t i = 0; i < clock_count; i++)
-        saved[i] = *clocks[i];
-    r.fd = files->open(files, path, O_RDONLY, 0);
-    if (r.fd < 0)
-        return false;
-    r.size = files->size(files, r.fd);
-    buf_reserve(&r.data, CHUNK_BYTES);
-    bool ok = read_all(&r, now_ms, max_age_ms, clocks, clock_count, stores, n);
-    files->close(files, r.fd);
-    if (!ok)
-        files->unlink(files, path);
-    buf_free(&r.data);
-    for (size_t i = 0; !ok && i < n; i++)
-        store_clear(stores[i].s);
-    for (size_t i = 0; !ok && i < clock_count; i++)
-        *clocks[i] = saved[i];
-    return ok;
+    while (snapshot_load_step(l, INT64_MAX / 2))
+        ;
+    return snapshot_load_close(l);
 }

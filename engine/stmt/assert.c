@@ -9,13 +9,12 @@
 #define POLL_MS 100
 
 /* How long to try. */
-static int64_t timeout_ms(exec *x, const char *setting)
+static int64_t timeout_ms(exec *x)
 {
-    int64_t ms = 1000;
+    settings_view v = exec_settings(x);
     if (x->stmt->timeout.given)
         return ast_duration_ms(x->stmt->timeout);
-    num_parse_i64(exec_setting(x, setting, "1000"), &ms);
-    return ms;
+    return settings_number(&v, SETTING_ASSERT_TOPIC_DEFAULT_TIMEOUT_MS);
 }
 
 static bool not_held(exec *x, const char *msg)
@@ -86,7 +85,7 @@ bool stmt_assert_topic(exec *x)
     const ast_stmt *s = x->stmt;
     if (x->dry)
         return true;
-    if (!await(x, timeout_ms(x, "ksql.assert.topic.default.timeout.ms"), topic_holds))
+    if (!await(x, timeout_ms(x), topic_holds))
         return false;
     json_t *e = entity_new(x, "assert_topic");
     json_object_set_new(e, "topicName", json_str(s->name));

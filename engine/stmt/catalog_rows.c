@@ -397,7 +397,7 @@ static bool load_query(reading *r, str id, const json_t *o)
 
 static bool load_system(reading *r, str name, const json_t *o)
 {
-    metastore_system_put(r->m, name, get_text(o, "value"));
+    settings_system_put(&r->m->system, name, get_text(o, "value"));
     return true;
 }
 

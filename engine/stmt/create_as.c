@@ -11,8 +11,7 @@
 /* Faults of the planner reach the user of C*AS with this prefix, those of earlier steps do not. */
 static bool planner_fault(exec *x)
 {
-    str m = str_of(x->st->msg);
-    if (!str_starts(m, STR("Failed to prepare")) && !str_starts(m, STR("Exception while preparing")))
+    if (x->st->code != ST_SQL_PREPARE)
         status_prefix(x->st, "Could not determine output schema for query due to error: ");
     return false;
 }
@@ -33,8 +32,8 @@ static bool sink_formats(exec *x, source *sink, const plan *p, const with_props 
 {
     side_format key = p->root->out.key_format, val = p->sources[0]->value;
     uint32_t    keys = schema_count(&sink->schema, NS_KEY);
-    str         default_key = exec_setting(x, "ksql.persistence.default.format.key", "KAFKA");
-    bool        no_key = keys == 0 && p->root->out.key_format.id == FORMAT_NONE;
+    str         default_key = exec_text(x, SETTING_PERSISTENCE_DEFAULT_FORMAT_KEY);
+    bool        no_key = keys == 0 && side_is_empty(&p->root->out.key_format);
     if (no_key && (w->key_format.given || w->format.given)) {
         str f = w->key_format.given ? w->key_format.s : w->format.s;
         if (w->key_format.given && !str_eq_nocase(f, STR("NONE")))
@@ -46,14 +45,13 @@ static bool sink_formats(exec *x, source *sink, const plan *p, const with_props 
     if (!with_formats(w, &key, &val, default_key, STR_NONE, &sink->key, &sink->value, x->st))
         return false;
     if (keys == 0)
-        sink->key = (side_format){.id = no_key || sink->key.id == FORMAT_NONE ? FORMAT_NONE : sink->key.id,
-                                  .schema_id = -1,
-                                  .delimiter = sink->key.delimiter};
-    else if (sink->key.id == FORMAT_NONE && !w->key_format.given && !format_by_name(default_key, &sink->key.id, x->st))
+        sink->key = no_key ? side_empty()
+                           : (side_format){.id = sink->key.id, .schema_id = -1, .delimiter = sink->key.delimiter};
+    else if (side_is_empty(&sink->key) && !w->key_format.given && !format_by_name(default_key, &sink->key.id, x->st))
         return false;
     sink->key.full_name = str_dup(&sink->a, sink->key.full_name);
     sink->value.full_name = str_dup(&sink->a, sink->value.full_name);
-    str wrap = exec_setting(x, "ksql.persistence.wrap.single.values", "");
+    str wrap = exec_text(x, SETTING_PERSISTENCE_WRAP_SINGLE_VALUES);
     return with_wrap(w, wrap.n == 0 ? -1 : str_eq_nocase(wrap, STR("true")), schema_count(&sink->schema, NS_VALUE),
                      &sink->value, x->st);
 }
@@ -81,7 +79,7 @@ static bool sink_topic(exec *x, source *sink, const plan *p, const with_props *w
     if (w->retention_ms.given && sink->kind == SOURCE_TABLE && !sink->window.kind)
         return exec_fail(x, "Invalid config variable in the WITH clause: RETENTION_MS. Non-windowed "
                             "tables do not support retention.");
-    str prefix = exec_setting(x, "ksql.output.topic.name.prefix", "");
+    str prefix = exec_text(x, SETTING_OUTPUT_TOPIC_NAME_PREFIX);
     sink->topic = w->topic.given ? str_dup(&sink->a, w->topic.s)
                                  : str_fmt(&sink->a, "%.*s%.*s", STR_FMT(prefix), STR_FMT(sink->name));
     int32_t parts = x->e->opt.manual ? DRIVER_PARTITIONS : topic_partitions(x, p->sources[0]->topic);
@@ -245,7 +243,7 @@ bool stmt_create_as(exec *x)
     }
     if (!sink_topic(x, sink, p, &w) || (was && !check_replace(x, was, p, sink, &replaces)))
         goto failed;
-    str id = replaces ? replaces->id
+    str id = replaces ? str_dup(x->a, replaces->id)
                       : str_fmt(x->a, "C%cAS_%.*s_%ld", kind == SOURCE_TABLE ? 'T' : 'S',
                                 STR_FMT(str_upper(x->a, s->name)), x->seq);
     sink->query_id = str_dup(&sink->a, id);
@@ -275,21 +273,21 @@ static bool check_target(exec *x, source **out)
     *out = t;
     if (t == NULL) {
         parse_line_col(x->text, s->name_pos, &line, &col);
-        return exec_fail(x,
-                         "Exception while preparing statement: Line: %u, Col: %u: Source `%.*s` does not "
-                         "exist.",
-                         line, col, STR_FMT(s->name));
+        return status_set(x->st, ST_SQL_PREPARE,
+                          "Exception while preparing statement: Line: %u, Col: %u: Source `%.*s` does not "
+                          "exist.",
+                          line, col, STR_FMT(s->name));
     }
     if (t->kind == SOURCE_TABLE)
-        return exec_fail(x,
-                         "Exception while preparing statement: INSERT INTO can only be used to insert into "
-                         "a stream. %.*s is a table.",
-                         STR_FMT(s->name));
+        return status_set(x->st, ST_SQL_PREPARE,
+                          "Exception while preparing statement: INSERT INTO can only be used to insert into "
+                          "a stream. %.*s is a table.",
+                          STR_FMT(s->name));
     if (schema_count(&t->schema, NS_HEADERS))
-        return exec_fail(x,
-                         "Exception while preparing statement: Cannot insert into %.*s because it has "
-                         "header columns",
-                         STR_FMT(s->name));
+        return status_set(x->st, ST_SQL_PREPARE,
+                          "Exception while preparing statement: Cannot insert into %.*s because it has "
+                          "header columns",
+                          STR_FMT(s->name));
     if (t->read_only)
         return exec_fail(x, "Cannot insert into read-only %s: %.*s", source_kind_name(t->kind), STR_FMT(s->name));
     if (topic_is_readonly(x, t->topic))

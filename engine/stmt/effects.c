@@ -1,6 +1,5 @@
 /* What statements change: gathered while the handler runs, carried out together when it has succeeded. */
 #include "base/mem.h"
-#include "base/num.h"
 #include "engine/stmt/catalog_rows.h"
 #include "engine/stmt/exec.h"
 
@@ -37,9 +36,9 @@ bool exec_remove_type(exec *x, str name)
 /* Queries that were accepted once are kept whatever the limit is now. */
 static bool within_limit(exec *x)
 {
-    int64_t limit;
-    if (x->loading || !num_parse_i64(exec_setting(x, "ksql.query.persistent.active.limit", ""), &limit) ||
-        (int64_t)x->m->queries.n < limit)
+    settings_view v = exec_settings(x);
+    int64_t       limit = settings_number(&v, SETTING_QUERY_PERSISTENT_ACTIVE_LIMIT);
+    if (x->loading || (int64_t)x->m->queries.n < limit)
         return true;
     return exec_fail(
         x,
@@ -83,12 +82,12 @@ void exec_pause_query(exec *x, query_info *q, bool paused)
     AVEC_PUSH(x->a, &x->fx->changed, now);
 }
 
-void exec_put_system(exec *x, str name, str set)
+void exec_put_system(exec *x, str key, str text)
 {
-    metastore_system_put(x->m, name, set);
+    settings_system_put(&x->m->system, key, text);
     if (x->fx == NULL)
         return;
-    AVEC_PUSH(x->a, &x->fx->rows, row_of_system(x->a, name, set));
+    AVEC_PUSH(x->a, &x->fx->rows, row_of_system(x->a, key, text));
     x->fx->settings = true;
 }
 

@@ -4,9 +4,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
-#include "base/num.h"
 #include "engine/run/processing_log.h"
-#include "engine/settings/property.h"
 #include "engine/stmt/exec.h"
 #include "engine/stmt/load.h"
 #include "engine/udf/udf_load.h"
@@ -92,32 +90,21 @@ size_t engine_query_states(engine *e, arena *a, engine_query_state **out)
 
 /* ---- the processing log */
 
-static str config_text(const engine *e, const char *name, const char *otherwise)
-{
-    const str *v = e->opt.config ? map_get(e->opt.config, str_of(name)) : NULL;
-    return v ? *v : str_of(otherwise);
-}
-
-static bool config_flag(const engine *e, const char *name)
-{
-    return str_eq_nocase(config_text(e, name, "false"), STR("true"));
-}
-
 static bool open_processing_log(engine *e, status *st)
 {
-    if (e->opt.manual || !config_flag(e, "ksql.logging.processing.topic.auto.create"))
+    settings_view v = {.server = e->opt.config};
+    if (e->opt.manual || !settings_flag(&v, SETTING_LOGGING_PROCESSING_TOPIC_AUTO_CREATE))
         return true;
-    str name = str_fmt(&e->a, "%.*sksql_processing_log", STR_FMT(config_text(e, "ksql.service.id", "default_")));
+    str topic = settings_text(&v, SETTING_LOGGING_PROCESSING_TOPIC_NAME);
+    if (topic.n == 0)
+        topic = str_fmt(&e->a, "%.*sksql_processing_log", STR_FMT(settings_text(&v, SETTING_SERVICE_ID)));
     processing_log_options o = {
         .log = e->opt.log,
-        .topic = config_text(e, "ksql.logging.processing.topic.name", str_z(&e->a, name)),
-        .partitions = 1,
-        .include_rows = config_flag(e, "ksql.logging.processing.rows.include"),
+        .topic = topic,
+        .partitions = (int32_t)settings_number(&v, SETTING_LOGGING_PROCESSING_TOPIC_PARTITIONS),
+        .include_rows = settings_flag(&v, SETTING_LOGGING_PROCESSING_ROWS_INCLUDE),
         .clock = e->opt.clock,
     };
-    int64_t n;
-    if (num_parse_i64(config_text(e, "ksql.logging.processing.topic.partitions", "1"), &n) && n > 0 && n < INT32_MAX)
-        o.partitions = (int32_t)n;
     e->plog = processing_log_open(&o, st);
     return e->plog != NULL;
 }
@@ -132,8 +119,9 @@ static bool is_declared(engine *e, str name)
 
 static bool declare_processing_log(engine *e, status *st)
 {
-    str name = config_text(e, "ksql.logging.processing.stream.name", "KSQL_PROCESSING_LOG");
-    if (e->plog == NULL || !config_flag(e, "ksql.logging.processing.stream.auto.create") || is_declared(e, name))
+    settings_view v = {.server = e->opt.config};
+    str           name = settings_text(&v, SETTING_LOGGING_PROCESSING_STREAM_NAME);
+    if (e->plog == NULL || !settings_flag(&v, SETTING_LOGGING_PROCESSING_STREAM_AUTO_CREATE) || is_declared(e, name))
         return true;
     engine_error err;
     session      s;
@@ -160,13 +148,11 @@ static bool declare_processing_log(engine *e, status *st)
     return out != NULL;
 }
 
-static bool read_topic_rules(engine *e, const char *setting, topic_rules *r, status *st)
+static bool read_topic_rules(engine *e, setting_id id, topic_rules *r, status *st)
 {
-    const str *v = e->opt.config ? map_get(e->opt.config, str_of(setting)) : NULL;
-    str        list = v ? *v
-                        : STR("_confluent.*,__confluent.*,_schemas,__consumer_offsets,__transaction_state,"
-                                     "connect-configs,connect-offsets,connect-status,connect-statuses");
-    return topic_rules_read(r, &e->a, setting, str_fmt(&e->a, "_confluent-ksql-.*,%.*s", STR_FMT(list)), st);
+    settings_view v = {.server = e->opt.config};
+    str           list = str_fmt(&e->a, "_confluent-ksql-.*,%.*s", STR_FMT(settings_text(&v, id)));
+    return topic_rules_read(r, &e->a, setting_rows[id].name, list, st);
 }
 
 bool engine_load_functions(const char *path, status *st)
@@ -176,46 +162,34 @@ bool engine_load_functions(const char *path, status *st)
 
 /* ---- the runtime */
 
-static str runtime_setting(void *ctx, const map *properties, const char *name)
+static void copy_system_settings(void *ctx, pmap *out)
 {
-    engine    *e = ctx;
-    str        plain = property_plain_name(str_of(name));
-    const str *v = properties ? map_get(properties, plain) : NULL;
-    if (v)
-        return *v;
-    arena a;
-    arena_init(&a);
-    metastore *m = engine_take(e);
-    v = metastore_system(m, plain);
-    if (v == NULL && e->opt.config && (v = map_get(e->opt.config, str_fmt(&a, "ksql.streams.%s", name))) == NULL)
-        v = map_get(e->opt.config, str_of(name));
-    pthread_mutex_lock(&e->meta_lock);
-    str kept = v ? str_dup(&e->a, *v) : STR_NONE;
-    pthread_mutex_unlock(&e->meta_lock);
+    metastore *m = engine_take(ctx);
+    pmap_copy(out, &m->system);
     metastore_release(m);
-    arena_free(&a);
-    return kept;
 }
 
-static int64_t config_number(engine *e, const char *name, int64_t otherwise)
+static void runtime_report(void *ctx, const char *line)
 {
-    int64_t n;
-    return num_parse_i64(config_text(e, name, ""), &n) ? n : otherwise;
+    engine *e = ctx;
+    e->opt.report(e->opt.report_ctx, line);
 }
 
 static bool open_runtime(engine *e, status *st)
 {
+    settings_view   v = {.server = e->opt.config};
     runtime_options o = {.log = e->opt.log,
                          .clock = e->opt.clock,
                          .io = e->opt.io,
                          .state_dir = e->state_dir,
                          .workers = e->opt.workers,
-                         .service_id = config_text(e, "ksql.service.id", "default_"),
+                         .service_id = settings_text(&v, SETTING_SERVICE_ID),
                          .plog = e->plog,
-                         .backoff_initial_ms = config_number(e, "ksql.query.retry.backoff.initial.ms", 15000),
-                         .backoff_max_ms = config_number(e, "ksql.query.retry.backoff.max.ms", 900000),
-                         .setting = runtime_setting,
-                         .report = e->opt.report,
+                         .backoff_initial_ms = settings_number(&v, SETTING_QUERY_RETRY_BACKOFF_INITIAL_MS),
+                         .backoff_max_ms = settings_number(&v, SETTING_QUERY_RETRY_BACKOFF_MAX_MS),
+                         .settings = e->opt.config,
+                         .system_settings = copy_system_settings,
+                         .report = e->opt.report ? runtime_report : NULL,
                          .ctx = e};
     if (e->opt.manual)
         return true;
@@ -227,7 +201,8 @@ static bool open_runtime(engine *e, status *st)
 
 bool engine_start(engine *e, status *st)
 {
-    bool paused = str_eqz(config_text(e, "weir.queries.start", "running"), "paused");
+    settings_view v = {.server = e->opt.config};
+    bool          paused = settings_choice_is(&v, SETTING_QUERIES_START, "paused");
     return load_catalog(e, st) && load_start_queries(e, paused) && declare_processing_log(e, st);
 }
 
@@ -243,8 +218,8 @@ engine *engine_open(const engine_options *o, status *st)
     pthread_mutex_init(&e->push_lock, NULL);
     arena_init(&e->a);
     e->meta = metastore_new();
-    if (open_processing_log(e, st) && read_topic_rules(e, "ksql.hidden.topics", &e->hidden_topics, st) &&
-        read_topic_rules(e, "ksql.readonly.topics", &e->readonly_topics, st) && open_runtime(e, st))
+    if (open_processing_log(e, st) && read_topic_rules(e, SETTING_HIDDEN_TOPICS, &e->hidden_topics, st) &&
+        read_topic_rules(e, SETTING_READONLY_TOPICS, &e->readonly_topics, st) && open_runtime(e, st))
         return e;
     engine_close(e);
     return NULL;

@@ -78,6 +78,7 @@ bool stmt_assert_topic(exec *x);
 bool stmt_assert_schema(exec *x);
 bool stmt_connector(exec *x);
 bool stmt_show(exec *x);
+bool stmt_show_properties(exec *x);
 bool stmt_describe(exec *x);
 bool stmt_explain(exec *x);
 
@@ -90,7 +91,7 @@ bool exec_remove_type(exec *x, str name); /* was it there? */
 bool exec_put_query(exec *x, query_info *q, const query_info *replaces);
 void exec_remove_query(exec *x, str id);
 void exec_pause_query(exec *x, query_info *q, bool paused);
-void exec_put_system(exec *x, str name, str set);
+void exec_put_system(exec *x, str key, str text);
 /* retention_ms -2: the default; policy: cleanup.policy, NULL: the default. */
 void exec_create_topic(exec *x, str name, int32_t partitions, int64_t retention_ms, const char *policy);
 void exec_delete_topic(exec *x, str name);
@@ -113,9 +114,10 @@ extern const char *const run_state_names[]; /* by run_state */
 /* Fills the statistics of a source's extended description. */
 void source_stats_put(exec *x, const source *s, json_t *o);
 
-/* ---- settings: the session's, else what ALTER SYSTEM set, else the server's, else otherwise */
-str  exec_setting(exec *x, const char *name, const char *otherwise);
-bool exec_flag(exec *x, const char *name, bool otherwise);
+/* ---- settings, as the statement's session sees them; while x->m stays */
+settings_view exec_settings(const exec *x);
+str           exec_text(const exec *x, setting_id id);
+bool          exec_flag(const exec *x, setting_id id);
 
 /* ---- rows of INSERT VALUES (insert_values.c) */
 /* Writes what has been gathered; durable when it returns. */

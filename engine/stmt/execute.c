@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "engine/run/processing_log.h"
-#include "engine/settings/property.h"
 #include "engine/stmt/exec.h"
 
 #define AWAIT_QUERY_MS 5000 /* how long an answer waits for what it made to stand */
@@ -38,26 +37,26 @@ void session_define(session *s, str name, str val)
 
 void session_set(session *s, str name, str val)
 {
-    put_str(s, &s->properties, property_plain_name(name), val);
+    put_str(s, &s->properties, setting_resolve(name).key, val);
 }
 
 /* ---- settings */
 
-str exec_setting(exec *x, const char *name, const char *otherwise)
+settings_view exec_settings(const exec *x)
 {
-    const str *v = map_get(&x->s->properties, property_plain_name(str_of(name)));
-    if (v == NULL)
-        v = metastore_system(x->m, property_plain_name(str_of(name)));
-    if (v == NULL && x->e->opt.config)
-        v = map_get(x->e->opt.config, str_of(name));
-    if (v == NULL && x->e->opt.config)
-        v = map_get(x->e->opt.config, str_fmt(x->a, "ksql.streams.%s", name));
-    return v ? *v : str_of(otherwise);
+    return (settings_view){.session = &x->s->properties, .system = &x->m->system, .server = x->e->opt.config};
 }
 
-bool exec_flag(exec *x, const char *name, bool otherwise)
+str exec_text(const exec *x, setting_id id)
 {
-    return str_eq_nocase(exec_setting(x, name, otherwise ? "true" : "false"), STR("true"));
+    settings_view v = exec_settings(x);
+    return settings_text(&v, id);
+}
+
+bool exec_flag(const exec *x, setting_id id)
+{
+    settings_view v = exec_settings(x);
+    return settings_flag(&v, id);
 }
 
 bool topic_is_readonly(exec *x, str name)
@@ -74,8 +73,7 @@ static int32_t partitions_for_plan(void *ctx, str topic)
 plan_options exec_plan_options(exec *x)
 {
     return (plan_options){.catalog = &x->m->cat,
-                          .config = x->e->opt.config,
-                          .properties = &x->s->properties,
+                          .settings = exec_settings(x),
                           .text = x->text,
                           .partitions = partitions_for_plan,
                           .ctx = x};
@@ -182,7 +180,7 @@ static const struct {
     [STMT_SHOW_TABLES] = {stmt_show, 0},
     [STMT_SHOW_QUERIES] = {stmt_show, 0},
     [STMT_SHOW_FUNCTIONS] = {stmt_show, 0},
-    [STMT_SHOW_PROPERTIES] = {stmt_show, 0},
+    [STMT_SHOW_PROPERTIES] = {stmt_show_properties, 0},
     [STMT_SHOW_TYPES] = {stmt_show, 0},
     [STMT_SHOW_VARIABLES] = {stmt_show, 0},
     [STMT_SHOW_CONNECTORS] = {stmt_connector, 0},
@@ -217,7 +215,7 @@ static bool run_statement(exec *x)
 /* Substitutes variables; the text is parsed again when there were any. */
 const ast_stmt *exec_substitute(exec *x, const ast_stmt *s)
 {
-    if (!s->has_variables || !exec_flag(x, "ksql.variable.substitution.enable", true))
+    if (!s->has_variables || !exec_flag(x, SETTING_VARIABLE_SUBSTITUTION_ENABLE))
         return s;
     str        text;
     ast_stmt **list;

@@ -15,17 +15,19 @@ static bool is_reference(const ast_expr *e)
 
 bool stmt_constant(exec *x, const ast_expr *e, str name, const type *t, value *out)
 {
-    xscope none = {NULL, 0};
+    xscope none = {0};
     status inner;
     status_init(&inner);
     if (is_reference(e) && e->qual.n)
-        return exec_fail(x, "Failed to prepare statement: '%.*s' is not a valid stream/table name or alias.",
-                         STR_FMT(e->qual));
+        return status_set(x->st, ST_SQL_PREPARE,
+                          "Failed to prepare statement: '%.*s' is not a valid stream/table name or alias.",
+                          STR_FMT(e->qual));
     if (is_reference(e))
         return exec_fail(x, "Unsupported column reference in insert value: %.*s%s%.*s", STR_FMT(e->qual),
                          e->qual.n ? "." : "", STR_FMT(e->text));
     const xnode *n = expr_compile(x->a, e, &none, (xoptions){0}, &inner);
     if (n == NULL) {
+        expr_name_fault(&inner, NULL);
         *x->st = inner;
         return false;
     }
@@ -129,14 +131,7 @@ serde *source_serde(arena *a, const source *t, column_ns ns, status *st)
     for (uint32_t i = 0; i < t->schema.n; i++)
         if (t->schema.cols[i].ns == ns)
             cols[n++] = (serde_column){t->schema.cols[i].name, t->schema.cols[i].type, true};
-    const side_format *f = ns == NS_KEY ? &t->key : &t->value;
-    serde_spec         spec = {.format = f->id,
-                               .is_key = ns == NS_KEY,
-                               .delimiter = f->delimiter,
-                               .topic = t->topic,
-                               .columns = cols,
-                               .column_count = n};
-    spec.unwrapped = ns == NS_KEY ? format_key_unwrapped(f->id, n) : (f->features & FEATURE_UNWRAP_SINGLES) && n == 1;
+    serde_spec spec = side_spec(ns == NS_KEY ? &t->key : &t->value, ns == NS_KEY, t->topic, cols, n);
     return serde_new(a, &spec, st);
 }
 
@@ -270,11 +265,13 @@ bool stmt_insert_values(exec *x)
 {
     const ast_stmt *s = x->stmt;
     if (s->value_count == 0)
-        return exec_fail(x, "Failed to prepare statement: Expected some values for INSERT INTO statement.");
+        return status_set(x->st, ST_SQL_PREPARE,
+                          "Failed to prepare statement: Expected some values for INSERT INTO statement.");
     if (s->has_columns && s->column_count != s->value_count)
-        return exec_fail(x, "Failed to prepare statement: Expected number columns and values to match: %u, %u",
-                         s->column_count, s->value_count);
-    if (!exec_flag(x, "ksql.insert.into.values.enabled", true))
+        return status_set(x->st, ST_SQL_PREPARE,
+                          "Failed to prepare statement: Expected number columns and values to match: %u, %u",
+                          s->column_count, s->value_count);
+    if (!exec_flag(x, SETTING_INSERT_INTO_VALUES_ENABLED))
         return exec_fail(x, "The server has disabled INSERT INTO ... VALUES functionality. To enable it, "
                             "restart your ksqlDB server with 'ksql.insert.into.values.enabled'=true");
     const source *t = catalog_find(&x->m->cat, s->name);

@@ -3,15 +3,15 @@
 #include "engine/stmt/exec.h"
 
 /* Settings of the server that decide what a statement means. Those of the moment it was made stay with the query. */
-static const char *const meaning[] = {
-    "ksql.lambdas.enabled",
-    "ksql.suppress.enabled",
-    "ksql.nested.error.set.null",
-    "ksql.new.query.planner.enabled",
-    "ksql.cast.strings.preserve.nulls",
-    "ksql.functions.collect_list.limit",
-    "ksql.functions.collect_set.limit",
-    "ksql.timestamp.throw.on.invalid",
+static const setting_id meaning[] = {
+    SETTING_LAMBDAS_ENABLED,
+    SETTING_SUPPRESS_ENABLED,
+    SETTING_NESTED_ERROR_SET_NULL,
+    SETTING_NEW_QUERY_PLANNER_ENABLED,
+    SETTING_CAST_STRINGS_PRESERVE_NULLS,
+    SETTING_FUNCTIONS_COLLECT_LIST_LIMIT,
+    SETTING_FUNCTIONS_COLLECT_SET_LIMIT,
+    SETTING_TIMESTAMP_THROW_ON_INVALID,
 };
 
 static bool fits(const type *from, const type *to)
@@ -76,17 +76,16 @@ bool query_match_target(plan *p, const source *t, status *st)
 
 static void keep_properties(exec *x, query_info *q)
 {
-    str   key;
-    void *v;
+    settings_view now = exec_settings(x);
+    str           key;
+    void         *v;
     for (size_t i = 0; map_next(&x->s->properties, &i, &key, &v);) {
         query_info_put(q, &q->properties, key, *(str *)v);
         query_info_put(q, &q->settings, key, *(str *)v);
     }
-    for (size_t i = 0; i < sizeof meaning / sizeof *meaning; i++) {
-        str is = exec_setting(x, meaning[i], "");
-        if (is.n)
-            query_info_put(q, &q->settings, str_of(meaning[i]), is);
-    }
+    for (size_t i = 0; i < sizeof meaning / sizeof *meaning; i++)
+        if (settings_is_set(&now, meaning[i]))
+            query_info_put(q, &q->settings, str_of(setting_rows[meaning[i]].name), settings_text(&now, meaning[i]));
 }
 
 static bool names_word(str text, str word)
@@ -144,7 +143,7 @@ static plan *plan_again(query_info *q, arena *a, status *st)
         return NULL;
     }
     plan_options po = {.catalog = &q->cat,
-                       .properties = &q->settings,
+                       .settings = {.query = &q->settings},
                        .sink_name = q->sink->name,
                        .ts_column = q->sink->ts_column,
                        .text = text};

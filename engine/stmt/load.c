@@ -72,7 +72,7 @@ static bool keep_all(engine *e, const metastore *m, arena *a, status *st)
     for (size_t i = 0; i < m->cat.types.n; i++)
         AVEC_PUSH(a, &rows, row_of_type(a, types[i].key, ((user_type *)types[i].value)->type));
     for (size_t i = 0; i < m->system.n; i++)
-        AVEC_PUSH(a, &rows, row_of_system(a, system[i].key, ((system_value *)system[i].value)->text));
+        AVEC_PUSH(a, &rows, row_of_system(a, system[i].key, settings_system_text(system[i].value)));
     AVEC_PUSH(a, &rows, row_of_seq(a, m->next_seq));
     return e->opt.kept->apply(e->opt.kept, rows.p, rows.n, st);
 }

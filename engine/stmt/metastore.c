@@ -14,19 +14,7 @@ static void unref_query(void *q)
     query_info_unref(q);
 }
 
-static void ref_value(void *v)
-{
-    __atomic_add_fetch(&((system_value *)v)->refs, 1, __ATOMIC_RELAXED);
-}
-
-static void unref_value(void *v)
-{
-    if (__atomic_sub_fetch(&((system_value *)v)->refs, 1, __ATOMIC_ACQ_REL) == 0)
-        mem_free(v);
-}
-
 static const pmap_kind queries_kind = {ref_query, unref_query};
-static const pmap_kind system_kind = {ref_value, unref_value};
 
 metastore *metastore_new(void)
 {
@@ -34,7 +22,7 @@ metastore *metastore_new(void)
     atomic_init(&m->refs, 1);
     catalog_init(&m->cat);
     pmap_init(&m->queries, &queries_kind);
-    pmap_init(&m->system, &system_kind);
+    settings_system_init(&m->system);
     return m;
 }
 
@@ -102,20 +90,4 @@ query_info **metastore_queries_in_order(const metastore *m, arena *a)
 source **metastore_sources(const metastore *m, arena *a)
 {
     return (source **)values_sorted(&m->cat.sources, a);
-}
-
-const str *metastore_system(const metastore *m, str name)
-{
-    const system_value *v = pmap_get(&m->system, name);
-    return v ? &v->text : NULL;
-}
-
-void metastore_system_put(metastore *m, str name, str set)
-{
-    system_value *v = mem_alloc(sizeof *v + set.n);
-    v->refs = 1;
-    if (set.n)
-        memcpy(v + 1, set.p, set.n);
-    v->text = str_make((char *)(v + 1), set.n);
-    pmap_put(&m->system, name, v);
 }

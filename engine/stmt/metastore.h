@@ -11,20 +11,16 @@
 
 #include "engine/plan/catalog.h"
 #include "engine/run/query_info.h"
+#include "engine/settings/settings.h"
 
 typedef struct metastore {
     _Atomic int refs;
     catalog     cat;
     pmap        queries;  /* id -> query_info * */
-    pmap        system;   /* ALTER SYSTEM: plain name -> system_value * */
+    pmap        system;   /* ALTER SYSTEM: a layer of settings (settings_system_put) */
     int64_t     next_seq; /* of the next statement that is kept */
     map         topics;   /* of a copy that is being changed: topics that will be made: name -> int32_t * partitions */
 } metastore;
-
-typedef struct system_value {
-    int refs;
-    str text; /* behind the struct */
-} system_value;
 
 metastore *metastore_new(void); /* refs 1, empty */
 metastore *metastore_copy(const metastore *from);
@@ -37,8 +33,5 @@ query_info **metastore_queries(const metastore *m, arena *a);
 query_info **metastore_queries_in_order(const metastore *m, arena *a);
 /* Sorted by name; m->cat.sources.n of them. */
 source **metastore_sources(const metastore *m, arena *a);
-
-const str *metastore_system(const metastore *m, str name); /* NULL: not set */
-void       metastore_system_put(metastore *m, str name, str set);
 
 #endif

@@ -132,7 +132,7 @@ static json_t *offsets_json(exec *x, const query_info *q)
     }
     json_object_set_new(o, "groupId",
                         json_str(str_fmt(x->a, "_confluent-ksql-%.*squery_%.*s",
-                                         STR_FMT(exec_setting(x, "ksql.service.id", "default_")), STR_FMT(q->id))));
+                                         STR_FMT(exec_text(x, SETTING_SERVICE_ID)), STR_FMT(q->id))));
     json_object_set_new(o, "topicSummaries", topics);
     return o;
 }
@@ -374,33 +374,6 @@ static void show_functions(exec *x)
     entity_add(x, e);
 }
 
-static void show_properties(exec *x)
-{
-    json_t *e = entity_new(x, "properties"), *list = json_array(), *over = json_array(), *def = json_array();
-    str    *names = x->e->opt.config ? map_sorted_keys(x->e->opt.config, x->a) : NULL;
-    for (size_t i = 0; names && i < x->e->opt.config->n; i++) {
-        const str *v = map_get(x->e->opt.config, names[i]);
-        json_t    *o = json_object();
-        bool       query = str_starts(names[i], STR("ksql.streams."));
-        json_object_set_new(o, "name", json_str(names[i]));
-        json_object_set_new(o, "scope", json_string("KSQL"));
-        json_object_set_new(o, "value", json_str(*v));
-        json_object_set_new(o, "editable", json_boolean(query));
-        json_object_set_new(o, "level", json_string(query ? "QUERY" : "SERVER"));
-        json_array_append_new(list, o);
-    }
-    str   key;
-    void *v;
-    for (size_t i = 0; map_next(&x->s->properties, &i, &key, &v);)
-        json_array_append_new(
-            over,
-            json_str(str_fmt(x->a, "%s%.*s", str_starts(key, STR("ksql.")) ? "" : "ksql.streams.", STR_FMT(key))));
-    json_object_set_new(e, "properties", list);
-    json_object_set_new(e, "overwrittenProperties", over);
-    json_object_set_new(e, "defaultProperties", def);
-    entity_add(x, e);
-}
-
 static void show_types(exec *x)
 {
     json_t     *e = entity_new(x, "type_list"), *types = json_object();
@@ -444,9 +417,6 @@ bool stmt_show(exec *x)
         return true;
     case STMT_SHOW_FUNCTIONS:
         show_functions(x);
-        return true;
-    case STMT_SHOW_PROPERTIES:
-        show_properties(x);
         return true;
     case STMT_SHOW_TYPES:
         show_types(x);

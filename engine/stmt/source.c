@@ -16,12 +16,12 @@ static bool column_word(exec *x, const ast_column *c, bool table)
         return true;
     uint32_t line, col;
     parse_line_col(x->text, c->pos, &line, &col);
-    return exec_fail(x,
-                     "Failed to prepare statement: Line: %u, Col: %u: Column `%.*s` is a '%s' column: "
-                     "please use '%s' for %s.\nTables have PRIMARY KEYs, which are unique and NON "
-                     "NULL.\nStreams have KEYs, which have no uniqueness or NON NULL constraints.",
-                     line, col, STR_FMT(c->name), table ? "KEY" : "PRIMARY KEY", table ? "PRIMARY KEY" : "KEY",
-                     table ? "tables" : "streams");
+    return status_set(x->st, ST_SQL_PREPARE,
+                      "Failed to prepare statement: Line: %u, Col: %u: Column `%.*s` is a '%s' column: "
+                      "please use '%s' for %s.\nTables have PRIMARY KEYs, which are unique and NON "
+                      "NULL.\nStreams have KEYs, which have no uniqueness or NON NULL constraints.",
+                      line, col, STR_FMT(c->name), table ? "KEY" : "PRIMARY KEY", table ? "PRIMARY KEY" : "KEY",
+                      table ? "tables" : "streams");
 }
 
 static const type *headers_type(arena *a)
@@ -51,7 +51,7 @@ static bool check_duplicate_columns(exec *x, const ast_stmt *s)
     map_free(&seen);
     bool ok = b.n == 0;
     if (!ok)
-        exec_fail(x, "Failed to prepare statement: Duplicate column names: %.*s", (int)b.n, b.p);
+        status_set(x->st, ST_SQL_PREPARE, "Failed to prepare statement: Duplicate column names: %.*s", (int)b.n, b.p);
     buf_free(&b);
     return ok;
 }
@@ -80,8 +80,9 @@ bool stmt_read_columns(exec *x, source *src, bool table)
         if (cols[i].ns != NS_HEADERS)
             continue;
         if (!cols[i].all_headers && cols[i].header_key.n == 0)
-            return exec_fail(x, "Failed to prepare statement: Header column must have a non-empty header key name "
-                                "defined");
+            return status_set(x->st, ST_SQL_PREPARE,
+                              "Failed to prepare statement: Header column must have a non-empty header key name "
+                              "defined");
         if (!check_header_column(x, &cols[i]))
             return false;
         for (uint32_t k = 0; k < i; k++) {
@@ -105,7 +106,7 @@ static bool check_columns(exec *x, const source *src)
                              "'%.*s' is a reserved column name. You cannot use it as a name for a "
                              "column.",
                              STR_FMT(src->schema.cols[i].name));
-    if (schema_count(&src->schema, NS_HEADERS) && !exec_flag(x, "ksql.headers.columns.enabled", true))
+    if (schema_count(&src->schema, NS_HEADERS) && !exec_flag(x, SETTING_HEADERS_COLUMNS_ENABLED))
         return exec_fail(x, "Cannot create %s because schema with headers columns is disabled.",
                          src->kind == SOURCE_STREAM ? "Stream" : "Table");
     return true;
@@ -119,10 +120,10 @@ bool timestamp_name(exec *x, const with_props *w, str *out)
     status    ignored;
     status_init(&ignored);
     if (!parse_expression(x->a, w->timestamp.s, &e, &ignored) || e->kind != EX_COLUMN)
-        return exec_fail(x,
-                         "Failed to prepare statement: Cannot parse text that is not column reference: "
-                         "%.*s",
-                         STR_FMT(w->timestamp.s));
+        return status_set(x->st, ST_SQL_PREPARE,
+                          "Failed to prepare statement: Cannot parse text that is not column reference: "
+                          "%.*s",
+                          STR_FMT(w->timestamp.s));
     *out = e->text;
     return true;
 }
@@ -190,11 +191,8 @@ bool check_serde(exec *x, const schema *s, const side_format *f, bool is_key)
         column_print(&printed, &s->cols[i]);
         cols[n++] = (serde_column){s->cols[i].name, s->cols[i].type, true};
     }
-    serde_spec spec = {
-        .format = f->id, .is_key = is_key, .columns = cols, .column_count = n, .delimiter = f->delimiter};
-    bool unwrapped = is_key ? format_key_unwrapped(f->id, n) : (f->features & FEATURE_UNWRAP_SINGLES) != 0;
-    spec.unwrapped = unwrapped && n == 1;
-    bool ok = formats[f->id].check == NULL || formats[f->id].check(&spec, x->st);
+    serde_spec spec = side_spec(f, is_key, STR_NONE, cols, n);
+    bool       ok = format_check(&spec, x->st);
     if (!ok) {
         char reason[ST_MSG_MAX];
         snprintf(reason, sizeof reason, "%s", x->st->msg);
@@ -202,16 +200,10 @@ bool check_serde(exec *x, const schema *s, const side_format *f, bool is_key)
                   "%s format does not support schema.\nformat: %s\nschema: Persistence{columns=[%.*s], "
                   "features=[%s]}\nreason: %.2000s",
                   is_key ? "Key" : "Value", formats[f->id].name, (int)printed.n, printed.p,
-                  unwrapped                            ? "UNWRAP_SINGLES"
-                  : f->features & FEATURE_WRAP_SINGLES ? "WRAP_SINGLES"
-                                                       : "",
-                  reason);
+                  side_feature_text(f, is_key, n), reason);
     }
     buf_free(&printed);
-    if (ok && formats[f->id].bind == NULL)
-        return exec_fail(x, "The %s format needs the schema registry, which this server does not have.",
-                         formats[f->id].name);
-    return ok;
+    return ok && format_is_there(f->id, x->st);
 }
 
 /* ---- upgrades */
@@ -426,10 +418,10 @@ bool stmt_create_source(exec *x)
     src->sql = str_dup(&src->a, x->statement_text);
     const source *was = catalog_find(&x->m->cat, s->name);
     bool          ok = stmt_read_columns(x, src, table) &&
-              with_formats(&w, NULL, NULL, exec_setting(x, "ksql.persistence.default.format.key", "KAFKA"),
-                           exec_setting(x, "ksql.persistence.default.format.value", ""), &src->key, &src->value, x->st);
+              with_formats(&w, NULL, NULL, exec_text(x, SETTING_PERSISTENCE_DEFAULT_FORMAT_KEY),
+                           exec_text(x, SETTING_PERSISTENCE_DEFAULT_FORMAT_VALUE), &src->key, &src->value, x->st);
     if (ok) {
-        str wrap = exec_setting(x, "ksql.persistence.wrap.single.values", "");
+        str wrap = exec_text(x, SETTING_PERSISTENCE_WRAP_SINGLE_VALUES);
         copy_format(&src->a, &src->key);
         copy_format(&src->a, &src->value);
         src->window = read_window(&w);
@@ -437,7 +429,7 @@ bool stmt_create_source(exec *x)
                        &src->value, x->st) &&
              check_source(x, src, &w, was, &skip);
     }
-    if (ok && table && s->source_only && !exec_flag(x, "ksql.source.table.materialization.enabled", true))
+    if (ok && table && s->source_only && !exec_flag(x, SETTING_SOURCE_TABLE_MATERIALIZATION_ENABLED))
         ok = exec_fail(x, "Cannot execute command because source table materialization is disabled.");
     if (!ok) {
         source_unref(src);

@@ -66,9 +66,9 @@ static bool check_duplicates(arena *a, const ast_prop *p, uint32_t n, status *st
         str             name = str_upper(a, p[i].name);
         const ast_prop *first = map_put(&seen, name, (void *)&p[i]);
         if (first)
-            ok =
-                status_set(st, ST_SQL, PREFIX "Multiple entries with same key: %.*s=%.*s and %.*s=%.*s", STR_FMT(name),
-                           STR_FMT(literal_text(a, p[i].value)), STR_FMT(name), STR_FMT(literal_text(a, first->value)));
+            ok = status_set(st, ST_SQL_PREPARE, PREFIX "Multiple entries with same key: %.*s=%.*s and %.*s=%.*s",
+                            STR_FMT(name), STR_FMT(literal_text(a, p[i].value)), STR_FMT(name),
+                            STR_FMT(literal_text(a, first->value)));
     }
     map_free(&seen);
     return ok;
@@ -77,8 +77,8 @@ static bool check_duplicates(arena *a, const ast_prop *p, uint32_t n, status *st
 static bool bad_number(str v, const struct prop_row *r, status *st)
 {
     static const char *const names[] = {"", "INT", "SHORT", "LONG"};
-    return status_set(st, ST_SQL, PREFIX "Invalid value %.*s for property %s: Not a number of type %s", STR_FMT(v),
-                      r->name, names[r->type]);
+    return status_set(st, ST_SQL_PREPARE, PREFIX "Invalid value %.*s for property %s: Not a number of type %s",
+                      STR_FMT(v), r->name, names[r->type]);
 }
 
 static bool set_value(arena *a, const ast_prop *p, const struct prop_row *r, with_props *out, status *st)
@@ -95,7 +95,7 @@ static bool set_value(arena *a, const ast_prop *p, const struct prop_row *r, wit
         if (str_eq_nocase(v, STR("true")))
             num->n = 1;
         else if (!str_eq_nocase(v, STR("false")))
-            return status_set(st, ST_SQL,
+            return status_set(st, ST_SQL_PREPARE,
                               PREFIX "Invalid value %.*s for property %s: Expected value to be either "
                                      "true or false",
                               STR_FMT(v), r->name);
@@ -106,7 +106,7 @@ static bool set_value(arena *a, const ast_prop *p, const struct prop_row *r, wit
     int64_t max = r->type == PT_INT ? INT32_MAX : r->type == PT_SHORT ? INT16_MAX : INT64_MAX;
     if (num->n > max || num->n < -max - 1) {
         if (r->type == PT_INT && p->value->kind == EX_BIGINT)
-            return status_set(st, ST_SQL,
+            return status_set(st, ST_SQL_PREPARE,
                               PREFIX "Invalid value %.*s for property %s: Expected value to be a 32-bit "
                                      "integer, but it was a java.lang.Long",
                               STR_FMT(v), r->name);
@@ -122,7 +122,7 @@ static bool one_of(with_text *t, const char *name, const char *const *words, con
     for (; *words; words++)
         if (str_eq_nocase(t->s, str_of(*words)))
             return true;
-    return status_set(st, ST_SQL, PREFIX "Invalid value %.*s for property %s: String must be one of: %s, null",
+    return status_set(st, ST_SQL_PREPARE, PREFIX "Invalid value %.*s for property %s: String must be one of: %s, null",
                       STR_FMT(t->s), name, list);
 }
 
@@ -149,10 +149,10 @@ static bool window_duration(arena *a, with_props *w, status *st)
         }
     }
     if (n != 2)
-        return status_set(st, ST_SQL, "%s'%.*s'. Expected 2 tokens, got: %d", head, STR_FMT(v), n);
+        return status_set(st, ST_SQL_PREPARE, "%s'%.*s'. Expected 2 tokens, got: %d", head, STR_FMT(v), n);
     int64_t count;
     if (!num_parse_i64(parts[0], &count))
-        return status_set(st, ST_SQL, "%s'%.*s'. Not numeric: '%.*s'", head, STR_FMT(v), STR_FMT(parts[0]));
+        return status_set(st, ST_SQL_PREPARE, "%s'%.*s'. Not numeric: '%.*s'", head, STR_FMT(v), STR_FMT(parts[0]));
     str unit = str_upper(a, parts[1]);
     str single = str_ends(unit, STR("S")) ? str_make(unit.p, unit.n - 1) : unit;
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
@@ -161,7 +161,7 @@ static bool window_duration(arena *a, with_props *w, status *st)
             w->window_ms = ns > INT64_MAX ? INT64_MAX : (int64_t)ns;
             return true;
         }
-    return status_set(st, ST_SQL,
+    return status_set(st, ST_SQL_PREPARE,
                       "%s'%.*s'. Unknown time unit: '%.*s'\nSupported time units are: NANOSECONDS, "
                       "MICROSECONDS, MILLISECONDS, SECONDS, MINUTES, HOURS, DAYS",
                       head, STR_FMT(v), STR_FMT(unit));
@@ -172,13 +172,13 @@ static bool check_delimiter(with_text *t, const char *name, status *st)
     if (!t->given || str_eqz(t->s, "SPACE") || str_eqz(t->s, "TAB"))
         return true;
     if (str_trim(t->s).n == 0)
-        return status_set(st, ST_SQL,
+        return status_set(st, ST_SQL_PREPARE,
                           PREFIX "Configuration %s is invalid: Delimiter cannot be empty, if you meant to "
                                  "have a tab or space for delimiter, please use the special values 'TAB' "
                                  "or 'SPACE'\nExample valid value: ';'",
                           name);
     if (t->s.n != 1)
-        return status_set(st, ST_SQL,
+        return status_set(st, ST_SQL_PREPARE,
                           PREFIX "Configuration %s is invalid: Invalid delimiter value: '%.*s'. Delimiter "
                                  "must be a single character or TAB,SPACE\nExample valid value: ';'",
                           name, STR_FMT(t->s));
@@ -190,11 +190,11 @@ static bool check_values(arena *a, with_props *w, with_use use, status *st)
     static const char *const windows[] = {"SESSION", "HOPPING", "TUMBLING", NULL};
     static const char *const nullable[] = {"OPTIONAL", "WRAPPER", NULL};
     if (use == WITH_CREATE && !w->topic.given)
-        return status_set(st, ST_SQL,
+        return status_set(st, ST_SQL_PREPARE,
                           PREFIX "Missing required property \"KAFKA_TOPIC\" which has no "
                                  "default value.");
     if (w->topic.given && w->topic.s.n == 0)
-        return status_set(st, ST_SQL,
+        return status_set(st, ST_SQL_PREPARE,
                           PREFIX "Invalid value  for property KAFKA_TOPIC: String must be "
                                  "non-empty");
     return one_of(&w->window_type, "WINDOW_TYPE", windows, "SESSION, HOPPING, TUMBLING", st) &&
@@ -211,32 +211,32 @@ static bool check_combinations(arena *a, with_props *w, status *st)
         status inner;
         status_init(&inner);
         if (timestamp_format_new(a, w->timestamp_format.s, &inner) == NULL)
-            return status_set(st, ST_SQL, PREFIX "Invalid datetime format for config:TIMESTAMP_FORMAT, reason:%.400s",
-                              inner.msg);
+            return status_set(st, ST_SQL_PREPARE,
+                              PREFIX "Invalid datetime format for config:TIMESTAMP_FORMAT, reason:%.400s", inner.msg);
     }
     if (w->format.given && w->key_format.given)
-        return status_set(st, ST_SQL,
+        return status_set(st, ST_SQL_PREPARE,
                           PREFIX "Cannot supply both 'KEY_FORMAT' and 'FORMAT' properties, as 'FORMAT' "
                                  "sets both key and value formats. Either use just 'FORMAT', or use "
                                  "'KEY_FORMAT' and 'VALUE_FORMAT'.");
     if (w->format.given && w->value_format.given)
-        return status_set(st, ST_SQL,
+        return status_set(st, ST_SQL_PREPARE,
                           PREFIX "Cannot supply both 'VALUE_FORMAT' and 'FORMAT' properties, as 'FORMAT' "
                                  "sets both key and value formats. Either use just 'FORMAT', or use "
                                  "'KEY_FORMAT' and 'VALUE_FORMAT'.");
     if (w->value_name.given && w->value_avro_name.given)
-        return status_set(st, ST_SQL,
+        return status_set(st, ST_SQL_PREPARE,
                           PREFIX "Cannot supply both 'VALUE_AVRO_SCHEMA_FULL_NAME' and "
                                  "'VALUE_SCHEMA_FULL_NAME' properties. Please only set "
                                  "'VALUE_SCHEMA_FULL_NAME'.");
     bool session = w->window_type.given && str_eq_nocase(w->window_type.s, STR("SESSION"));
     if (w->window_type.given && !session && !w->window_size.given)
-        return status_set(st, ST_SQL,
+        return status_set(st, ST_SQL_PREPARE,
                           PREFIX "%.*s windows require 'WINDOW_SIZE' to be provided in the WITH clause. "
                                  "For example: 'WINDOW_SIZE'='10 SECONDS'",
                           STR_FMT(str_upper(a, w->window_type.s)));
     if (w->window_size.given && (session || !w->window_type.given))
-        return status_set(st, ST_SQL, PREFIX "'WINDOW_SIZE' should not be set for SESSION windows.");
+        return status_set(st, ST_SQL_PREPARE, PREFIX "'WINDOW_SIZE' should not be set for SESSION windows.");
     return true;
 }
 
@@ -267,17 +267,17 @@ bool with_read(arena *a, const ast_prop *props, uint32_t n, with_use use, with_p
     }
     bool ok = check_values(a, out, use, st);
     if (ok && unknown.n)
-        ok = status_set(st, ST_SQL, PREFIX "Invalid config variable(s) in the WITH clause: %.*s", (int)unknown.n,
-                        unknown.p);
+        ok = status_set(st, ST_SQL_PREPARE, PREFIX "Invalid config variable(s) in the WITH clause: %.*s",
+                        (int)unknown.n, unknown.p);
     buf_free(&unknown);
     if (!ok || !check_combinations(a, out, st))
         return false;
     if (out->key_nullable.given && use == WITH_CREATE && !is_protobuf(&out->key_format, &out->format))
-        return status_set(st, ST_SQL,
+        return status_set(st, ST_SQL_PREPARE,
                           PREFIX "Property KEY_PROTOBUF_NULLABLE_REPRESENTATION can only be "
                                  "enabled with protobuf format");
     if (out->value_nullable.given && use == WITH_CREATE && !is_protobuf(&out->value_format, &out->format))
-        return status_set(st, ST_SQL,
+        return status_set(st, ST_SQL_PREPARE,
                           PREFIX "Property VALUE_PROTOBUF_NULLABLE_REPRESENTATION can only "
                                  "be enabled with protobuf format");
     return true;
@@ -326,14 +326,14 @@ static bool refuse_config(const side_format *f, const char *names, status *st)
 static bool apply(const char *side, const with_text *delimiter, const with_text *name, const with_number *id,
                   const with_text *nullable, side_format *f, status *st)
 {
-    bool registry = (formats[f->id].features & FEATURE_SCHEMA_INFERENCE) != 0;
+    bool registry = formats[f->id].has_registry;
     if (id->given && !registry)
         return status_set(st, ST_SQL,
                           "%s_FORMAT should support schema inference when %s_SCHEMA_ID is provided. Current "
                           "format is %s.",
                           side, side, formats[f->id].name);
     if (delimiter->given) {
-        if (f->id != FORMAT_DELIMITED)
+        if (!formats[f->id].has_delimiter)
             return refuse_config(f, "delimiter", st);
         f->delimiter = delimiter_char(delimiter->s);
     }
@@ -366,7 +366,7 @@ bool with_formats(const with_props *w, const side_format *key, const side_format
 
 bool with_wrap(const with_props *w, int config, uint32_t value_columns, side_format *vf, status *st)
 {
-    uint32_t has = formats[vf->id].features;
+    uint32_t has = formats[vf->id].wraps;
     if (w->wrap.given) {
         uint32_t want = w->wrap.n ? FEATURE_WRAP_SINGLES : FEATURE_UNWRAP_SINGLES;
         if (!(has & want))

@@ -153,7 +153,7 @@ static udf_value host_lambda(udf_call *c, uint32_t i, const udf_value *inputs, u
 static bool host_setting(udf_call *c, const char *name, const char **text, uint32_t *n)
 {
     const agg_call *g = c->weir[2];
-    str             s = g && g->setting ? g->setting(g->setting_ctx, str_of(name)) : STR_NONE;
+    str             s = g ? settings_named(g->settings, str_of(name)) : STR_NONE;
     *text = s.p;
     *n = s.n;
     return s.p != NULL;

@@ -71,12 +71,6 @@ static void refuse_push(call *c, str sql)
     call_engine_error(c, &err, false);
 }
 
-static void append_statement(status *st, str sql)
-{
-    size_t n = strlen(st->msg);
-    snprintf(st->msg + n, sizeof st->msg - n, "\nStatement: %.*s", STR_FMT(sql));
-}
-
 /* The two endpoints have their own errors for it (spec 1.7). */
 static void unknown_topic(engine_error *err, bool old_endpoint)
 {
@@ -111,7 +105,7 @@ static void run_query(call *c, str sql, session *ses, framing_kind kind, bool ol
             unknown_topic(&err, old_endpoint);
         /* As ksqlDB does on these endpoints, though not on /ksql. */
         if (err.st.code == ST_SYNTAX)
-            append_statement(&err.st, sql);
+            status_append(&err.st, "\nStatement: %.*s", STR_FMT(sql));
         call_engine_error(c, &err, false);
     }
 }

@@ -46,6 +46,7 @@ struct call {
     const char *content_type; /* NULL: none */
     const char *location;     /* of a redirection; NULL: none */
     const char *cache;        /* Cache-Control; NULL: none */
+    const char *warning;      /* Warning (RFC 7234 5.5), without double quotes; NULL: none */
     str         text;         /* the body when it is not in out: bytes that outlive the answer */
     buf         out;
     stream     *stream; /* the body goes on from here; owned by the transport from now on */

@@ -172,7 +172,7 @@ static void begin_call(conn *c, const char *method, const char *url, const char 
     k->http10 = strcmp(version, MHD_HTTP_VERSION_1_0) == 0;
     k->route = route_find(str_of(method), k->path, &k->tail);
     k->status = 0;
-    k->content_type = k->location = k->cache = NULL;
+    k->content_type = k->location = k->cache = k->warning = NULL;
     k->text = STR_NONE;
     k->stream = NULL;
     c->state = CONN_READING;
@@ -239,6 +239,8 @@ static enum MHD_Result send_answer(conn *c)
         MHD_add_response_header(a, "location", k->location);
     if (k->cache)
         MHD_add_response_header(a, "cache-control", k->cache);
+    if (k->warning)
+        MHD_add_response_header(a, "warning", str_z(&k->a, str_fmt(&k->a, "299 - \"%s\"", k->warning)));
     c->state = CONN_ANSWERED;
     enum MHD_Result done = MHD_queue_response(c->m, (unsigned)k->status, a);
     MHD_destroy_response(a);

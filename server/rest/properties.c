@@ -1,7 +1,7 @@
 /* Properties and variables in requests (spec/rest-api-and-shell.md 6.3). */
 #include <stdio.h>
 
-#include "engine/settings/property.h"
+#include "engine/settings/settings.h"
 #include "server/rest/rest_int.h"
 
 /* A JSON scalar as text, in the arena; false: it is none. */
@@ -32,7 +32,7 @@ static bool set_property(call *c, session *s, const char *key, const json_t *v)
                    "Failed to coerce type of value of key '%s': a text, a number or a boolean "
                    "is needed",
                    key);
-    else if (property_check(name, text, &st)) {
+    else if (setting_check(name, text, &st)) {
         session_set(s, name, text);
         return true;
     }
@@ -80,8 +80,13 @@ void rest_is_valid_property(call *c)
 {
     status st;
     status_init(&st);
-    if (property_check_name(c->tail, &st))
-        call_text(c, 200, TYPE_JSON, STR("true"));
-    else
+    if (!setting_check_name(c->tail, &st)) {
         call_error(c, 40000, st.msg);
+        return;
+    }
+    buf why = BUF_INIT(1024);
+    if (setting_put_warning(&why, c->tail))
+        c->warning = str_z(&c->a, buf_str(&why));
+    buf_free(&why);
+    call_text(c, 200, TYPE_JSON, STR("true"));
 }

@@ -8,7 +8,7 @@
 
 #include "engine/engine.h"
 #include "server/kafka/kafka.h"
-#include "server/settings.h"
+#include "engine/settings/listener.h"
 
 typedef struct rest_server rest_server;
 

@@ -281,6 +281,14 @@ static bool read_status_line(http_answer *h, status *st)
     return true;
 }
 
+/* 299 AGENT "TEXT" */
+static void keep_warning(http_answer *h, str value)
+{
+    int64_t from = str_find_char(value, '"');
+    if (from >= 0 && value.n >= from + 2 && value.p[value.n - 1] == '"')
+        snprintf(h->warning, sizeof h->warning, "%.*s", (int)(value.n - from - 2), value.p + from + 1);
+}
+
 static bool read_header(http_answer *h, str line, status *st)
 {
     int64_t colon = str_find_char(line, ':');
@@ -295,6 +303,8 @@ static bool read_header(http_answer *h, str line, status *st)
     } else if (str_eq_nocase(name, STR("content-length")) && !h->chunked) {
         if (!num_parse_i64(value, &h->left) || h->left < 0)
             return status_set(st, ST_IO, "The server's answer has a bad Content-Length.");
+    } else if (str_eq_nocase(name, STR("warning"))) {
+        keep_warning(h, value);
     }
     return true;
 }

@@ -34,8 +34,9 @@ typedef struct http_answer {
     int     fd;
     int     status;
     char    reason[64];
-    buf     in; /* bytes read from the socket */
-    size_t  at; /* where the unread ones begin */
+    char    warning[512]; /* text of a Warning header; "": there is none */
+    buf     in;           /* bytes read from the socket */
+    size_t  at;           /* where the unread ones begin */
     bool    chunked, first_chunk, over;
     int64_t left;       /* bytes to come of the body or the chunk; -1: until the connection ends */
     int     timeout_ms; /* without a byte; -1: none */

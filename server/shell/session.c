@@ -264,6 +264,8 @@ static bool run_set(shell *sh, arena *a, const ast_stmt *s)
                       "to revert your "
                       "change.\n",
                       STR_FMT(s->text), STR_FMT(s->text2));
+    if (h.warning[0])
+        screen_printf(&sh->scr, "WARNING: %s\n", h.warning);
     shell_keep(sh, &sh->properties, s->text, s->text2);
     return true;
 }

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/num.h"
-#include "server/settings.h"
+#include "server/properties.h"
 #include "server/shell/interrupt.h"
 #include "server/shell/shell_int.h"
 #include "server/shell/split.h"

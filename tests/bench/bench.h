@@ -59,11 +59,11 @@ static inline void run(engine *e, const char *sql)
 /* Opens an engine on the storage; earliest offsets. state_dir may be NULL. */
 static inline engine *open_engine(storage *store, const char *state_dir)
 {
-    static map config;
-    static str earliest = STR("earliest");
-    status     st;
+    static settings config;
+    status          st;
     status_init(&st);
-    map_put(&config, STR("ksql.streams.auto.offset.reset"), &earliest);
+    settings_init(&config);
+    settings_put(&config, STR("ksql.streams.auto.offset.reset"), STR("earliest"), ORIGIN_FILE, &st);
     engine_options eo = {
         .log = storage_log(store), .config = &config, .state_dir = state_dir, .kept = storage_kept(store)};
     engine *e = engine_open(&eo, &st);

@@ -144,11 +144,94 @@ def properties_are_checked(s):
                       ("SET 'auto.offset.reset'='none';", "'none' is not valid for this property within KSQL"),
                       ("SET 'ksql.service.id'='x';", 'denylist'),
                       ("SET 'commit.interval.ms'='x';", "Failed to coerce type of value 'x'"),
+                      ("SET 'commit.interval.ms'='-1';", 'Value must be at least 0'),
+                      ("SET 'weir.data.dir'='x';", "Cannot override property 'weir.data.dir'"),
                       ("ALTER SYSTEM 'nonsense'='1';", 'Failed to set nonsense to 1. Caused by: Not recognizable'),
-                      ("ALTER SYSTEM 'batch.size'='1';", 'It cannot be changed while the server runs'),
+                      ("ALTER SYSTEM 'batch.size'='x';", 'The value must be a whole number.'),
+                      ("ALTER SYSTEM 'ksql.max.push.queries'='1';", 'It cannot be changed while the server runs'),
                       ("ALTER SYSTEM 'commit.interval.ms'='x';", 'The value must be a number of milliseconds')):
         e = s.ksql(sql, 400)
         assert e['error_code'] == 40001 and text in e['message'], e
+
+
+@test
+def settings_without_effect_are_told(s):
+    e = s.ksql("SET 'ksql.streams.cache.max.bytes.buffering'='0'; SET 'auto.offset.reset'='earliest';")
+    assert len(e) == 1 and e[0]['@type'] == 'warning_entity', e
+    assert e[0]['message'].startswith("'ksql.streams.cache.max.bytes.buffering' has no effect here."), e
+    e = s.ksql("SET 'ksql.max.push.queries'='1';")
+    assert 'the server reads it when it starts' in e[0]['message'], e
+    e = s.ksql("ALTER SYSTEM 'batch.size'='1';")
+    assert "'batch.size' has no effect here." in e[0]['warnings'][0]['message'], e
+    assert s.ksql("ALTER SYSTEM 'ksql.lambdas.enabled'='true';")[0]['warnings'] == []
+
+
+def shown(s, sql='SHOW PROPERTIES;', **properties):
+    e = s.ksql(sql, streamsProperties=properties)[-1]
+    return {p['name']: p for p in e['properties']}, e['overwrittenProperties'], e['defaultProperties']
+
+
+@test
+def properties_are_shown(s):
+    """Every setting in effect, whoever gave it, and whose it is."""
+    s.ksql("ALTER SYSTEM 'ksql.output.topic.name.prefix'='out_'; ALTER SYSTEM 'ksql.lambdas.enabled'='false';")
+    p, over, default = shown(s, "SET 'commit.interval.ms'='7'; SHOW PROPERTIES;", **{
+        'ksql.streams.consumer.auto.offset.reset': 'earliest', 'ksql.lambdas.enabled': 'true', 'batch.size': 5,
+        'ksql.functions.mine.depth': 'x', 'ksql.query.push.v2.enabled': False})
+    for name, value, origin, editable in (
+            ('ksql.streams.commit.interval.ms', '7', 'session', True),
+            ('ksql.streams.auto.offset.reset', 'earliest', 'session', True),
+            ('ksql.lambdas.enabled', 'true', 'session', True),
+            ('ksql.streams.batch.size', '5', 'session', False),
+            ('ksql.output.topic.name.prefix', 'out_', 'system', True),
+            ('ksql.max.push.queries', '50', 'command line', False),
+            ('ksql.streams.processing.guarantee', 'at_least_once', 'default', True),
+            ('ksql.persistence.default.format.value', None, 'default', True),
+            ('sasl.jaas.config', None, None, None),
+            ('ksql.streams.sasl.jaas.config', '[hidden]', 'command line', False),
+            ('ksql.functions.mine.depth', '[hidden]', 'session', False),
+            ('ssl.key.password', None, None, None)):
+        if origin is None:
+            assert name not in p, name
+            continue
+        assert p[name] == {'name': name, 'scope': 'KSQL', 'value': value, 'editable': editable, 'origin': origin,
+                           'level': 'QUERY' if editable else 'SERVER'}, p[name]
+    assert sorted(over) == ['ksql.functions.mine.depth', 'ksql.streams.auto.offset.reset', 'ksql.streams.batch.size',
+                            'ksql.streams.commit.interval.ms'], over
+    assert 'ksql.lambdas.enabled' in default and 'ksql.suppress.enabled' in default, default
+    assert not {'ksql.max.push.queries', 'ksql.output.topic.name.prefix', 'ksql.streams.batch.size'} & set(default)
+    names = list(p)
+    assert 'listeners' in names and 'weir.data.dir' in names
+    streams = [n.startswith('ksql.streams.') for n in names]
+    assert streams == sorted(streams), names
+
+
+properties_are_shown.settings = ['ksql.max.push.queries=50', 'sasl.jaas.config=secret', 'ssl.key.password=secret']
+
+
+@test
+def the_system_gives_defaults(s):
+    """ALTER SYSTEM beats the server's file, a session beats it; it holds after a restart."""
+    s.ksql("CREATE STREAM clicks (v STRING) " + TOPIC % 'clicks')
+    s.ksql("INSERT INTO clicks VALUES ('before');")
+    s.ksql("ALTER SYSTEM 'auto.offset.reset'='earliest';")
+    s.ksql("CREATE STREAM copy AS SELECT * FROM clicks;")
+    s.eventually('SELECT * FROM copy;', 'before', accept=None)
+    assert 'before' in s.query('SELECT * FROM clicks EMIT CHANGES LIMIT 1;')[1]
+    assert shown(s)[0]['ksql.streams.auto.offset.reset']['origin'] == 'system'
+    p = shown(s, **{'auto.offset.reset': 'latest'})[0]
+    assert p['ksql.streams.auto.offset.reset']['value'] == 'latest'
+    e = s.ksql("ALTER SYSTEM 'ksql.streams.auto.offset.reset'='none';", 400)
+    assert e['message'] == ("Failed to set ksql.streams.auto.offset.reset to none. Caused by: 'none' is not valid for "
+                            "this property within KSQL"), e
+    s.stop()
+    again = type(s)(s.weir, s.folder, 'ksql.streams.auto.offset.reset=latest')
+    p = shown(again)[0]['ksql.streams.auto.offset.reset']
+    assert (p['value'], p['origin']) == ('earliest', 'system'), p
+    again.stop()
+
+
+the_system_gives_defaults.settings = ['ksql.streams.auto.offset.reset=latest']
 
 
 @test
@@ -166,6 +249,31 @@ def the_system_is_altered(s):
 
 
 the_system_is_altered.settings = ['ksql.streams.commit.interval.ms=3600000']
+
+
+@test
+def tables_are_read_while_they_change(s):
+    """What a projection makes of an aggregate is the reader's own: the task goes on meanwhile."""
+    s.ksql("CREATE STREAM clicks (k STRING KEY, v STRING) " + TOPIC.replace('partitions=2', 'partitions=1') % 'clicks')
+    s.ksql("CREATE TABLE longest AS SELECT k, LPAD(MAX(v), 4000, MAX(v)) AS m, COUNT(*) AS n FROM clicks GROUP BY k;")
+    s.ksql(' '.join(f"INSERT INTO clicks VALUES ('{k}', 'xy');" for k in range(50)))
+    s.eventually('SELECT k FROM longest;', '"49"', accept=None)
+    writing = threading.Event()
+
+    def write():
+        while not writing.is_set():
+            s.ksql(' '.join(f"INSERT INTO clicks VALUES ('{k}', 'xy');" for k in range(50)))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(40):
+            _, text = s.query('SELECT m FROM longest;', accept=None)
+            for line in text.splitlines()[1:]:
+                assert line.count('xy') == 2000, line[:200]
+    finally:
+        writing.set()
+        writer.join()
 
 
 @test

@@ -11,7 +11,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'rest'))
 from harness import Server, read_until, push  # noqa: E402
-from kafka_admin import Admin  # noqa: E402
+from kafka_admin import Admin, delete_before  # noqa: E402
 
 CASES = []
 EARLIEST = 'ksql.streams.auto.offset.reset=earliest'
@@ -379,25 +379,6 @@ def records_deleted_before_they_were_read_take_nothing_back(weir):
     wait('again', lambda: w.rows('SELECT * FROM a;') == [['k', 15]])
     admin.close()
     w.close()
-
-
-def delete_before(server, topic, partition, offset):
-    """DeleteRecords, which kafka-python 2.0 has no call for."""
-    import socket
-    import struct
-
-    def text(s):
-        return struct.pack('>h', len(s)) + s.encode()
-    body = struct.pack('>i', 1) + text(topic) + struct.pack('>iiqi', 1, partition, offset, 10000)
-    request = struct.pack('>hhi', 21, 0, 1) + text('test') + body
-    with socket.create_connection(('127.0.0.1', server.kafka_port)) as c:
-        c.sendall(struct.pack('>i', len(request)) + request)
-        n, = struct.unpack('>i', c.recv(4))
-        answer = b''
-        while len(answer) < n:
-            answer += c.recv(n - len(answer))
-    error, = struct.unpack('>h', answer[-2:])
-    assert error == 0, error
 
 
 @case

@@ -1,6 +1,38 @@
 """What an admin's Kafka client does to the topics of a server: grow, delete, make again, delete records, read."""
+import socket
+import struct
+
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewPartitions, NewTopic
+
+
+def text(s):
+    return struct.pack('>h', len(s)) + s.encode()
+
+
+def raw(server, api, version, body):
+    """The answer to a request that the client library has no call for, behind the correlation id."""
+    request = struct.pack('>hhi', api, version, 1) + text('test') + body
+    with socket.create_connection(('127.0.0.1', server.kafka_port)) as c:
+        c.sendall(struct.pack('>i', len(request)) + request)
+        f = c.makefile('rb')
+        n, = struct.unpack('>i', f.read(4))
+        return f.read(n)[4:]
+
+
+def delete_before(server, topic, partition, offset):
+    """DeleteRecords."""
+    answer = raw(server, 21, 0, struct.pack('>i', 1) + text(topic) + struct.pack('>iiqi', 1, partition, offset, 10000))
+    error, = struct.unpack('>h', answer[-2:])
+    assert error == 0, error
+
+
+def end_offset(server, topic, partition, committed):
+    """ListOffsets: the high watermark, or the last stable offset."""
+    answer = raw(server, 2, 2, struct.pack('>ibi', -1, committed, 1) + text(topic) +
+                 struct.pack('>iiq', 1, partition, -1))
+    offset, = struct.unpack('>q', answer[-8:])
+    return offset
 
 
 class Admin:

@@ -90,6 +90,25 @@ static void numbers_are_checked(void **state)
     assert_false(num_parse_size(STR("-1"), &i));
 }
 
+static void distances_are_levenshteins(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *a, *b;
+        uint32_t    distance;
+    } cases[] = {
+        {"", "", 0},       {"", "abc", 3},      {"abc", "", 3},         {"kitten", "sitting", 3},
+        {"DIR", "dri", 2}, {"flaw", "lawn", 2}, {"SELEC", "select", 1}, {"a.b.c", "a.c", 2},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (str_distance(str_of(cases[i].a), str_of(cases[i].b)) != cases[i].distance)
+            fail_msg("%s, %s: %u", cases[i].a, cases[i].b, str_distance(str_of(cases[i].a), str_of(cases[i].b)));
+    char a[400], b[300];
+    memset(a, 'a', sizeof a);
+    memset(b, 'b', sizeof b);
+    assert_int_equal(str_distance(str_make(a, sizeof a), str_make(b, sizeof b)), STR_DISTANCE_MAX);
+}
+
 static void varints_round_trip(void **state)
 {
     (void)state;
@@ -156,16 +175,32 @@ static void a_long_message_is_cut_visibly(void **state)
     assert_string_equal(st.msg + strlen(st.msg) - 3, "\xe2\x80\xa6");
     status_set(&st, ST_SQL, "b");
     status_prefix(&st, "a");
-    assert_string_equal(st.msg, "ab");
+    status_append(&st, "%c", 'c');
+    assert_string_equal(st.msg, "abc");
+    status_append(&st, "%s", big);
+    assert_int_equal(strlen(st.msg), ST_MSG_MAX - 1);
+    assert_string_equal(st.msg + strlen(st.msg) - 3, "\xe2\x80\xa6");
+    assert_int_equal(st.place, ST_NO_PLACE);
+    status_set_at(&st, ST_SQL_PREPARE, 7, "%d", 5);
+    assert_int_equal(st.place, 7);
+    assert_int_equal(st.code, ST_SQL_PREPARE);
+    assert_string_equal(st.msg, "5");
+    status_set(&st, ST_SQL, "no place any more");
+    assert_int_equal(st.place, ST_NO_PLACE);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(arena_rewinds_to_a_mark),   cmocka_unit_test(a_buffer_stops_at_its_maximum),
-        cmocka_unit_test(digits_as_printf),          cmocka_unit_test(numbers_are_checked),
-        cmocka_unit_test(varints_round_trip),        cmocka_unit_test(crc32c_matches_known_values),
-        cmocka_unit_test(a_map_behaves_like_a_list), cmocka_unit_test(a_long_message_is_cut_visibly),
+        cmocka_unit_test(arena_rewinds_to_a_mark),
+        cmocka_unit_test(a_buffer_stops_at_its_maximum),
+        cmocka_unit_test(digits_as_printf),
+        cmocka_unit_test(numbers_are_checked),
+        cmocka_unit_test(varints_round_trip),
+        cmocka_unit_test(distances_are_levenshteins),
+        cmocka_unit_test(crc32c_matches_known_values),
+        cmocka_unit_test(a_map_behaves_like_a_list),
+        cmocka_unit_test(a_long_message_is_cut_visibly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,20 +10,22 @@
 #include <cmocka.h>
 
 #include "engine/engine.h"
+#include "storage/kept.h"
 #include "storage/storage.h"
 
 typedef struct env {
     char     dir[64], state[80];
     storage *st;
     engine  *e;
-    map      config;
-    str      values[8];
+    settings config;
 } env;
 
-static void set(env *v, int i, const char *name, const char *val)
+static void set(env *v, const char *name, const char *val)
 {
-    v->values[i] = str_of(val);
-    map_put(&v->config, str_of(name), &v->values[i]);
+    status st;
+    status_init(&st);
+    if (!settings_put(&v->config, str_of(name), str_of(val), ORIGIN_FILE, &st))
+        fail_msg("%s", st.msg);
 }
 
 static void open_env(env *v)
@@ -54,8 +56,9 @@ static int setup(void **state)
     snprintf(v->dir, sizeof v->dir, "/tmp/weir-test-XXXXXX");
     if (mkdtemp(v->dir) == NULL)
         return -1;
-    set(v, 0, "ksql.streams.auto.offset.reset", "earliest");
-    set(v, 1, "ksql.streams.commit.interval.ms", "20");
+    settings_init(&v->config);
+    set(v, "ksql.streams.auto.offset.reset", "earliest");
+    set(v, "ksql.streams.commit.interval.ms", "20");
     open_env(v);
     *state = v;
     return 0;
@@ -66,7 +69,7 @@ static int teardown(void **state)
     env *v = *state;
     char cmd[128];
     close_env(v);
-    map_free(&v->config);
+    settings_free(&v->config);
     snprintf(cmd, sizeof cmd, "rm -rf %s", v->dir);
     int rc = system(cmd);
     free(v);
@@ -348,12 +351,64 @@ static void limit_and_restart(void **state)
     run(v, "CREATE STREAM s (v STRING) WITH (kafka_topic='s', value_format='JSON', partitions=1);"
            "CREATE STREAM a AS SELECT * FROM s; CREATE STREAM b AS SELECT * FROM s;");
     close_env(v);
-    set(v, 2, "ksql.query.persistent.active.limit", "1");
+    set(v, "ksql.query.persistent.active.limit", "1");
     open_env(v);
     refused(v, "CREATE STREAM c AS SELECT * FROM s;", "Configured limit: 1.");
     engine_stats n;
     engine_get_stats(v->e, &n);
     assert_int_equal(n.queries_running, 2);
+}
+
+/* ---- what an old folder holds */
+
+static bool take_rows(kept_store *k, const kept_row *rows, size_t n, status *st)
+{
+    (void)k;
+    (void)rows;
+    (void)n;
+    (void)st;
+    return true;
+}
+
+static bool no_rows(kept_store *k, arena *a, kept_row **out, size_t *n, status *st)
+{
+    (void)k;
+    (void)a;
+    (void)st;
+    *out = NULL;
+    *n = 0;
+    return true;
+}
+
+static bool one_command(kept_store *k, arena *a, kept_command **out, size_t *n, status *st)
+{
+    (void)k;
+    (void)st;
+    *out = ARENA_NEW(a, kept_command);
+    (*out)->seq = 7;
+    (*out)->text = STR("SET 'commit.interval.ms'='-5'; CREATE STREAM s (v STRING) WITH (kafka_topic='s', "
+                       "value_format='JSON', partitions=1);");
+    *n = 1;
+    return true;
+}
+
+/* An earlier version took values that are refused today: they must not cost the stream. */
+static void old_commands_keep_their_settings(void **state)
+{
+    (void)state;
+    kept_store     kept = {take_rows, no_rows, one_command};
+    tlog          *log = tlog_open_memory();
+    engine_options eo = {.log = log, .manual = true, .kept = &kept};
+    env            v = {0};
+    status         st;
+    status_init(&st);
+    v.e = engine_open(&eo, &st);
+    if (v.e == NULL || !engine_start(v.e, &st))
+        fail_msg("%s", st.msg);
+    run(&v, "DESCRIBE s;");
+    refused(&v, "SET 'commit.interval.ms'='-5';", "Value must be at least 0");
+    assert_true(engine_close(v.e));
+    tlog_close(log);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -366,7 +421,7 @@ int main(void)
         T(repartition_and_join),      T(exactly_once_commits),
         T(drop_and_create_again),     T(refusals_change_nothing),
         T(statements_of_other_tools), T(records_before_a_damaged_one_are_seen),
-        T(limit_and_restart),
+        T(limit_and_restart),         cmocka_unit_test(old_commands_keep_their_settings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

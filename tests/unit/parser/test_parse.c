@@ -115,14 +115,14 @@ static void test_source_names(void **state)
 {
     (void)state;
     one("SELECT * FROM `a-b_1`;");
-    refused("SELECT * FROM `a b`;", ST_SQL,
+    refused("SELECT * FROM `a b`;", ST_SQL_PREPARE,
             "Failed to prepare statement: Illegal argument at Line: 1, Col: 15. Source names may only "
             "contain alphanumeric values, '_' or '-'. Got: 'a b'");
-    refused("DROP STREAM\n \"é\";", ST_SQL,
+    refused("DROP STREAM\n \"é\";", ST_SQL_PREPARE,
             "Failed to prepare statement: Illegal argument at Line: 2, Col: 2. Source names may only "
             "contain alphanumeric values, '_' or '-'. Got: 'é'");
-    refused("SELECT ` a` FROM S;", ST_SQL, "Failed to prepare statement: name is not trimmed: ' a'");
-    refused("SELECT \"\" FROM S;", ST_SQL, "Failed to prepare statement: name is empty");
+    refused("SELECT ` a` FROM S;", ST_SQL_PREPARE, "Failed to prepare statement: name is not trimmed: ' a'");
+    refused("SELECT \"\" FROM S;", ST_SQL_PREPARE, "Failed to prepare statement: name is empty");
 }
 
 static void test_number_literals(void **state)
@@ -149,15 +149,16 @@ static void test_number_literals(void **state)
     assert_str(expr(".5")->text, "0.5");
     assert_str(expr("00.5")->text, "0.5");
     assert_true(expr("-1.5e2")->dval == -150.0);
-    refused("SELECT 1,\n 9223372036854775808 FROM S;", ST_SQL,
+    refused("SELECT 1,\n 9223372036854775808 FROM S;", ST_SQL_PREPARE,
             "Failed to prepare statement: line 2:3: Invalid numeric literal: 9223372036854775808");
-    refused("SELECT - 9223372036854775809 FROM S;", ST_SQL,
+    refused("SELECT - 9223372036854775809 FROM S;", ST_SQL_PREPARE,
             "Failed to prepare statement: line 1:9: Invalid numeric literal: -9223372036854775809");
-    refused("SELECT 5 -9223372036854775808 FROM S;", ST_SQL,
+    refused("SELECT 5 -9223372036854775808 FROM S;", ST_SQL_PREPARE,
             "Failed to prepare statement: line 1:12: Invalid numeric literal: 9223372036854775808");
-    refused("SELECT -(9223372036854775808) FROM S;", ST_SQL,
+    refused("SELECT -(9223372036854775808) FROM S;", ST_SQL_PREPARE,
             "Failed to prepare statement: line 1:11: Invalid numeric literal: 9223372036854775808");
-    refused("SELECT 1e400 FROM S;", ST_SQL, "Failed to prepare statement: line 1:9: Number overflows DOUBLE: 1e400");
+    refused("SELECT 1e400 FROM S;", ST_SQL_PREPARE,
+            "Failed to prepare statement: line 1:9: Number overflows DOUBLE: 1e400");
 }
 
 static void test_precedence(void **state)
@@ -263,21 +264,21 @@ static void test_contextual_words(void **state)
 static void test_faults_of_the_tree(void **state)
 {
     (void)state;
-    refused("SELECT * FROM S LIMIT 1.5;", ST_SQL,
+    refused("SELECT * FROM S LIMIT 1.5;", ST_SQL_PREPARE,
             "Failed to prepare statement: Value must be integer for command: LIMIT");
-    refused("PRINT t INTERVAL 1e0;", ST_SQL,
+    refused("PRINT t INTERVAL 1e0;", ST_SQL_PREPARE,
             "Failed to prepare statement: Value must be integer for command: INTERVAL");
-    refused("CREATE TYPE t AS DECIMAL(1.0, 2);", ST_SQL,
+    refused("CREATE TYPE t AS DECIMAL(1.0, 2);", ST_SQL_PREPARE,
             "Failed to prepare statement: Value must be integer for command: DECIMAL(PRECISION)");
-    refused("CREATE TYPE t AS DECIMAL(1, .2);", ST_SQL,
+    refused("CREATE TYPE t AS DECIMAL(1, .2);", ST_SQL_PREPARE,
             "Failed to prepare statement: Value must be integer for command: DECIMAL(SCALE)");
-    refused("SELECT * FROM S WINDOW TUMBLING (SIZE 1.5 DAYS) GROUP BY a;", ST_SQL,
+    refused("SELECT * FROM S WINDOW TUMBLING (SIZE 1.5 DAYS) GROUP BY a;", ST_SQL_PREPARE,
             "Failed to prepare statement: For input string: \"1.5\"");
-    refused("SELECT * FROM S\nWHERE a LIKE b ESCAPE 'xy';", ST_SQL,
+    refused("SELECT * FROM S\nWHERE a LIKE b ESCAPE 'xy';", ST_SQL_PREPARE,
             "Failed to prepare statement: Optional[Line: 2, Col: 9]: Expected single character escape "
             "but got: xy");
     one("SELECT * FROM S WHERE a LIKE b ESCAPE 'é';");
-    refused("ASSERT SCHEMA ID 'x';", ST_SQL, "Failed to prepare statement: ID must be an integer");
+    refused("ASSERT SCHEMA ID 'x';", ST_SQL_PREPARE, "Failed to prepare statement: ID must be an integer");
     /* the syntax of the whole text comes first */
     refused("SELECT 1e400 FROM S; SELECT;", ST_SYNTAX, "line 1:28: Syntax Error\n");
 }

@@ -9,7 +9,7 @@
 
 #include "parser/parse_int.h"
 
-static void message_of(const char *sql, char *out, size_t cap)
+static uint32_t message_of(const char *sql, char *out, size_t cap)
 {
     arena      a;
     status     st;
@@ -22,13 +22,17 @@ static void message_of(const char *sql, char *out, size_t cap)
     else
         snprintf(out, cap, "%s", st.msg);
     arena_free(&a);
+    return st.place;
 }
 
 /* `more` is what stands behind "line L:C: Syntax Error\n"; {at} in it is L:C. */
 static void expect(const char *sql, uint32_t line, uint32_t col, const char *more)
 {
-    char msg[ST_MSG_MAX], wanted[ST_MSG_MAX], where[40];
-    message_of(sql, msg, sizeof msg);
+    char     msg[ST_MSG_MAX], wanted[ST_MSG_MAX], where[40];
+    uint32_t l, c, place = message_of(sql, msg, sizeof msg);
+    parse_line_col(str_of(sql), place, &l, &c);
+    if (l != line || c != col)
+        fail_msg("%s: the place is %u:%u, the message's %u:%u", sql, l, c, line, col);
     snprintf(where, sizeof where, "%u:%u", line, col);
     int         n = snprintf(wanted, sizeof wanted, "line %s: Syntax Error\n", where);
     const char *at = strstr(more, "{at}");

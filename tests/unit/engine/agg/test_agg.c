@@ -23,13 +23,7 @@ typedef struct run {
     bool      failed;
 } run;
 
-static const char *limit_text;
-static str         setting(void *ctx, str name)
-{
-    (void)ctx;
-    (void)name;
-    return limit_text ? str_of(limit_text) : STR_NONE;
-}
+static const char *limit_text; /* of both limits; NULL: not given */
 
 /* through the bytes of a store */
 static value stored(run *r, value v)
@@ -46,12 +40,20 @@ static bool start(run *r, const char *name, const type **types, uint32_t n, cons
 {
     static const value no_literals[8] = {{.state = V_ERR}, {.state = V_ERR}, {.state = V_ERR}, {.state = V_ERR}};
     static const str   texts[8] = {{"X", 1}, {"X", 1}, {"X", 1}, {"X", 1}};
+    map                session = {0};
+    settings_view      v = {.session = &session};
+    str                limit = str_of(limit_text ? limit_text : "");
+    if (limit_text) {
+        map_put(&session, STR("ksql.functions.collect_list.limit"), &limit);
+        map_put(&session, STR("ksql.functions.collect_set.limit"), &limit);
+    }
     memset(r, 0, sizeof *r);
     arena_init(&r->a);
     r->cx = calloc(1, sizeof *r->cx);
     r->st = calloc(1, sizeof *r->st);
     r->cx->a = &r->a;
-    r->c = agg_bind(&r->a, str_of(name), types, n, literals ? literals : no_literals, texts, setting, NULL, r->st);
+    r->c = agg_bind(&r->a, str_of(name), types, n, literals ? literals : no_literals, texts, &v, r->st);
+    map_free(&session);
     if (r->c)
         r->state = stored(r, r->c->row->initial(r->c, r->cx));
     return r->c != NULL;

@@ -8,8 +8,7 @@
 
 #include <cmocka.h>
 
-#include "engine/format/format.h"
-#include "engine/format/json_doc.h"
+#include "engine/format/format_int.h"
 #include "parser/parser.h"
 
 #include "engine/expr/expr.h"
@@ -59,7 +58,7 @@ static void round_trip(format_id f, const char *columns, const char *in, const c
     fix *x = open_fix(f, columns, false);
     buf  b = BUF_INIT(BUF_MAX);
     bool none;
-    if (!x->s->decode(x->s, &x->a, str_of(in), x->row))
+    if (x->s->decode(x->s, &x->a, str_of(in), x->row) != DECODE_OK)
         fail_msg("%s: %s", in, x->s->err);
     assert_true(x->s->encode(x->s, x->row, &b, &none));
     buf_putc(&b, 0);
@@ -71,7 +70,7 @@ static void round_trip(format_id f, const char *columns, const char *in, const c
 static void refused(format_id f, const char *columns, const char *in, const char *why)
 {
     fix *x = open_fix(f, columns, false);
-    if (x->s->decode(x->s, &x->a, str_of(in), x->row))
+    if (x->s->decode(x->s, &x->a, str_of(in), x->row) == DECODE_OK)
         fail_msg("%s was taken", in);
     if (strstr(x->s->err, why) == NULL)
         fail_msg("%s: %s does not say %s", in, x->s->err, why);
@@ -107,12 +106,13 @@ static void json_that_nobody_reads(void **state)
     (void)state;
     fix *x = open_wanting(FORMAT_JSON, "A INT, B STRING", false, false);
     memset(x->row, 1, sizeof x->row);
-    assert_true(x->s->decode(x->s, &x->a, STR(" {\"A\":\"no number\",\"B\":[{}, 1e5],\"C\":null}"), x->row));
+    assert_int_equal(x->s->decode(x->s, &x->a, STR(" {\"A\":\"no number\",\"B\":[{}, 1e5],\"C\":null}"), x->row),
+                     DECODE_OK);
     assert_int_equal(x->row[0].state, V_NULL);
     assert_int_equal(x->row[1].state, V_NULL);
     static const char *bad[] = {"", "null", "[1]", "{\"A\":1", "{\"A\" 1}", "{\"A\":01}", "{\"A\":\"\\x\"}"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        if (x->s->decode(x->s, &x->a, str_of(bad[i]), x->row))
+        if (x->s->decode(x->s, &x->a, str_of(bad[i]), x->row) == DECODE_OK)
             fail_msg("%s was taken", bad[i]);
     close_fix(x);
 }
@@ -230,13 +230,13 @@ static void kafka(void **state)
 {
     (void)state;
     fix *x = open_fix(FORMAT_KAFKA, "A INT", false);
-    assert_true(x->s->decode(x->s, &x->a, str_make("\xff\xff\xff\xfe", 4), x->row));
+    assert_int_equal(x->s->decode(x->s, &x->a, str_make("\xff\xff\xff\xfe", 4), x->row), DECODE_OK);
     assert_int_equal(x->row[0].i, -2);
-    assert_false(x->s->decode(x->s, &x->a, str_make("\0\0\0\0\0\0\0\1", 8), x->row));
+    assert_int_equal(x->s->decode(x->s, &x->a, str_make("\0\0\0\0\0\0\0\1", 8), x->row), DECODE_BAD);
     assert_non_null(strstr(x->s->err, "IntegerDeserializer is not 4"));
     close_fix(x);
     x = open_fix(FORMAT_KAFKA, "A STRING", false);
-    assert_true(x->s->decode(x->s, &x->a, STR("a\xff"), x->row));
+    assert_int_equal(x->s->decode(x->s, &x->a, STR("a\xff"), x->row), DECODE_OK);
     assert_true(str_eqz(value_str(x->row[0]), "a\xef\xbf\xbd"));
     close_fix(x);
 }
@@ -252,10 +252,11 @@ static void rows(void **state)
     value       back[5];
     buf         b = BUF_INIT(BUF_MAX), j1 = BUF_INIT(BUF_MAX), j2 = BUF_INIT(BUF_MAX);
     bool        none;
-    assert_true(x->s->decode(x->s, &x->a,
-                             STR("{\"A\":7,\"B\":\"text\",\"C\":[1.5,null,12345678901234567890123.45],"
-                                 "\"D\":{\"X\":2.5,\"Y\":{\"k\":1,\"l\":null}},\"E\":null}"),
-                             x->row));
+    assert_int_equal(x->s->decode(x->s, &x->a,
+                                  STR("{\"A\":7,\"B\":\"text\",\"C\":[1.5,null,12345678901234567890123.45],"
+                                      "\"D\":{\"X\":2.5,\"Y\":{\"k\":1,\"l\":null}},\"E\":null}"),
+                                  x->row),
+                     DECODE_OK);
     for (int i = 0; i < 5; i++)
         types[i] = x->cols[i].type;
     row_encode(&b, types, x->row, 5);

@@ -14,23 +14,27 @@
 
 typedef struct env {
     engine *e;
-    map     config;
     tlog   *log;
 } env;
 
-static char *answer(env *v, const char *sql)
+static char *answer_or(env *v, const char *sql, engine_error *err)
 {
-    arena        a;
-    session      s;
-    engine_error err;
+    arena   a;
+    session s;
     arena_init(&a);
     session_init(&s);
-    json_t *r = engine_execute(v->e, &s, str_of(sql), &a, &err);
-    char   *text = r ? json_dumps(r, JSON_COMPACT) : strdup(err.st.msg);
+    json_t *r = engine_execute(v->e, &s, str_of(sql), &a, err);
+    char   *text = r ? json_dumps(r, JSON_COMPACT) : strdup(err->st.msg);
     json_decref(r);
     session_free(&s);
     arena_free(&a);
     return text;
+}
+
+static char *answer(env *v, const char *sql)
+{
+    engine_error err;
+    return answer_or(v, sql, &err);
 }
 
 static int setup(void **state)
@@ -39,7 +43,7 @@ static int setup(void **state)
     env   *v = calloc(1, sizeof *v);
     status_init(&st);
     v->log = tlog_open_memory();
-    engine_options o = {.log = v->log, .config = &v->config};
+    engine_options o = {.log = v->log};
     v->e = engine_open(&o, &st);
     if (v->e == NULL)
         fail_msg("%s", st.msg);
@@ -57,7 +61,6 @@ static int teardown(void **state)
     env *v = *state;
     engine_close(v->e);
     tlog_close(v->log);
-    map_free(&v->config);
     free(v);
     return 0;
 }
@@ -115,11 +118,40 @@ static void refused(void **state)
     }
 }
 
+/* What a fault is, is told by its code and place, not by its words. */
+static void faults_have_codes_and_places(void **state)
+{
+    static const struct {
+        const char *sql;
+        st_code     code;
+        const char *at; /* begins where it is wrong; NULL: nowhere in particular */
+    } cases[] = {
+        {"EXPLAIN SELECT ID, X FROM S EMIT CHANGES;", ST_SQL, "X FROM"},
+        {"EXPLAIN SELECT ID FROM S WHERE NOSUCH = 1 EMIT CHANGES;", ST_SQL, "NOSUCH ="},
+        {"EXPLAIN SELECT * FROM NOSUCH EMIT CHANGES;", ST_SQL_PREPARE, "NOSUCH EMIT"},
+        {"EXPLAIN SELECT ID FROM S JOIN R WITHIN 1 HOUR ON S.ID = R.ID EMIT CHANGES;", ST_SQL_PREPARE, "ID FROM"},
+        {"EXPLAIN SELECT X.* FROM S EMIT CHANGES;", ST_SQL_PREPARE, NULL},
+        {"EXPLAIN SELECT V AND TRUE AS X FROM S EMIT CHANGES;", ST_SQL_CODE, NULL},
+        {"EXPLAIN SELECT CAST(V AS ARRAY<INT>) AS X FROM S EMIT CHANGES;", ST_SQL_GEN, NULL},
+        {"EXPLAIN SELECT ID FROM S WHERE V AND TRUE EMIT CHANGES;", ST_SQL_CODE, NULL},
+        {"EXPLAIN SELECT ID FROM S WHERE V = 'x' EMIT CHANGES;", ST_SQL, NULL},
+        {"SHOW STREAMS; EXPLAIN SELECT FROM;", ST_SYNTAX, "FROM;"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        engine_error err;
+        free(answer_or(*state, cases[i].sql, &err));
+        uint32_t place = cases[i].at ? (uint32_t)(strstr(cases[i].sql, cases[i].at) - cases[i].sql) : ST_NO_PLACE;
+        if (err.st.code != cases[i].code || err.st.place != place)
+            fail_msg("%s\n  gave %s at %u: %s", cases[i].sql, status_name(err.st.code), err.st.place, err.st.msg);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(steps, setup, teardown),
         cmocka_unit_test_setup_teardown(refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(faults_have_codes_and_places, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -745,11 +745,6 @@ typedef struct run {
     value     state;
 } run;
 
-static str setting(void *ctx, str name)
-{
-    return str_eqz(name, "ksql.functions.last_and_count.start") ? str_of(ctx) : STR_NONE;
-}
-
 static value stored(run *r, value v)
 {
     buf   b = BUF_INIT(BUF_MAX);
@@ -763,11 +758,16 @@ static value stored(run *r, value v)
 static bool bind_agg(run *r, const char *name, const type **types, uint32_t n, const value *literals)
 {
     static const str texts[8] = {{"X", 1}, {"X", 1}, {"X", 1}, {"X", 1}};
+    map              session = {0};
+    settings_view    v = {.session = &session};
+    str              start = STR("5");
+    map_put(&session, STR("ksql.functions.last_and_count.start"), &start);
     memset(r, 0, sizeof *r);
     arena_init(&r->a);
     r->cx = calloc(1, sizeof *r->cx);
     r->cx->a = &r->a;
-    r->c = agg_bind(&r->a, str_of(name), types, n, literals, texts, setting, "5", &st);
+    r->c = agg_bind(&r->a, str_of(name), types, n, literals, texts, &v, &st);
+    map_free(&session);
     return r->c != NULL;
 }
 
@@ -880,7 +880,7 @@ static void test_threads(void **state)
     ast_expr *e;
     arena_init(&a);
     assert_true(parse_expression(&a, STR("COUNT_CALLS()"), &e, &st));
-    xscope       none = {NULL, 0};
+    xscope       none = {0};
     const xnode *x = expr_compile(&a, e, &none, (xoptions){0}, &st);
     pthread_t    t[4];
     for (int i = 0; i < 4; i++)

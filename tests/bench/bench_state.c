@@ -330,7 +330,7 @@ static void on_end(void *ctx, query_end why, const char *msg)
     (void)msg;
 }
 
-static bool answers(engine *e, long key)
+static bool has_key(engine *e, long key)
 {
     arena          a;
     session        s;
@@ -346,14 +346,6 @@ static bool answers(engine *e, long key)
     session_free(&s);
     arena_free(&a);
     return ok;
-}
-
-static void replay(engine *e, const char *sql, int64_t seq)
-{
-    status st;
-    status_init(&st);
-    if (!engine_replay_command(e, str_of(sql), seq, &st))
-        die(sql, &st);
 }
 
 int main(int argc, char **argv)
@@ -373,12 +365,12 @@ int main(int argc, char **argv)
     snprintf(state_dir, sizeof state_dir, "%s/state", dir);
     storage *log = open_storage(log_dir);
     engine  *e = open_engine(log, state_dir);
-    replay(e, schema, 0);
+    run(e, schema);
     write_topic(storage_log(log), "events", keys, one_time, event);
     long         rss0 = rss_mib();
     double       t = seconds(), c = cpu_seconds();
     engine_stats s;
-    replay(e, table, 1);
+    run(e, table);
     do {
         usleep(2000);
         engine_get_stats(e, &s);
@@ -397,12 +389,10 @@ int main(int argc, char **argv)
     t = seconds();
     log = open_storage(log_dir);
     e = open_engine(log, state_dir);
-    replay(e, schema, 0);
-    replay(e, table, 1);
-    while (!answers(e, 0))
+    while (!has_key(e, 0))
         usleep(500);
     double first = seconds() - t;
-    while (!answers(e, 1000) || !answers(e, keys - 1)) /* 1000 lies in the other partition */
+    while (!has_key(e, 1000) || !has_key(e, keys - 1)) /* 1000 lies in the other partition */
         usleep(500);
     printf("restart: first answer %.0f ms (bar 100 ms), warm %.0f ms (bar 2000 ms)\n", first * 1e3,
            (seconds() - t) * 1e3);

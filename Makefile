@@ -125,6 +125,7 @@ $(OUT)/tests/bench/%: tests/bench/%.c $(LIB)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(LDFLAGS) $(LIB) $(BENCH_LIBS_$*) $(LIBS)
 
 BENCH_BIN := $(patsubst %.c,$(OUT)/%,$(wildcard tests/bench/*.c))
+-include $(BENCH_BIN:=.d)
 
 .PHONY: bench
 bench: $(BENCH_BIN) $(BIN) ## build and run the benchmarks

@@ -201,7 +201,7 @@ static bool (*const steps[TASK_STATES])(task *t, unsigned mail, int64_t until_ns
 
 static bool close_down(task *t, bool commit)
 {
-    if (commit && t->l.restored && !t->failed && task_commit(t) && t->l.changes)
+    if (commit && t->l.restored && !t->failed && task_commit(t) && (t->l.changes || task_snapshot_is_due(t)))
         task_write_snapshot(t);
     task_unload(t);
     move_to(t, TASK_CLOSED);

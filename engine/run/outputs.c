@@ -5,6 +5,7 @@
 
 #define OUT_BATCH_BYTES (512u << 10) /* a batch is sent when it has grown so large */
 #define OUT_BATCH_MAX ((size_t)900 << 10)
+#define BATCH_CRC_AT 17 /* in a record batch; the log has written it when an append returns */
 
 static bool flush_out(task *t, task_out *o)
 {
@@ -14,6 +15,10 @@ static bool flush_out(task *t, task_out *o)
     int64_t     base;
     tlog_append how = {.producer = t->l.producer, .trusted = true, .keyed = !o->b.null_keys};
     bool        ok = bytes.p && tlog_part_append(o->part, (uint8_t *)bytes.p, bytes.n, how, &base, &t->st);
+    if (ok) {
+        o->last_base = base;
+        o->last_crc = be_get32(bytes.p + BATCH_CRC_AT);
+    }
     batch_builder_reset(&o->b);
     if (!ok)
         task_fail(t, t->st.msg);
@@ -42,6 +47,7 @@ static bool open_out(task *t, task_out *o, str topic, int32_t partition)
     if (o->part == NULL)
         return false;
     batch_builder_init(&o->b, OUT_BATCH_MAX);
+    o->last_base = -1;
     return true;
 }
 

@@ -1,13 +1,10 @@
 /* Opening a task: what it writes to, its stores from the last snapshot and the changelogs behind it. In pieces, so
  * that a large state keeps no worker from other work. */
-#include "base/mem.h"
 #include "base/num.h"
 #include "engine/run/names.h"
 #include "engine/run/task_int.h"
 
 #define READ_BYTES (1u << 20) /* of a changelog at a time: some milliseconds of work */
-/* Tombstones leave a compacted changelog after a day: an older snapshot might bring rows back. */
-#define SNAPSHOT_AGE_MAX_MS ((int64_t)12 * 3600 * 1000)
 
 /* ---- the environment of the pipeline */
 
@@ -58,137 +55,6 @@ static bool build_pipeline(task *t)
                             .stop = &tp->stop};
     t->l.pl = pipeline_new(tp->plan, t->stage, &env, &t->st);
     return t->l.pl != NULL;
-}
-
-/* ---- snapshots */
-
-static void drop_snapshot(task *t);
-
-static const char *snapshot_path(task *t)
-{
-    return t->tp->persistent && t->tp->state_dir && t->l.state_count
-               ? name_snapshot(&t->l.a, t->tp->state_dir, t->tp->group, t->stage_index, t->partition)
-               : NULL;
-}
-
-static snapshot_store *snapshot_stores(task *t)
-{
-    snapshot_store *s = ARENA_ARRAY(&t->l.a, snapshot_store, t->l.state_count + 1);
-    for (size_t i = 0; i < t->l.state_count; i++)
-        s[i] = (snapshot_store){.name = t->l.states[i].name,
-                                .s = t->l.states[i].s,
-                                .offset = tlog_part_offsets(t->l.changelogs[i].part).last_stable};
-    return s;
-}
-
-static void tell_snapshot_failed(const task_plan *tp, const char *why)
-{
-    if (tp->log_error)
-        tp->log_error(tp->ctx, &(proc_failure){.kind = PROC_THREAD, .step = STR("Snapshot"), .msg = why});
-}
-
-void task_write_snapshot(task *t)
-{
-    status      st; /* a snapshot that fails costs time at the next start, nothing else */
-    arena_mark  mark = arena_save(&t->l.a);
-    const char *path = snapshot_path(t);
-    int64_t   **clocks;
-    size_t      n = pipeline_clocks(t->l.pl, &clocks);
-    status_init(&st);
-    drop_snapshot(t);
-    if (path && snapshot_write(t->tp->io, path, time_wall_ms(t->tp->clock), clocks, n, snapshot_stores(t),
-                               t->l.state_count, &st))
-        t->l.changes = 0;
-    else if (path)
-        tell_snapshot_failed(t->tp, st.msg);
-    arena_rewind(&t->l.a, mark);
-}
-
-/* ---- ... beside the running task */
-
-#define SNAPSHOT_STEP_BYTES (1 << 20)
-#define SNAPSHOT_TIME_MAX_MS 600000        /* for one that the disk holds up ... */
-#define SNAPSHOT_KEEP_MAX_BYTES (1u << 30) /* ... or that makes a store keep so much */
-
-/* Two hold it: the task, to give it up, and the background thread, which frees its job. */
-struct snapshot_work {
-    snapshot_job *job;
-    atomic_int    refs;
-    atomic_bool   dropped, done;
-};
-
-static void release_work(snapshot_work *w)
-{
-    if (atomic_fetch_sub(&w->refs, 1) == 1)
-        mem_free(w);
-}
-
-static void run_snapshot(void *arg)
-{
-    snapshot_work *w = arg;
-    status         st;
-    status_init(&st);
-    while (!atomic_load(&w->dropped) && snapshot_job_step(w->job, SNAPSHOT_STEP_BYTES))
-        ;
-    snapshot_job_close(w->job, &st); /* what fails is tried again after as many changes */
-    atomic_store(&w->done, true);
-    release_work(w);
-}
-
-void task_begin_snapshot(task *t)
-{
-    status      st;
-    view_limits limits = {clock_mono_ms() + SNAPSHOT_TIME_MAX_MS, SNAPSHOT_KEEP_MAX_BYTES};
-    int64_t   **clocks;
-    if (t->l.snapshot && !atomic_load(&t->l.snapshot->done))
-        return;
-    drop_snapshot(t);
-    status_init(&st);
-    arena_mark    mark = arena_save(&t->l.a);
-    const char   *path = snapshot_path(t);
-    size_t        n = pipeline_clocks(t->l.pl, &clocks);
-    snapshot_job *job = path ? snapshot_job_open(t->tp->io, path, time_wall_ms(t->tp->clock), (int64_t *const *)clocks,
-                                                 n, snapshot_stores(t), t->l.state_count, limits, &st)
-                             : NULL;
-    arena_rewind(&t->l.a, mark);
-    if (job == NULL) {
-        if (path)
-            tell_snapshot_failed(t->tp, st.msg);
-        return;
-    }
-    t->l.changes = 0;
-    t->l.snapshot = MEM_NEW(snapshot_work);
-    t->l.snapshot->job = job;
-    atomic_init(&t->l.snapshot->refs, 2);
-    t->tp->background(t->tp->ctx, run_snapshot, t->l.snapshot);
-}
-
-static void drop_snapshot(task *t)
-{
-    if (t->l.snapshot == NULL)
-        return;
-    atomic_store(&t->l.snapshot->dropped, true);
-    release_work(t->l.snapshot);
-    t->l.snapshot = NULL;
-}
-
-/* Fills the stores as far as a snapshot goes, and tells where the changelogs go on. */
-static void read_snapshot(task *t)
-{
-    int64_t       **clocks;
-    size_t          n = pipeline_clocks(t->l.pl, &clocks);
-    snapshot_store *s = snapshot_stores(t);
-    const char     *path = snapshot_path(t);
-    bool ok = path && snapshot_read(t->tp->io, path, time_wall_ms(t->tp->clock), SNAPSHOT_AGE_MAX_MS, clocks, n, s,
-                                    t->l.state_count);
-    for (size_t i = 0; ok && i < t->l.state_count; i++) /* of another life of these topics? */
-        ok = s[i].offset <= tlog_part_offsets(t->l.changelogs[i].part).high;
-    t->l.changelog_from = ARENA_ARRAY(&t->l.a, int64_t, t->l.state_count + 1);
-    for (size_t i = 0; i < t->l.state_count; i++) {
-        if (!ok)
-            store_clear(t->l.states[i].s);
-        t->l.changelog_from[i] = ok ? s[i].offset : 0;
-    }
 }
 
 /* ---- changelogs */
@@ -283,7 +149,7 @@ static bool open_stores(task *t)
     for (size_t i = 0; i < t->l.state_count; i++)
         if (!task_open_changelog(t, i, name_changelog(&t->l.a, t->tp->group, t->stage_index, t->l.states[i].name)))
             return false;
-    read_snapshot(t);
+    task_open_snapshot(t);
     return true;
 }
 
@@ -307,8 +173,10 @@ bool task_restore(task *t, int64_t until_ns)
 {
     if (!t->l.opened && !open_all(t))
         return false;
-    while (t->l.restoring < t->l.state_count) {
-        if (!restore_some(t))
+    while (t->l.load || t->l.restoring < t->l.state_count) {
+        if (t->l.load)
+            task_read_snapshot(t);
+        else if (!restore_some(t))
             return false;
         if (clock_mono_ns() >= until_ns)
             return true;
@@ -323,7 +191,9 @@ void task_unload(task *t)
         return;
     task_hide_table(t);
     task_close_feeds(t);
-    drop_snapshot(t);
+    task_drop_snapshot(t);
+    if (t->l.load)
+        snapshot_load_close(t->l.load);
     if (t->l.changelog)
         tlog_reader_close(t->l.changelog);
     task_close_outputs(t);

@@ -305,8 +305,10 @@ static bool at_end(const task *t)
 static void publish(task *t)
 {
     uint64_t bytes = 0;
-    for (size_t i = 0; i < t->l.state_count; i++)
+    for (size_t i = 0; i < t->l.state_count; i++) {
+        store_tend(t->l.states[i].s);
         bytes += store_bytes(t->l.states[i].s);
+    }
     atomic_store_explicit(&t->told_in, t->records_in, memory_order_relaxed);
     atomic_store_explicit(&t->told_out, t->records_out, memory_order_relaxed);
     atomic_store_explicit(&t->told_state_bytes, bytes, memory_order_relaxed);

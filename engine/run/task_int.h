@@ -12,9 +12,11 @@
 typedef struct task_out { /* a batch under way to one partition */
     tlog_part    *part;
     batch_builder b;
+    int64_t       last_base; /* of the batch sent last; -1: none */
+    uint32_t      last_crc;
 } task_out;
 
-typedef struct snapshot_work snapshot_work; /* restore.c */
+typedef struct snapshot_work snapshot_work; /* snapshots.c */
 
 typedef struct feed { /* one partition of one input */
     task           *t;
@@ -51,6 +53,8 @@ typedef struct task_load {
     pipeline_state *states;
     tlog_producer  *producer;
     bool            opened, restored;
+    snapshot_load  *load;           /* being read; NULL: it has been, or there is none */
+    snapshot_store *loaded;         /* what it says of each store */
     size_t          restoring;      /* the store whose changelog is being read */
     tlog_reader    *changelog;      /* NULL: the next one is to be opened */
     int64_t        *changelog_from; /* by store */
@@ -121,9 +125,20 @@ void task_hide_table(task *t);
 bool task_restore(task *t, int64_t until_ns);
 /* Closes all that is open, without a commit. */
 void task_unload(task *t);
-/* Begins a snapshot, or writes all of it; only right behind a commit: the stores are what the changelogs say. */
+
+/* ---- snapshots.c */
+/* Begins one beside the task, unless one is being written, or writes all of it. Only right behind a commit: the stores
+ * are what the changelogs say. */
 void task_begin_snapshot(task *t);
 void task_write_snapshot(task *t);
+/* The last one that was begun does not stand yet. */
+bool task_snapshot_is_due(const task *t);
+/* Gives up the one that is being written. */
+void task_drop_snapshot(task *t);
+/* At the start: begins to fill the stores from the file; a piece more while t->l.load is there. Then it is known where
+ * the changelogs go on. */
+void task_open_snapshot(task *t);
+void task_read_snapshot(task *t);
 
 /* ---- task.c */
 /* Inputs at their committed offsets. A topic that is not there is no failure: *missing names it. */

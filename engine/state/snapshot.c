@@ -13,8 +13,7 @@
 #define VERSION_OFFSETS_ONLY 1
 #define CHUNK_BYTES ((size_t)1 << 20)
 #define SLICE_ROWS 256
-#define ROW_MIN 32                  /* bytes of a row without its key and value */
-#define ROW_MAX ((uint32_t)1 << 30) /* a longer key or row is damage */
+#define ROW_MIN 32 /* bytes of a row without its key and value */
 
 /* ---- writing */
 
@@ -246,42 +245,49 @@ typedef struct reader {
     int      fd;
     int64_t  at, size;
     uint32_t crc;
-    char    *chunk;
-    size_t   have, used;
-    buf      row;
+    buf      data;         /* of the file, from some byte on */
+    size_t   used, summed; /* bytes of it that were taken; that are in crc */
     bool     bad;
 } reader;
 
-/* n bytes, valid until the next call. When there are not so many: r->bad, and 16 that are 0. */
+static void sum_up(reader *r)
+{
+    r->crc = crc32c(r->crc, r->data.p + r->summed, r->used - r->summed);
+    r->summed = r->used;
+}
+
+/* Are n bytes there? Reads on if it may, which moves what is there; r->bad: the file ends before them. */
+static bool ready(reader *r, size_t n, bool may_read)
+{
+    if (r->data.n - r->used >= n)
+        return true;
+    if (!may_read || r->bad)
+        return false;
+    sum_up(r);
+    r->data.n -= r->used;
+    memmove(r->data.p, r->data.p + r->used, r->data.n);
+    r->used = r->summed = 0;
+    while (r->data.n < n) {
+        if ((int64_t)n > r->size || !buf_reserve(&r->data, CHUNK_BYTES))
+            break;
+        ssize_t got = r->files->pread(r->files, r->fd, r->data.p + r->data.n, CHUNK_BYTES, r->at);
+        if (got <= 0)
+            break;
+        r->at += got;
+        r->data.n += (size_t)got;
+    }
+    r->bad = r->data.n < n;
+    return !r->bad;
+}
+
+/* n bytes, valid until the next are taken; r->bad and up to 16 that are 0 when there are not so many. */
 static const char *take(reader *r, size_t n)
 {
     static const char nothing[16];
-    if (r->have - r->used < n) {
-        size_t keep = r->have - r->used;
-        buf_clear(&r->row);
-        buf_put(&r->row, r->chunk + r->used, keep);
-        r->used = r->have = 0;
-        while (r->row.n < n && !r->bad) {
-            ssize_t got = r->files->pread(r->files, r->fd, r->chunk, CHUNK_BYTES, r->at);
-            if (got <= 0) {
-                r->bad = true;
-                break;
-            }
-            r->at += got;
-            size_t want = n - r->row.n < (size_t)got ? n - r->row.n : (size_t)got;
-            buf_put(&r->row, r->chunk, want);
-            r->used = want;
-            r->have = (size_t)got;
-        }
-        if (r->bad)
-            return nothing;
-        r->crc = crc32c(r->crc, r->row.p, n);
-        return r->row.p;
-    }
-    const char *p = r->chunk + r->used;
+    if (!ready(r, n, true))
+        return nothing;
     r->used += n;
-    r->crc = crc32c(r->crc, p, n);
-    return p;
+    return r->data.p + r->used - n;
 }
 
 static uint32_t take_u32(reader *r)
@@ -298,37 +304,47 @@ static int64_t take_i64(reader *r)
     return v;
 }
 
-static bool read_rows(reader *r, store *s, int64_t rows)
+static uint32_t peek_u32(const reader *r, size_t at)
 {
-    buf  key = BUF_INIT(BUF_MAX);
-    bool windowed = store_is_windowed(s);
-    if (!windowed && rows > 0 && rows <= (int64_t)r->size / ROW_MIN) /* else the file is torn */
-        store_reserve(s, (uint64_t)rows);
-    for (int64_t i = 0; i < rows && !r->bad; i++) {
-        uint32_t kn = take_u32(r);
-        if (kn > ROW_MAX || kn > r->size) {
-            r->bad = true;
-            break;
-        }
-        buf_clear(&key);
-        buf_reserve(&key, kn + 1);
-        buf_put(&key, take(r, r->bad ? 0 : kn), r->bad ? 0 : kn);
-        int64_t  start = take_i64(r), end = take_i64(r), ts = take_i64(r);
-        uint32_t n = take_u32(r);
-        if (r->bad || n > ROW_MAX || n > r->size) {
-            r->bad = true;
-            break;
-        }
-        str bytes = str_make(take(r, n), n);
-        if (r->bad)
-            break;
-        if (windowed)
-            store_put_window(s, buf_str(&key), start, end, bytes, ts);
+    uint32_t v;
+    memcpy(&v, r->data.p + r->used + at, sizeof v);
+    return v;
+}
+
+/* Takes a whole row, or nothing. */
+static bool take_row(reader *r, bool may_read, store_item *out)
+{
+    const size_t lengths = 2 * sizeof(uint32_t), numbers = 3 * sizeof(int64_t);
+    if (!ready(r, sizeof(uint32_t), may_read))
+        return false;
+    size_t key_n = peek_u32(r, 0), n = lengths + numbers + key_n;
+    if (!ready(r, n, may_read))
+        return false;
+    size_t row_n = peek_u32(r, n - sizeof(uint32_t));
+    if (!ready(r, n + row_n, may_read))
+        return false;
+    const char *p = take(r, n + row_n) + sizeof(uint32_t);
+    out->key = str_make(p, key_n);
+    memcpy(&out->row.start, p + key_n, sizeof(int64_t));
+    memcpy(&out->row.end, p + key_n + 8, sizeof(int64_t));
+    memcpy(&out->row.ts, p + key_n + 16, sizeof(int64_t));
+    out->row.bytes = str_make(p + key_n + numbers + sizeof(uint32_t), row_n);
+    return true;
+}
+
+static void put_rows(store *s, const store_item *items, uint32_t n)
+{
+    str keys[STORE_EXPECT_MAX];
+    for (uint32_t i = 0; i < n; i++)
+        keys[i] = items[i].key;
+    store_expect(s, keys, n);
+    for (uint32_t i = 0; i < n; i++) {
+        const store_row *r = &items[i].row;
+        if (store_is_windowed(s))
+            store_put_window(s, keys[i], r->start, r->end, r->bytes, r->ts);
         else
-            store_put(s, buf_str(&key), bytes, ts);
+            store_put(s, keys[i], r->bytes, r->ts);
     }
-    buf_free(&key);
-    return !r->bad;
 }
 
 static void take_batch(reader *r, snapshot_batch *b)
@@ -338,62 +354,151 @@ static void take_batch(reader *r, snapshot_batch *b)
     b->crc = take_u32(r);
 }
 
-static bool read_all(reader *r, int64_t now_ms, int64_t max_age_ms, int64_t **clocks, size_t clock_count,
-                     snapshot_store *stores, size_t n)
+#define CLOCKS_MAX 64
+
+struct snapshot_load {
+    reader          r;
+    char           *path;
+    int64_t       **clocks;
+    size_t          clock_count;
+    int64_t         saved[CLOCKS_MAX];
+    snapshot_store *stores;
+    size_t          n, at; /* the store that is being filled */
+    int64_t         rows;  /* of it that are still to come; -1: its head is */
+    uint32_t        version;
+    bool            over, ok;
+};
+
+static bool read_head(snapshot_load *l, int64_t now_ms, int64_t max_age_ms)
 {
+    reader *r = &l->r;
     if (memcmp(take(r, 8), MAGIC, 8) != 0)
         return false;
-    uint32_t version = take_u32(r);
-    if (version != VERSION && version != VERSION_OFFSETS_ONLY)
+    l->version = take_u32(r);
+    if (l->version != VERSION && l->version != VERSION_OFFSETS_ONLY)
         return false;
     int64_t created = take_i64(r);
-    if (now_ms - created > max_age_ms || take_u32(r) != clock_count)
+    if (created < now_ms - max_age_ms || take_u32(r) != l->clock_count)
         return false;
-    for (size_t i = 0; i < clock_count; i++)
-        *clocks[i] = take_i64(r);
-    if (take_u32(r) != n)
+    for (size_t i = 0; i < l->clock_count; i++)
+        *l->clocks[i] = take_i64(r);
+    return take_u32(r) == l->n && !r->bad;
+}
+
+static bool read_store_head(snapshot_load *l)
+{
+    reader         *r = &l->r;
+    snapshot_store *s = &l->stores[l->at];
+    uint32_t        name_n = take_u32(r);
+    const char     *name = take(r, name_n == s->name.n ? name_n : 0);
+    if (r->bad || !str_eq(str_make(name, name_n), s->name))
         return false;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t    name_n = take_u32(r);
-        const char *name = take(r, name_n == stores[i].name.n ? name_n : 0);
-        if (r->bad || !str_eq(str_make(name, name_n), stores[i].name))
-            return false;
-        stores[i].batch = (snapshot_batch){.base_offset = -1};
-        if (version != VERSION_OFFSETS_ONLY)
-            take_batch(r, &stores[i].batch);
-        stores[i].offset = take_i64(r);
-        if (!read_rows(r, stores[i].s, take_i64(r)))
-            return false;
+    s->batch = (snapshot_batch){.base_offset = -1};
+    if (l->version != VERSION_OFFSETS_ONLY)
+        take_batch(r, &s->batch);
+    s->offset = take_i64(r);
+    l->rows = take_i64(r);
+    if (l->rows < 0 || l->rows > r->size / ROW_MIN) /* the file is torn */
+        return false;
+    if (!store_is_windowed(s->s))
+        store_reserve(s->s, (uint64_t)l->rows);
+    return !r->bad;
+}
+
+static bool read_some_rows(snapshot_load *l)
+{
+    store_item items[STORE_EXPECT_MAX];
+    uint32_t   n = 0;
+    while (n < STORE_EXPECT_MAX && n < l->rows && take_row(&l->r, n == 0, &items[n]))
+        n++;
+    put_rows(l->stores[l->at].s, items, n);
+    l->rows -= n;
+    return !l->r.bad;
+}
+
+static bool read_tail(snapshot_load *l)
+{
+    sum_up(&l->r);
+    uint32_t want = l->r.crc, crc = take_u32(&l->r);
+    return !l->r.bad && crc == want;
+}
+
+/* The next piece of the file; false: it does not hold. */
+static bool read_piece(snapshot_load *l)
+{
+    if (l->at == l->n) {
+        l->over = true;
+        l->ok = read_tail(l);
+        return l->ok;
     }
-    uint32_t want = r->crc, crc = take_u32(r);
-    return !r->bad && crc == want;
+    if (l->rows < 0)
+        return read_store_head(l);
+    if (l->rows > 0)
+        return read_some_rows(l);
+    l->at++;
+    l->rows = -1;
+    return true;
+}
+
+snapshot_load *snapshot_load_open(io *files, const char *path, int64_t now_ms, int64_t max_age_ms, int64_t **clocks,
+                                  size_t clock_count, snapshot_store *stores, size_t n)
+{
+    int fd = clock_count <= CLOCKS_MAX ? files->open(files, path, O_RDONLY, 0) : -1;
+    if (fd < 0)
+        return NULL;
+    snapshot_load *l = MEM_NEW(snapshot_load);
+    *l = (snapshot_load){.r = {.files = files, .fd = fd, .data = BUF_INIT(BUF_MAX)},
+                         .path = mem_strdup(path),
+                         .clocks = clocks,
+                         .clock_count = clock_count,
+                         .stores = stores,
+                         .n = n,
+                         .rows = -1};
+    for (size_t i = 0; i < clock_count; i++)
+        l->saved[i] = *clocks[i];
+    l->r.size = files->size(files, fd);
+    buf_reserve(&l->r.data, CHUNK_BYTES);
+    l->over = !read_head(l, now_ms, max_age_ms);
+    return l;
+}
+
+bool snapshot_load_step(snapshot_load *l, int64_t budget_bytes)
+{
+    int64_t until = l->r.at + budget_bytes;
+    while (!l->over && l->r.at <= until)
+        l->over |= !read_piece(l);
+    return !l->over;
+}
+
+uint32_t snapshot_load_percent(const snapshot_load *l)
+{
+    return l->r.size > 0 ? (uint32_t)(100 * l->r.at / l->r.size) : 100;
+}
+
+bool snapshot_load_close(snapshot_load *l)
+{
+    bool ok = l->ok;
+    io  *files = l->r.files;
+    files->close(files, l->r.fd);
+    if (!ok && l->over)
+        files->unlink(files, l->path);
+    for (size_t i = 0; !ok && i < l->n; i++)
+        store_clear(l->stores[i].s);
+    for (size_t i = 0; !ok && i < l->clock_count; i++)
+        *l->clocks[i] = l->saved[i];
+    buf_free(&l->r.data);
+    mem_free(l->path);
+    mem_free(l);
+    return ok;
 }
 
 bool snapshot_read(io *files, const char *path, int64_t now_ms, int64_t max_age_ms, int64_t **clocks,
                    size_t clock_count, snapshot_store *stores, size_t n)
 {
-    arena   a;
-    reader  r = {.files = files, .row = BUF_INIT(BUF_MAX)};
-    int64_t saved[64];
-    if (clock_count > 64)
+    snapshot_load *l = snapshot_load_open(files, path, now_ms, max_age_ms, clocks, clock_count, stores, n);
+    if (l == NULL)
         return false;
-    for (size_t i = 0; i < clock_count; i++)
-        saved[i] = *clocks[i];
-    r.fd = files->open(files, path, O_RDONLY, 0);
-    if (r.fd < 0)
-        return false;
-    arena_init(&a);
-    r.chunk = arena_alloc(&a, CHUNK_BYTES);
-    r.size = files->size(files, r.fd);
-    bool ok = read_all(&r, now_ms, max_age_ms, clocks, clock_count, stores, n);
-    files->close(files, r.fd);
-    if (!ok)
-        files->unlink(files, path);
-    buf_free(&r.row);
-    arena_free(&a);
-    for (size_t i = 0; !ok && i < n; i++)
-        store_clear(stores[i].s);
-    for (size_t i = 0; !ok && i < clock_count; i++)
-        *clocks[i] = saved[i];
-    return ok;
+    while (snapshot_load_step(l, INT64_MAX / 2))
+        ;
+    return snapshot_load_close(l);
 }

@@ -55,8 +55,20 @@ bool snapshot_write(io *files, const char *path, int64_t now_ms, int64_t *const 
 
 /* ---- reading */
 
-/* Fills the stores (which are empty) and clocks, sets offsets and batches. false: there is none that fits: absent,
- * older than max_age_ms, of other stores, or damaged; the stores are empty again then and the file is removed. */
+typedef struct snapshot_load snapshot_load;
+
+/* Begins to fill the stores (which are empty) and clocks, and to set offsets and batches. clocks and stores are
+ * borrowed. NULL: there is no such file. */
+snapshot_load *snapshot_load_open(io *files, const char *path, int64_t now_ms, int64_t max_age_ms, int64_t **clocks,
+                                  size_t clock_count, snapshot_store *stores, size_t n);
+/* Reads about so many bytes more. true: there is more to do. */
+bool     snapshot_load_step(snapshot_load *l, int64_t budget_bytes);
+uint32_t snapshot_load_percent(const snapshot_load *l);
+/* true: all of it is there. false: it does not fit (older than max_age_ms, of other stores, damaged), and the file is
+ * removed; or it was closed before its last step. Stores and clocks are as they were then. */
+bool snapshot_load_close(snapshot_load *l);
+
+/* All of it at once; false also when there is no file. */
 bool snapshot_read(io *files, const char *path, int64_t now_ms, int64_t max_age_ms, int64_t **clocks,
                    size_t clock_count, snapshot_store *stores, size_t n);
 

@@ -233,7 +233,7 @@ bool stmt_create_as(exec *x)
     }
     if (!sink_topic(x, sink, p, &w) || (was && !check_replace(x, was, p, sink, &replaces)))
         goto failed;
-    str id = replaces ? replaces->id
+    str id = replaces ? str_dup(x->a, replaces->id)
                       : str_fmt(x->a, "C%cAS_%.*s_%ld", kind == SOURCE_TABLE ? 'T' : 'S',
                                 STR_FMT(str_upper(x->a, s->name)), x->seq);
     sink->query_id = str_dup(&sink->a, id);

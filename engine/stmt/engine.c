@@ -168,6 +168,12 @@ static void copy_system_settings(void *ctx, pmap *out)
     metastore_release(m);
 }
 
+static void runtime_report(void *ctx, const char *line)
+{
+    engine *e = ctx;
+    e->opt.report(e->opt.report_ctx, line);
+}
+
 static bool open_runtime(engine *e, status *st)
 {
     settings_view   v = {.server = e->opt.config};
@@ -182,7 +188,7 @@ static bool open_runtime(engine *e, status *st)
                          .backoff_max_ms = settings_number(&v, SETTING_QUERY_RETRY_BACKOFF_MAX_MS),
                          .settings = e->opt.config,
                          .system_settings = copy_system_settings,
-                         .report = e->opt.report,
+                         .report = e->opt.report ? runtime_report : NULL,
                          .ctx = e};
     if (e->opt.manual)
         return true;

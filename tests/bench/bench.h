@@ -64,7 +64,7 @@ static inline engine *open_engine(storage *store, const char *state_dir)
     settings_init(&config);
     settings_put(&config, STR("ksql.streams.auto.offset.reset"), STR("earliest"), ORIGIN_FILE, &st);
     engine_options eo = {
-        .log = storage_log(store), .config = &config, .kept = storage_kept(store), .state_dir = state_dir};
+        .log = storage_log(store), .config = &config, .state_dir = state_dir, .kept = storage_kept(store)};
     engine *e = engine_open(&eo, &st);
     if (e == NULL || !engine_start(e, &st))
         die("engine", &st);

@@ -29,7 +29,7 @@ static inline void eval_texts(const char *const *expressions, size_t count, str 
         ast_expr *e;
         buf       b = BUF_INIT(BUF_MAX);
         value     row[2] = {value_s(p), value_s(d)};
-        xscope    scope = {columns, 2};
+        xscope    scope = {.columns = columns, .column_count = 2};
         ectx     *cx = calloc(1, sizeof *cx);
         arena_init(&a);
         status_init(&st);

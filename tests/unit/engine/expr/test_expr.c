@@ -84,7 +84,7 @@ static void between_once(void **state)
     arena_init(&a);
     status_init(&st);
     assert_true(parse_expression(&a, STR("COALESCE(CAST('x' AS INT), 5) BETWEEN 1 AND 9"), &e, &st));
-    const xnode *x = expr_compile(&a, e, &(xscope){NULL, 0}, (xoptions){.catch_nested = true}, &st);
+    const xnode *x = expr_compile(&a, e, &(xscope){0}, (xoptions){.catch_nested = true}, &st);
     assert_non_null(x);
     ectx cx = {.a = &a, .on_nested_error = count_error, .on_ctx = &told};
     assert_true(xnode_eval(x, &cx).i);

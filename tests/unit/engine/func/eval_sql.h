@@ -38,7 +38,7 @@ static inline const char *ev(const char *sql)
     ast_expr   *e;
     arena_init(&a);
     status_init(st);
-    xscope       scope = {test_columns, TEST_COLUMN_COUNT};
+    xscope       scope = {.columns = test_columns, .column_count = TEST_COLUMN_COUNT};
     const xnode *x = NULL;
     if (parse_expression(&a, str_of(sql), &e, st))
         x = expr_compile(&a, e, &scope, (xoptions){.catch_nested = true}, st);
@@ -81,7 +81,7 @@ static inline const char *type_of(const char *sql)
     ast_expr   *e;
     arena_init(&a);
     status_init(st);
-    xscope       scope = {test_columns, TEST_COLUMN_COUNT};
+    xscope       scope = {.columns = test_columns, .column_count = TEST_COLUMN_COUNT};
     const xnode *x = NULL;
     if (parse_expression(&a, str_of(sql), &e, st))
         x = expr_compile(&a, e, &scope, (xoptions){0}, st);

@@ -880,7 +880,7 @@ static void test_threads(void **state)
     ast_expr *e;
     arena_init(&a);
     assert_true(parse_expression(&a, STR("COUNT_CALLS()"), &e, &st));
-    xscope       none = {NULL, 0};
+    xscope       none = {0};
     const xnode *x = expr_compile(&a, e, &none, (xoptions){0}, &st);
     pthread_t    t[4];
     for (int i = 0; i < 4; i++)

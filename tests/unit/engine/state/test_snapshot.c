@@ -338,7 +338,6 @@ static void a_job_that_is_given_up_leaves_no_trace(void **state)
     }
 }
 
-/* Each operation fails in turn: the job says so, and the old snapshot stands. */
 /* Rows of 1,000 bytes, so that more is written than the jobs hold back. */
 static void fill_large(store *t, char with)
 {
@@ -389,6 +388,7 @@ static void what_a_killed_process_left_is_removed(void **state)
     store_free(t);
 }
 
+/* Each operation fails in turn: the job says so, and the old snapshot stands. */
 static void a_failing_disk_is_told(void **state)
 {
     (void)state;

@@ -337,6 +337,8 @@ static bool take_row(reader *r, bool may_read, store_item *out)
 static void put_rows(store *s, const store_item *items, uint32_t n)
 {
     str keys[STORE_EXPECT_MAX];
+    if (n == 0)
+        return;
     for (uint32_t i = 0; i < n; i++)
         keys[i] = items[i].key;
     store_expect(s, keys, n);

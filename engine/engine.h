@@ -1,8 +1,7 @@
 /* The engine: SQL statements in, running queries, tables to read. The public face of engine/.
  *
- * An engine stands on a tlog and owns the catalog and the queries. Statements come through sessions;
- * their answers are JSON entities in ksqlDB's shapes (spec/rest-api-and-shell.md 2), so that REST, the
- * shell and the console show the same.
+ * An engine stands on a tlog and owns the catalog and the queries. Statements come through sessions; they answer
+ * typed rows (answer.h), which ports show in the form of their protocol.
  *
  * Threads: any thread may call the functions below; statements are run one at a time. Queries run on
  * the engine's own worker threads.
@@ -10,12 +9,11 @@
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
 
-#include <jansson.h>
-
 #include "base/arena.h"
 #include "base/map.h"
 #include "base/status.h"
 #include "base/str.h"
+#include "engine/answer.h"
 #include "engine/settings/settings.h"
 #include "engine/types/type.h"
 #include "engine/types/value.h"
@@ -73,10 +71,9 @@ typedef struct engine_error {
     str    missing_topic; /* the topic that PRINT did not find; n = 0: that is not what is wrong */
 } engine_error;
 
-/* Validates all statements of the text in a sandbox, then executes them in order. Returns an array of
- * entities (a new reference), or NULL with err filled. SELECT and PRINT are refused with
- * ST_WRONG_ENDPOINT. */
-json_t *engine_execute(engine *e, session *s, str sql, arena *a, engine_error *err);
+/* Validates all statements of the text in a sandbox, then executes them in order. Answers are in the arena; on
+ * failure there are none and err is filled. SELECT and PRINT are refused with ST_WRONG_ENDPOINT. */
+bool engine_execute(engine *e, session *s, str sql, arena *a, answers *out, engine_error *err);
 
 /* ---- queries */
 
@@ -150,7 +147,7 @@ typedef struct engine_query_state {
     uint64_t    records_missed;    /* deleted before they were read */
 } engine_query_state;
 size_t engine_query_states(engine *e, arena *a, engine_query_state **out);
-/* GET /clusterStatus: this server, its queries with their stores and partitions (spec/rest-api-and-shell.md). */
-json_t *engine_cluster_status(engine *e);
+/* This server, its queries with their stores and partitions: an ANSWER_CLUSTER. */
+const answer *engine_cluster_status(engine *e, arena *a);
 
 #endif

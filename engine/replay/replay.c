@@ -228,13 +228,12 @@ static void run_case(replay *r, buf *out)
         for (uint32_t i = 0; i <= s->text.n; i++)
             if (i == s->text.n || s->text.p[i] == '\n')
                 buf_putc(&lines, '\n');
-        json_t *entities = engine_execute(r->d.e, &r->d.s, text, &r->d.a, &err);
-        if (entities == NULL) {
+        answers ignored;
+        if (!engine_execute(r->d.e, &r->d.s, text, &r->d.a, &ignored, &err)) {
             put_error(out, err.st.msg, err.statement);
             buf_free(&lines);
             return;
         }
-        json_decref(entities);
         driver_topics_describe(&r->d);
     }
     buf_free(&lines);

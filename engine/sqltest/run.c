@@ -212,11 +212,10 @@ static bool run_engine_statement(test_run *r, const ast_stmt *stmt, str text)
 {
     engine_error err;
     driver_topics_declare(&r->d, str_fmt(&r->d.a, "%.*s;", STR_FMT(stmt->source)));
-    json_t *entities = engine_execute(r->d.e, &r->d.s, text, &r->d.a, &err);
-    if (entities == NULL)
+    answers ignored;
+    if (!engine_execute(r->d.e, &r->d.s, text, &r->d.a, &ignored, &err))
         return run_fail(r, err.st.code == ST_SYNTAX ? FAILURE_SYNTAX : FAILURE_STATEMENT, "%s\nStatement: %.*s",
                         err.st.msg, STR_FMT(err.statement));
-    json_decref(entities);
     driver_topics_describe(&r->d);
     driver_topics_refresh(&r->d);
     if (!follow_queries(r))

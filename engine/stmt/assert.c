@@ -87,11 +87,11 @@ bool stmt_assert_topic(exec *x)
         return true;
     if (!await(x, timeout_ms(x), topic_holds))
         return false;
-    json_t *e = entity_new(x, "assert_topic");
-    json_object_set_new(e, "topicName", json_str(s->name));
-    json_object_set_new(e, "exists", json_boolean(!s->not_exists));
-    entity_add(x, e);
-    return true;
+    answer_draft *d = answer_begin(x, x->answer);
+    record        r = answer_add_row(d);
+    record_put_text(r, "topicName", s->name);
+    record_put_flag(r, "exists", !s->not_exists);
+    return answer_end(x, d);
 }
 
 bool stmt_assert_schema(exec *x)

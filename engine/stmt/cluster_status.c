@@ -1,62 +1,56 @@
-/* GET /clusterStatus: the one server there is, and which partitions and stores its queries have. */
-#include <stdatomic.h>
-
+/* What a cluster would have to show: the one server there is, and which partitions and stores its queries have. */
 #include "engine/run/runtime.h"
-#include "engine/stmt/exec.h"
+#include "engine/stmt/show.h"
 
-static json_t *query_status(engine *e, arena *a, const query_info *info)
+static void put_stores(record r, const str *stores, size_t n)
 {
-    str          id = info->id;
-    run_info     state = query_state(e, info);
-    task_offset *inputs;
-    str         *stores;
-    json_t      *o = json_object(), *names = json_array(), *partitions = json_array();
-    size_t       n = runtime_stores(e->run, id, a, &stores);
+    record_list names = record_list_of(r, "activeStores");
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(names, json_str(stores[i]));
-    n = n ? runtime_offsets(e->run, id, a, &inputs) : 0; /* a query without state has no place in the list */
-    for (size_t i = 0; i < n; i++) {
-        json_t *p = json_object();
-        json_object_set_new(p, "topic", json_str(inputs[i].topic));
-        json_object_set_new(p, "partition", json_integer(inputs[i].partition));
-        json_array_append_new(partitions, p);
-    }
-    json_object_set_new(o, "activeStores", names);
-    json_object_set_new(o, "activePartitions", partitions);
-    json_object_set_new(o, "standByStores", json_array());
-    json_object_set_new(o, "standByPartitions", json_array());
-    json_object_set_new(o, "state", json_string(run_state_names[state.state]));
-    if (state.state == RUN_ERROR) {
-        json_object_set_new(o, "stateReason", json_string(state.reason));
-        json_object_set_new(o, "stateSinceMs", json_integer(state.since_ms));
-    }
-    return o;
+        list_add_text(&names, stores[i]);
 }
 
-json_t *engine_cluster_status(engine *e)
+static void put_partitions(record r, const task_offset *inputs, size_t n)
 {
-    arena a;
-    arena_init(&a);
-    metastore *m = engine_take(e);
-    exec       x = {.e = e};
-    json_t    *queries = json_object(), *lags = json_object(), *host = json_object(), *hosts = json_object(),
-           *all = json_object();
-    query_info **all_queries = metastore_queries(m, &a);
-    for (size_t i = 0; i < m->queries.n && e->run; i++) {
-        json_t *q = query_status(e, &a, all_queries[i]);
-        if (json_array_size(json_object_get(q, "activeStores")) || json_object_get(q, "stateReason"))
-            json_object_set(queries, str_z(&a, all_queries[i]->id), q);
-        json_decref(q);
+    record_list partitions = record_list_of(r, "activePartitions");
+    for (size_t i = 0; i < n; i++) {
+        record p = list_add_row(&partitions);
+        record_put_text(p, "topic", inputs[i].topic);
+        record_put_int(p, "partition", inputs[i].partition);
     }
+}
+
+/* A query without state has no place in the list, unless it failed. */
+static void put_query(engine *e, arena *a, record_list *queries, const query_info *q)
+{
+    run_info     state = query_state(e, q);
+    task_offset *inputs;
+    str         *stores;
+    size_t       n = runtime_stores(e->run, q->id, a, &stores);
+    if (n == 0 && state.state != RUN_ERROR)
+        return;
+    record r = list_add_row(queries);
+    record_put_text(r, "id", q->id);
+    put_stores(r, stores, n);
+    if (n) {
+        n = runtime_offsets(e->run, q->id, a, &inputs);
+        put_partitions(r, inputs, n);
+    }
+    show_put_state(r, &state);
+}
+
+const answer *engine_cluster_status(engine *e, arena *a)
+{
+    metastore    *m = engine_take(e);
+    query_info  **all = metastore_queries(m, a);
+    answer_draft *d = ARENA_NEW(a, answer_draft);
+    answer_draft_init(d, a, ANSWER_CLUSTER, STR_NONE);
+    record      host = answer_add_row(d);
+    record_list queries = record_list_of(host, "queries");
+    record_put_z(host, "host", e->opt.host ? e->opt.host : "localhost");
+    record_put_flag(host, "hostAlive", true);
+    record_put_int(host, "lastStatusUpdateMs", time_wall_ms(e->opt.clock));
+    for (size_t i = 0; i < m->queries.n && e->run; i++)
+        put_query(e, a, &queries, all[i]);
     metastore_release(m);
-    json_object_set_new(lags, "stateStoreLags", json_object());
-    json_object_set_new(lags, "updateTimeMs", json_integer(exec_now(&x)));
-    json_object_set_new(host, "hostAlive", json_true());
-    json_object_set_new(host, "lastStatusUpdateMs", json_integer(exec_now(&x)));
-    json_object_set_new(host, "activeStandbyPerQuery", queries);
-    json_object_set_new(host, "hostStoreLags", lags);
-    json_object_set_new(hosts, e->opt.host ? e->opt.host : "localhost", host);
-    json_object_set_new(all, "clusterStatus", hosts);
-    arena_free(&a);
-    return all;
+    return answer_draft_done(d);
 }

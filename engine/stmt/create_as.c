@@ -147,15 +147,6 @@ static bool name_taken(exec *x, source_kind kind, const source *was, bool *skip)
     return true;
 }
 
-static void warn_exists(exec *x, source_kind kind, const source *was)
-{
-    json_t *e = entity_new(x, "warning_entity");
-    json_object_set_new(e, "message",
-                        json_str(str_fmt(x->a, "Cannot add %s `%.*s`: A %s with the same name already exists.",
-                                         source_kind_name(kind), STR_FMT(x->stmt->name), source_kind_name(was->kind))));
-    entity_add(x, e);
-}
-
 static bool check_result_kind(exec *x, const plan *p, source_kind kind)
 {
     bool table = p->result == RESULT_TABLE;
@@ -236,10 +227,9 @@ bool stmt_create_as(exec *x)
     if (!name_taken(x, kind, was, &skip))
         goto failed;
     if (skip) {
-        warn_exists(x, kind, was);
         source_unref(sink);
         plan_free(p);
-        return true;
+        return answer_exists(x, kind, was);
     }
     if (!sink_topic(x, sink, p, &w) || (was && !check_replace(x, was, p, sink, &replaces)))
         goto failed;
@@ -254,9 +244,8 @@ bool stmt_create_as(exec *x)
     exec_put_source(x, sink);
     if (!exec_put_query(x, q, replaces))
         return false;
-    entity_status(x, source_kind_name(kind), s->name, "create", true,
-                  str_fmt(x->a, "Created query with ID %.*s", STR_FMT(id)), id);
-    return true;
+    return answer_command(x, source_kind_name(kind), s->name, "create", true,
+                          str_fmt(x->a, "Created query with ID %.*s", STR_FMT(id)), id);
 failed:
     source_unref(sink);
     plan_free(p);
@@ -347,6 +336,6 @@ bool stmt_insert_select(exec *x)
     p->sink = source_ref(target);
     if (!exec_put_query(x, query_of_statement(x, QUERY_INSERT, p, id, x->statement_text), NULL))
         return false;
-    entity_status(x, "stream", s->name, "create", true, str_fmt(x->a, "Created query with ID %.*s", STR_FMT(id)), id);
-    return true;
+    return answer_command(x, "stream", s->name, "create", true,
+                          str_fmt(x->a, "Created query with ID %.*s", STR_FMT(id)), id);
 }

@@ -138,14 +138,13 @@ static bool declare_processing_log(engine *e, status *st)
                 "KAFKASTREAMSTHREADERROR STRUCT<ERRORMESSAGE STRING, THREADNAME STRING, CAUSE ARRAY<STRING>>>) "
                 "WITH (KAFKA_TOPIC='%.*s', VALUE_FORMAT='JSON', KEY_FORMAT='KAFKA');",
                 STR_FMT(name), STR_FMT(processing_log_topic(e->plog)));
-    json_t *out = engine_execute(e, &s, sql, &a, &err);
-    if (out)
-        json_decref(out);
-    else
+    answers ignored;
+    bool    ok = engine_execute(e, &s, sql, &a, &ignored, &err);
+    if (!ok)
         *st = err.st;
     session_free(&s);
     arena_free(&a);
-    return out != NULL;
+    return ok;
 }
 
 static bool read_topic_rules(engine *e, setting_id id, topic_rules *r, status *st)

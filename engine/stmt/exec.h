@@ -10,6 +10,7 @@
 
 #include "engine/agg/agg.h"
 #include "engine/plan/plan.h"
+#include "engine/stmt/answer_build.h"
 #include "engine/stmt/engine_int.h"
 #include "engine/stmt/with.h"
 #include "parser/parser.h"
@@ -27,6 +28,8 @@ typedef struct effects {
     bool settings;             /* ALTER SYSTEM */
 } effects;
 
+typedef VEC(const answer *) answer_list;
+
 struct insert_group;
 
 typedef struct exec {
@@ -42,7 +45,8 @@ typedef struct exec {
     str                  text; /* the parsed text, for positions */
     int64_t              seq;  /* of the statement, if it is kept */
     status              *st;
-    json_t              *out;            /* array of entities */
+    answer_list         *out;            /* what the statements answered until now, this one's last */
+    answer_kind          answer;         /* what it will answer: of its row in the table of statements */
     str                  statement_text; /* what answers and errors quote */
     str                  shown_text;     /* what errors quote instead, once a query is planned; n = 0 before */
     const char          *warning;        /* of the statement, for its answer; NULL: none */
@@ -77,9 +81,15 @@ bool stmt_alter_system(exec *x);
 bool stmt_assert_topic(exec *x);
 bool stmt_assert_schema(exec *x);
 bool stmt_connector(exec *x);
-bool stmt_show(exec *x);
+bool stmt_show_sources(exec *x); /* also DESCRIBE STREAMS and TABLES */
+bool stmt_show_queries(exec *x);
+bool stmt_show_topics(exec *x);
+bool stmt_show_types(exec *x);
+bool stmt_show_variables(exec *x);
+bool stmt_show_functions(exec *x);
 bool stmt_show_properties(exec *x);
 bool stmt_describe(exec *x);
+bool stmt_describe_function(exec *x);
 bool stmt_explain(exec *x);
 
 /* ---- what a statement changes (effects.c) */
@@ -102,17 +112,19 @@ bool    topic_exists(exec *x, str name);
 int32_t topic_partitions(exec *x, str name); /* 0: unknown */
 bool    topic_is_readonly(exec *x, str name);
 
-/* ---- entities */
-void    entity_add(exec *x, json_t *entity);
-json_t *entity_new(exec *x, const char *kind);
-/* currentStatus with SUCCESS. */
-void    entity_status(exec *x, const char *kind, str name, const char *action, bool quoted, str message, str query_id);
-json_t *json_str(str s);
+/* ---- answers */
+/* An answer to be filled with rows; with answer_end() it is the statement's. */
+answer_draft *answer_begin(exec *x, answer_kind k);
+bool          answer_end(exec *x, answer_draft *d); /* true */
+/* SUCCESS of a command: its id is OF/NAME/ACTION, the name in back-ticks or not. All four give true. */
+bool answer_command(exec *x, const char *of, str name, const char *action, bool quoted, str message, str query_id);
+bool answer_warning(exec *x, str message);
+/* CREATE ... IF NOT EXISTS of what is there. */
+bool answer_exists(exec *x, source_kind kind, const source *was);
 /* What the runtime says of a query; before it has heard of it: what is desired. */
 run_info                 query_state(engine *e, const query_info *q);
-extern const char *const run_state_names[]; /* by run_state */
-/* Fills the statistics of a source's extended description. */
-void source_stats_put(exec *x, const source *s, json_t *o);
+extern const char *const run_state_names[];    /* by run_state */
+bool                     explain_all(exec *x); /* SHOW QUERIES EXTENDED */
 
 /* ---- settings, as the statement's session sees them; while x->m stays */
 settings_view exec_settings(const exec *x);

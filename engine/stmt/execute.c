@@ -86,37 +86,46 @@ int64_t exec_now(exec *x)
 
 /* ---- answers */
 
-json_t *json_str(str s)
+answer_draft *answer_begin(exec *x, answer_kind k)
 {
-    return json_stringn(s.p ? s.p : "", s.n);
+    answer_draft *d = ARENA_NEW(x->a, answer_draft);
+    answer_draft_init(d, x->a, k, x->statement_text);
+    return d;
 }
 
-json_t *entity_new(exec *x, const char *kind)
+bool answer_end(exec *x, answer_draft *d)
 {
-    json_t *e = json_object();
-    json_object_set_new(e, "@type", json_string(kind));
-    json_object_set_new(e, "statementText", json_str(x->statement_text));
-    return e;
+    d->ans.warning = x->warning ? str_of(x->warning) : STR_NONE;
+    AVEC_PUSH(x->a, x->out, answer_draft_done(d));
+    return true;
 }
 
-void entity_add(exec *x, json_t *e)
+bool answer_command(exec *x, const char *of, str name, const char *action, bool quoted, str message, str query_id)
 {
-    json_object_set_new(e, "warnings", x->warning ? json_pack("[{s:s}]", "message", x->warning) : json_array());
-    json_array_append_new(x->out, e);
+    answer_draft *d = answer_begin(x, ANSWER_COMMAND);
+    record        r = answer_add_row(d);
+    record_put_text(r, "commandId",
+                    quoted ? str_fmt(x->a, "%s/`%.*s`/%s", of, STR_FMT(name), action)
+                           : str_fmt(x->a, "%s/%.*s/%s", of, STR_FMT(name), action));
+    record_put_z(r, "status", "SUCCESS");
+    record_put_text(r, "message", message);
+    if (query_id.n)
+        record_put_text(r, "queryId", query_id);
+    record_put_int(r, "commandSequenceNumber", x->seq);
+    return answer_end(x, d);
 }
 
-void entity_status(exec *x, const char *kind, str name, const char *action, bool quoted, str message, str query_id)
+bool answer_warning(exec *x, str message)
 {
-    json_t *e = entity_new(x, "currentStatus"), *s = json_object();
-    str     id = quoted ? str_fmt(x->a, "%s/`%.*s`/%s", kind, STR_FMT(name), action)
-                        : str_fmt(x->a, "%s/%.*s/%s", kind, STR_FMT(name), action);
-    json_object_set_new(e, "commandId", json_str(id));
-    json_object_set_new(s, "status", json_string("SUCCESS"));
-    json_object_set_new(s, "message", json_str(message));
-    json_object_set_new(s, "queryId", query_id.n ? json_str(query_id) : json_null());
-    json_object_set_new(e, "commandStatus", s);
-    json_object_set_new(e, "commandSequenceNumber", json_integer(x->seq));
-    entity_add(x, e);
+    answer_draft *d = answer_begin(x, ANSWER_WARNING);
+    record_put_text(answer_add_row(d), "message", message);
+    return answer_end(x, d);
+}
+
+bool answer_exists(exec *x, source_kind kind, const source *was)
+{
+    return answer_warning(x, str_fmt(x->a, "Cannot add %s `%.*s`: A %s with the same name already exists.",
+                                     source_kind_name(kind), STR_FMT(x->stmt->name), source_kind_name(was->kind)));
 }
 
 str print_text(arena *a, void (*print)(buf *, const ast_stmt *), const ast_stmt *s)
@@ -148,53 +157,64 @@ static bool stmt_run_script(exec *x)
 
 static const struct {
     bool (*run)(exec *x);
-    unsigned flags;
+    unsigned    flags;
+    answer_kind answer, extended; /* what it answers, and with EXTENDED */
 } handlers[STMT_RUN_SCRIPT + 1] = {
-    [STMT_CREATE_STREAM] = {stmt_create_source, KEPT},
-    [STMT_CREATE_TABLE] = {stmt_create_source, KEPT},
-    [STMT_CREATE_STREAM_AS] = {stmt_create_as, KEPT},
-    [STMT_CREATE_TABLE_AS] = {stmt_create_as, KEPT},
-    [STMT_INSERT_SELECT] = {stmt_insert_select, KEPT},
-    [STMT_INSERT_VALUES] = {stmt_insert_values, 0},
-    [STMT_DROP_STREAM] = {stmt_drop, KEPT},
-    [STMT_DROP_TABLE] = {stmt_drop, KEPT},
-    [STMT_ALTER_STREAM] = {stmt_alter, KEPT},
-    [STMT_ALTER_TABLE] = {stmt_alter, KEPT},
-    [STMT_CREATE_TYPE] = {stmt_create_type, KEPT},
-    [STMT_DROP_TYPE] = {stmt_drop_type, KEPT},
-    [STMT_SET] = {stmt_set, 0},
-    [STMT_UNSET] = {stmt_unset, 0},
-    [STMT_DEFINE] = {stmt_define, 0},
-    [STMT_UNDEFINE] = {stmt_undefine, 0},
-    [STMT_ALTER_SYSTEM] = {stmt_alter_system, KEPT},
-    [STMT_TERMINATE] = {stmt_query_control, KEPT},
-    [STMT_PAUSE] = {stmt_query_control, KEPT},
-    [STMT_RESUME] = {stmt_query_control, KEPT},
-    [STMT_DESCRIBE] = {stmt_describe, 0},
-    [STMT_DESCRIBE_STREAMS] = {stmt_describe, 0},
-    [STMT_DESCRIBE_TABLES] = {stmt_describe, 0},
-    [STMT_DESCRIBE_FUNCTION] = {stmt_describe, 0},
-    [STMT_EXPLAIN] = {stmt_explain, 0},
-    [STMT_SHOW_TOPICS] = {stmt_show, 0},
-    [STMT_SHOW_STREAMS] = {stmt_show, 0},
-    [STMT_SHOW_TABLES] = {stmt_show, 0},
-    [STMT_SHOW_QUERIES] = {stmt_show, 0},
-    [STMT_SHOW_FUNCTIONS] = {stmt_show, 0},
-    [STMT_SHOW_PROPERTIES] = {stmt_show_properties, 0},
-    [STMT_SHOW_TYPES] = {stmt_show, 0},
-    [STMT_SHOW_VARIABLES] = {stmt_show, 0},
-    [STMT_SHOW_CONNECTORS] = {stmt_connector, 0},
-    [STMT_SHOW_CONNECTOR_PLUGINS] = {stmt_connector, 0},
-    [STMT_DESCRIBE_CONNECTOR] = {stmt_connector, 0},
-    [STMT_CREATE_CONNECTOR] = {stmt_connector, 0},
-    [STMT_DROP_CONNECTOR] = {stmt_connector, 0},
-    [STMT_ASSERT_TOPIC] = {stmt_assert_topic, 0},
-    [STMT_ASSERT_SCHEMA] = {stmt_assert_schema, 0},
-    [STMT_ASSERT_VALUES] = {stmt_of_tests, 0},
-    [STMT_ASSERT_NULL_VALUES] = {stmt_of_tests, 0},
-    [STMT_ASSERT_STREAM] = {stmt_of_tests, 0},
-    [STMT_ASSERT_TABLE] = {stmt_of_tests, 0},
-    [STMT_RUN_SCRIPT] = {stmt_run_script, 0},
+#define ROW(run, flags, answer)                      \
+    {                                                \
+        run, flags, ANSWER_##answer, ANSWER_##answer \
+    }
+#define ROW_EXTENDED(run, answer, extended)        \
+    {                                              \
+        run, 0, ANSWER_##answer, ANSWER_##extended \
+    }
+    [STMT_CREATE_STREAM] = ROW(stmt_create_source, KEPT, COMMAND),
+    [STMT_CREATE_TABLE] = ROW(stmt_create_source, KEPT, COMMAND),
+    [STMT_CREATE_STREAM_AS] = ROW(stmt_create_as, KEPT, COMMAND),
+    [STMT_CREATE_TABLE_AS] = ROW(stmt_create_as, KEPT, COMMAND),
+    [STMT_INSERT_SELECT] = ROW(stmt_insert_select, KEPT, COMMAND),
+    [STMT_INSERT_VALUES] = ROW(stmt_insert_values, 0, NONE),
+    [STMT_DROP_STREAM] = ROW(stmt_drop, KEPT, COMMAND),
+    [STMT_DROP_TABLE] = ROW(stmt_drop, KEPT, COMMAND),
+    [STMT_ALTER_STREAM] = ROW(stmt_alter, KEPT, COMMAND),
+    [STMT_ALTER_TABLE] = ROW(stmt_alter, KEPT, COMMAND),
+    [STMT_CREATE_TYPE] = ROW(stmt_create_type, KEPT, COMMAND),
+    [STMT_DROP_TYPE] = ROW(stmt_drop_type, KEPT, COMMAND),
+    [STMT_SET] = ROW(stmt_set, 0, NONE),
+    [STMT_UNSET] = ROW(stmt_unset, 0, NONE),
+    [STMT_DEFINE] = ROW(stmt_define, 0, NONE),
+    [STMT_UNDEFINE] = ROW(stmt_undefine, 0, NONE),
+    [STMT_ALTER_SYSTEM] = ROW(stmt_alter_system, KEPT, COMMAND),
+    [STMT_TERMINATE] = ROW(stmt_query_control, KEPT, COMMAND),
+    [STMT_PAUSE] = ROW(stmt_query_control, KEPT, COMMAND),
+    [STMT_RESUME] = ROW(stmt_query_control, KEPT, COMMAND),
+    [STMT_DESCRIBE] = ROW(stmt_describe, 0, SOURCE_DESCRIPTION),
+    [STMT_DESCRIBE_STREAMS] = ROW(stmt_show_sources, 0, SOURCE_DESCRIPTIONS),
+    [STMT_DESCRIBE_TABLES] = ROW(stmt_show_sources, 0, SOURCE_DESCRIPTIONS),
+    [STMT_DESCRIBE_FUNCTION] = ROW(stmt_describe_function, 0, FUNCTION),
+    [STMT_EXPLAIN] = ROW(stmt_explain, 0, QUERY_DESCRIPTION),
+    [STMT_SHOW_TOPICS] = ROW_EXTENDED(stmt_show_topics, TOPICS, TOPICS_EXTENDED),
+    [STMT_SHOW_STREAMS] = ROW_EXTENDED(stmt_show_sources, STREAMS, SOURCE_DESCRIPTIONS),
+    [STMT_SHOW_TABLES] = ROW_EXTENDED(stmt_show_sources, TABLES, SOURCE_DESCRIPTIONS),
+    [STMT_SHOW_QUERIES] = ROW_EXTENDED(stmt_show_queries, QUERIES, QUERY_DESCRIPTIONS),
+    [STMT_SHOW_FUNCTIONS] = ROW(stmt_show_functions, 0, FUNCTIONS),
+    [STMT_SHOW_PROPERTIES] = ROW(stmt_show_properties, 0, PROPERTIES),
+    [STMT_SHOW_TYPES] = ROW(stmt_show_types, 0, TYPES),
+    [STMT_SHOW_VARIABLES] = ROW(stmt_show_variables, 0, VARIABLES),
+    [STMT_SHOW_CONNECTORS] = ROW(stmt_connector, 0, NONE),
+    [STMT_SHOW_CONNECTOR_PLUGINS] = ROW(stmt_connector, 0, NONE),
+    [STMT_DESCRIBE_CONNECTOR] = ROW(stmt_connector, 0, NONE),
+    [STMT_CREATE_CONNECTOR] = ROW(stmt_connector, 0, NONE),
+    [STMT_DROP_CONNECTOR] = ROW(stmt_connector, 0, NONE),
+    [STMT_ASSERT_TOPIC] = ROW(stmt_assert_topic, 0, TOPIC_ASSERTED),
+    [STMT_ASSERT_SCHEMA] = ROW(stmt_assert_schema, 0, NONE),
+    [STMT_ASSERT_VALUES] = ROW(stmt_of_tests, 0, NONE),
+    [STMT_ASSERT_NULL_VALUES] = ROW(stmt_of_tests, 0, NONE),
+    [STMT_ASSERT_STREAM] = ROW(stmt_of_tests, 0, NONE),
+    [STMT_ASSERT_TABLE] = ROW(stmt_of_tests, 0, NONE),
+    [STMT_RUN_SCRIPT] = ROW(stmt_run_script, 0, NONE),
+#undef ROW
+#undef ROW_EXTENDED
 };
 
 static bool wrong_endpoint(exec *x)
@@ -209,6 +229,7 @@ static bool run_statement(exec *x)
     ast_stmt_kind k = x->stmt->kind;
     if (k == STMT_QUERY || k == STMT_PRINT)
         return wrong_endpoint(x);
+    x->answer = x->stmt->extended ? handlers[k].extended : handlers[k].answer;
     return handlers[k].run(x);
 }
 
@@ -283,18 +304,17 @@ bool exec_run_loading(exec *x, const ast_stmt *stmt)
 
 static bool run_dry(engine *e, const session *s, ast_stmt **list, size_t n, str sql, arena *a, engine_error *err)
 {
-    session    copy;
-    json_t    *out = json_array();
-    metastore *now = engine_take(e), *m = metastore_copy(now);
-    bool       ok = true;
+    session     copy;
+    answer_list out = {0};
+    metastore  *now = engine_take(e), *m = metastore_copy(now);
+    bool        ok = true;
     copy_session(&copy, s);
     metastore_release(now);
     for (size_t i = 0; i < n && ok; i++) {
-        exec x = {.e = e, .s = &copy, .a = a, .m = m, .dry = true, .text = sql, .st = &err->st, .out = out};
+        exec x = {.e = e, .s = &copy, .a = a, .m = m, .dry = true, .text = sql, .st = &err->st, .out = &out};
         ok = begin(&x, list[i], err) && run_one(&x, err);
     }
     metastore_release(m);
-    json_decref(out);
     session_free(&copy);
     return ok;
 }
@@ -330,7 +350,7 @@ static bool run_reading(exec *x, engine_error *err)
     return ok;
 }
 
-static bool run_for_real(engine *e, session *s, const ast_stmt *stmt, str sql, arena *a, json_t *out,
+static bool run_for_real(engine *e, session *s, const ast_stmt *stmt, str sql, arena *a, answer_list *out,
                          struct insert_group *inserts, engine_error *err)
 {
     exec       x = {.e = e, .s = s, .a = a, .text = sql, .st = &err->st, .out = out, .inserts = inserts};
@@ -344,7 +364,8 @@ static bool run_for_real(engine *e, session *s, const ast_stmt *stmt, str sql, a
 
 /* All statements dry, then each for real. What one has changed holds, also when one behind it fails; others may run
  * between two of ours. */
-static bool execute(engine *e, session *s, ast_stmt **list, size_t n, str sql, arena *a, json_t *out, engine_error *err)
+static bool execute(engine *e, session *s, ast_stmt **list, size_t n, str sql, arena *a, answer_list *out,
+                    engine_error *err)
 {
     if (!run_dry(e, s, list, n, sql, a, err))
         return false;
@@ -361,19 +382,18 @@ static bool execute(engine *e, session *s, ast_stmt **list, size_t n, str sql, a
     return ok;
 }
 
-json_t *engine_execute(engine *e, session *s, str sql, arena *a, engine_error *err)
+bool engine_execute(engine *e, session *s, str sql, arena *a, answers *out, engine_error *err)
 {
-    ast_stmt **list;
-    size_t     n;
+    ast_stmt  **list;
+    size_t      n;
+    answer_list all = {0};
     status_init(&err->st);
     err->statement = sql;
-    if (!parse_sql(a, sql, &list, &n, &err->st))
-        return NULL;
-    json_t *out = json_array();
-    if (execute(e, s, list, n, sql, a, out, err))
-        return out;
-    json_decref(out);
-    return NULL;
+    *out = (answers){0};
+    if (!parse_sql(a, sql, &list, &n, &err->st) || !execute(e, s, list, n, sql, a, &all, err))
+        return false;
+    *out = (answers){all.p, all.n};
+    return true;
 }
 
 int64_t engine_last_command(engine *e)

@@ -31,7 +31,7 @@ static bool read_command(engine *e, metastore *m, const kept_command *c, status 
     size_t       n;
     arena        a;
     session      s;
-    json_t      *out = json_array();
+    answer_list  out = {0};
     engine_error err;
     arena_init(&a);
     session_init(&s);
@@ -40,11 +40,10 @@ static bool read_command(engine *e, metastore *m, const kept_command *c, status 
     bool ok = parse_sql(&a, str_dup(&a, c->text), &list, &n, st);
     for (size_t i = 0; ok && i < n; i++) {
         exec x = {
-            .e = e, .s = &s, .a = &a, .m = m, .dry = true, .loading = true, .text = c->text, .st = st, .out = out};
+            .e = e, .s = &s, .a = &a, .m = m, .dry = true, .loading = true, .text = c->text, .st = st, .out = &out};
         ok = exec_run_loading(&x, list[i]);
     }
     m->next_seq = c->seq + 1;
-    json_decref(out);
     session_free(&s);
     arena_free(&a);
     return ok;

@@ -1,14 +1,6 @@
 /* SET, UNSET, DEFINE, UNDEFINE: the session's; ALTER SYSTEM: the server's (spec/sql-language.md 2.11). */
 #include "engine/stmt/exec.h"
 
-/* An answer that is a warning alone. */
-static void warn(exec *x, const char *message)
-{
-    json_t *e = entity_new(x, "warning_entity");
-    json_object_set_new(e, "message", json_string(message));
-    entity_add(x, e);
-}
-
 /* Why setting it changes nothing; NULL: it does change something. */
 static const char *no_effect(exec *x, str name)
 {
@@ -38,9 +30,7 @@ bool stmt_set(exec *x)
         return false;
     session_set(x->s, name, x->stmt->text2);
     const char *warning = no_effect(x, name);
-    if (warning)
-        warn(x, warning);
-    return true;
+    return warning == NULL || answer_warning(x, str_of(warning));
 }
 
 bool stmt_unset(exec *x)
@@ -57,10 +47,10 @@ bool stmt_define(exec *x)
 
 bool stmt_undefine(exec *x)
 {
-    if (map_del(&x->s->variables, x->stmt->name) == NULL)
-        warn(x, str_z(x->a, str_fmt(x->a, "Cannot undefine variable '%.*s' which was never defined",
-                                    STR_FMT(x->stmt->name))));
-    return true;
+    if (map_del(&x->s->variables, x->stmt->name))
+        return true;
+    return answer_warning(
+        x, str_fmt(x->a, "Cannot undefine variable '%.*s' which was never defined", STR_FMT(x->stmt->name)));
 }
 
 /* ---- ALTER SYSTEM */
@@ -88,7 +78,6 @@ bool stmt_alter_system(exec *x)
     exec_put_system(x, n.key, v);
     x->warning = no_effect(x, x->stmt->text);
     str id = str_fmt(x->a, "%ld", x->seq);
-    entity_status(x, "cluster", id, "alter", false,
-                  str_fmt(x->a, "System property %.*s was set to %.*s.", STR_FMT(n.key), STR_FMT(v)), STR_NONE);
-    return true;
+    return answer_command(x, "cluster", id, "alter", false,
+                          str_fmt(x->a, "System property %.*s was set to %.*s.", STR_FMT(n.key), STR_FMT(v)), STR_NONE);
 }

@@ -48,26 +48,23 @@ static bool is_default(str text, str key)
     return text.p == NULL || (n.applies && n.row->effect && str_eqz(text, n.row->dflt));
 }
 
-static json_t *property_json(const property *p, str text, settings_origin from)
+static void put_property(record r, const property *p, str text, settings_origin from)
 {
     setting_name n = setting_resolve(p->key);
     bool         editable = n.applies && n.row->effect && n.row->scope >= SCOPE_SESSION;
-    json_t      *o = json_object();
-    json_object_set_new(o, "name", json_str(p->name));
-    json_object_set_new(o, "scope", json_string("KSQL"));
-    json_object_set_new(o, "value",
-                        text.p == NULL              ? json_null()
-                        : setting_is_secret(p->key) ? json_string("[hidden]")
-                                                    : json_str(text));
-    json_object_set_new(o, "editable", json_boolean(editable));
-    json_object_set_new(o, "level", json_string(editable ? "QUERY" : "SERVER"));
-    json_object_set_new(o, "origin", json_string(settings_origin_name(from)));
-    return o;
+    record_put_text(r, "name", p->name);
+    record_put_z(r, "scope", "KSQL");
+    if (text.p)
+        record_put_text(r, "value", setting_is_secret(p->key) ? STR("[hidden]") : text);
+    record_put_flag(r, "editable", editable);
+    record_put_z(r, "level", editable ? "QUERY" : "SERVER");
+    record_put_z(r, "origin", settings_origin_name(from));
+    record_put_flag(r, "isDefault", is_default(text, p->key));
 }
 
 bool stmt_show_properties(exec *x)
 {
-    json_t       *e = entity_new(x, "properties"), *list = json_array(), *over = json_array(), *dflt = json_array();
+    answer_draft *d = answer_begin(x, x->answer);
     settings_view v = exec_settings(x), servers = {.server = v.server};
     property_list all = {0};
     for (size_t i = 0; i < SETTING_COUNT; i++)
@@ -83,16 +80,11 @@ bool stmt_show_properties(exec *x)
         settings_origin from, ignored;
         if ((i && str_eq(p->key, p[-1].key)) || str_starts(p->key, STR("ssl.")))
             continue;
-        str text = value_of(&v, p->key, &from);
-        json_array_append_new(list, property_json(p, text, from));
-        if (from == ORIGIN_SESSION && !str_eq(text, value_of(&servers, p->key, &ignored)))
-            json_array_append_new(over, json_str(p->name));
-        if (is_default(text, p->key))
-            json_array_append_new(dflt, json_str(p->name));
+        str    text = value_of(&v, p->key, &from);
+        record r = answer_add_row(d);
+        put_property(r, p, text, from);
+        record_put_flag(r, "isOverwritten",
+                        from == ORIGIN_SESSION && !str_eq(text, value_of(&servers, p->key, &ignored)));
     }
-    json_object_set_new(e, "properties", list);
-    json_object_set_new(e, "overwrittenProperties", over);
-    json_object_set_new(e, "defaultProperties", dflt);
-    entity_add(x, e);
-    return true;
+    return answer_end(x, d);
 }

@@ -2,6 +2,7 @@
  * 2.12, 4.1). */
 #include "engine/stmt/exec.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "base/map.h"
@@ -436,25 +437,17 @@ bool stmt_create_source(exec *x)
         return false;
     }
     if (skip) {
-        json_t *e = entity_new(x, "warning_entity");
-        json_object_set_new(
-            e, "message",
-            json_str(str_fmt(x->a,
-                             "Cannot add %s `%.*s`: A %s with the same name already "
-                             "exists.",
-                             source_kind_name(src->kind), STR_FMT(src->name), source_kind_name(was->kind))));
-        entity_add(x, e);
+        source_kind kind = src->kind;
         source_unref(src);
-        return true;
+        return answer_exists(x, kind, was);
     }
     if (table && s->source_only)
         src->query_id = str_fmt(&src->a, "CST_%.*s_%ld", STR_FMT(str_upper(x->a, s->name)), x->seq);
     exec_put_source(x, src);
     if (table && s->source_only && !materialise(x, src))
         return false;
-    entity_status(x, table ? "table" : "stream", s->name, "create", true,
-                  table ? STR("Table created") : STR("Stream created"), STR_NONE);
-    return true;
+    return answer_command(x, table ? "table" : "stream", s->name, "create", true,
+                          table ? STR("Table created") : STR("Stream created"), STR_NONE);
 }
 
 /* ---- DROP */
@@ -534,9 +527,8 @@ bool stmt_drop(exec *x)
     source         *src = catalog_find(&x->m->cat, s->name);
     if (src == NULL) {
         if (s->if_exists) {
-            entity_status(x, source_kind_name(kind), s->name, "drop", false,
-                          str_fmt(x->a, "Source `%.*s` does not exist.", STR_FMT(s->name)), STR_NONE);
-            return true;
+            return answer_command(x, source_kind_name(kind), s->name, "drop", false,
+                                  str_fmt(x->a, "Source `%.*s` does not exist.", STR_FMT(s->name)), STR_NONE);
         }
         buf hint = BUF_INIT(ST_MSG_MAX);
         catalog_hint(&x->m->cat, s->name, (int)kind, &hint);
@@ -559,9 +551,9 @@ bool stmt_drop(exec *x)
     exec_remove_source(x, name);
     if (s->delete_topic)
         exec_delete_topic(x, topic);
-    entity_status(x, source_kind_name(kind), name, "drop", false,
-                  str_fmt(x->a, "Source `%.*s` (topic: %.*s) was dropped.", STR_FMT(name), STR_FMT(topic)), STR_NONE);
-    return true;
+    return answer_command(x, source_kind_name(kind), name, "drop", false,
+                          str_fmt(x->a, "Source `%.*s` (topic: %.*s) was dropped.", STR_FMT(name), STR_FMT(topic)),
+                          STR_NONE);
 }
 
 /* ---- ALTER */
@@ -607,10 +599,9 @@ bool stmt_alter(exec *x)
         return false;
     }
     exec_put_source(x, now);
-    entity_status(x, source_kind_name(kind), s->name, "alter", false,
-                  str_fmt(x->a, "%s %.*s altered.", kind == SOURCE_TABLE ? "Table" : "Stream", STR_FMT(s->name)),
-                  STR_NONE);
-    return true;
+    return answer_command(
+        x, source_kind_name(kind), s->name, "alter", false,
+        str_fmt(x->a, "%s %.*s altered.", kind == SOURCE_TABLE ? "Table" : "Stream", STR_FMT(s->name)), STR_NONE);
 }
 
 /* ---- types */
@@ -630,17 +621,15 @@ bool stmt_create_type(exec *x)
                              "Cannot register custom type '%.*s' since it is already registered with "
                              "type: %.*s",
                              STR_FMT(name), STR_FMT(text));
-        entity_status(x, "type", name, "create", true,
-                      str_fmt(x->a, "%.*s is already registered with type %.*s", STR_FMT(name), STR_FMT(text)),
-                      STR_NONE);
-        return true;
+        return answer_command(x, "type", name, "create", true,
+                              str_fmt(x->a, "%.*s is already registered with type %.*s", STR_FMT(name), STR_FMT(text)),
+                              STR_NONE);
     }
     exec_put_type(x, name, t);
-    entity_status(x, "type", name, "create", true,
-                  str_fmt(x->a, "Registered custom type with name '%.*s' and SQL type %.*s", STR_FMT(name),
-                          STR_FMT(type_text(x->a, t))),
-                  STR_NONE);
-    return true;
+    return answer_command(x, "type", name, "create", true,
+                          str_fmt(x->a, "Registered custom type with name '%.*s' and SQL type %.*s", STR_FMT(name),
+                                  STR_FMT(type_text(x->a, t))),
+                          STR_NONE);
 }
 
 bool stmt_drop_type(exec *x)
@@ -650,9 +639,8 @@ bool stmt_drop_type(exec *x)
     bool            had = exec_remove_type(x, name);
     if (!had && !s->if_exists)
         return exec_fail(x, "Type %.*s does not exist.", STR_FMT(name));
-    entity_status(x, "type", name, "drop", false,
-                  had ? str_fmt(x->a, "Dropped type '%.*s'", STR_FMT(name))
-                      : str_fmt(x->a, "Type '%.*s' does not exist", STR_FMT(name)),
-                  STR_NONE);
-    return true;
+    return answer_command(x, "type", name, "drop", false,
+                          had ? str_fmt(x->a, "Dropped type '%.*s'", STR_FMT(name))
+                              : str_fmt(x->a, "Type '%.*s' does not exist", STR_FMT(name)),
+                          STR_NONE);
 }

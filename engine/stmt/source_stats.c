@@ -3,7 +3,7 @@
 #include <time.h>
 
 #include "engine/run/runtime.h"
-#include "engine/stmt/exec.h"
+#include "engine/stmt/show.h"
 
 typedef struct totals {
     double  in, out, failed, in_per_s, out_per_s;
@@ -56,25 +56,29 @@ static str iso_time(arena *a, int64_t ms)
     return str_fmt(a, "%s.%03dZ", when, (int)(ms % 1000));
 }
 
-/* Appends a metric to both forms. */
-static void put(exec *x, json_t *list, buf *text, const char *name, double v, const totals *t)
+/* One of the two forms of statistics each: rows, and the text that old clients show. */
+typedef struct form {
+    exec        *x;
+    record_list  list;
+    buf          text;
+    const totals t;
+} form;
+
+static void put(form *f, const char *name, double v)
 {
-    json_t *o = json_object();
-    json_object_set_new(o, "name", json_string(name));
-    json_object_set_new(o, "host", json_string(x->e->opt.host ? x->e->opt.host : "localhost"));
-    json_object_set_new(o, "value", json_real(v));
-    json_object_set_new(o, "timestamp", json_str(iso_time(x->a, t->last_ms)));
-    json_array_append_new(list, o);
-    buf_printf(text, (double)(int64_t)v == v ? "%16s:%10.0f " : "%16s:%10.2f ", name, v);
+    record r = list_add_row(&f->list);
+    record_put_z(r, "name", name);
+    record_put_z(r, "host", f->x->e->opt.host ? f->x->e->opt.host : "localhost");
+    record_put_real(r, "value", v);
+    record_put_text(r, "timestamp", iso_time(f->x->a, f->t.last_ms));
+    buf_printf(&f->text, (double)(int64_t)v == v ? "%16s:%10.0f " : "%16s:%10.2f ", name, v);
 }
 
-static void finish(exec *x, json_t *o, const char *list_name, json_t *list, const char *text_name, buf *text,
-                   const char *last, const totals *t)
+static void finish(form *f, record r, const char *text_name, const char *last)
 {
-    buf_printf(text, "%16s: %.*s\n", last, STR_FMT(iso_time(x->a, t->last_ms)));
-    json_object_set_new(o, text_name, json_str(buf_str(text)));
-    json_object_set_new(o, list_name, list);
-    buf_free(text);
+    buf_printf(&f->text, "%16s: %.*s\n", last, STR_FMT(iso_time(f->x->a, f->t.last_ms)));
+    record_put_text(r, text_name, buf_str(&f->text));
+    buf_free(&f->text);
 }
 
 static buf deprecated(const char *name)
@@ -88,22 +92,22 @@ static buf deprecated(const char *name)
     return b;
 }
 
-void source_stats_put(exec *x, const source *s, json_t *o)
+void show_put_statistics(exec *x, const source *s, record r)
 {
-    totals  t = totals_of(x, s->topic), f = t;
-    json_t *list = json_array(), *errors = json_array();
-    buf     text = deprecated("statistics"), failed = deprecated("errorStats");
+    totals t = totals_of(x, s->topic), failed = t;
     if (t.failed == 0)
-        f.last_ms = 0;
+        failed.last_ms = 0;
+    form all = {x, record_list_of(r, "clusterStatistics"), deprecated("statistics"), t};
+    form errors = {x, record_list_of(r, "clusterErrorStats"), deprecated("errorStats"), failed};
     if (t.read) {
-        put(x, list, &text, "consumer-messages-per-sec", t.in_per_s, &t);
-        put(x, list, &text, "consumer-total-messages", t.in, &t);
-        put(x, errors, &failed, "consumer-failed-messages", f.failed, &f);
+        put(&all, "consumer-messages-per-sec", t.in_per_s);
+        put(&all, "consumer-total-messages", t.in);
+        put(&errors, "consumer-failed-messages", t.failed);
     }
     if (t.written) {
-        put(x, list, &text, "messages-per-sec", t.out_per_s, &t);
-        put(x, list, &text, "total-messages", t.out, &t);
+        put(&all, "messages-per-sec", t.out_per_s);
+        put(&all, "total-messages", t.out);
     }
-    finish(x, o, "clusterStatistics", list, "statistics", &text, "last-message", &t);
-    finish(x, o, "clusterErrorStats", errors, "errorStats", &failed, "last-failed", &f);
+    finish(&all, r, "statistics", "last-message");
+    finish(&errors, r, "errorStats", "last-failed");
 }

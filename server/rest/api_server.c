@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "server/rest/entities.h"
 #include "server/rest/rest_int.h"
 #include "server/version.h"
 
@@ -94,10 +95,13 @@ void rest_healthcheck(call *c)
 
 void rest_cluster_status(call *c)
 {
-    if (c->r->o.heartbeat)
-        call_json(c, engine_cluster_status(c->r->o.engine));
-    else
+    if (!c->r->o.heartbeat) {
         call_text(c, 404, "text/plain", STR("Not Found"));
+        return;
+    }
+    c->status = 200;
+    c->content_type = TYPE_JSON;
+    entities_put_cluster(&c->out, engine_cluster_status(c->r->o.engine, &c->a));
 }
 
 static void put_cluster_id(call *c)

@@ -1,6 +1,7 @@
 /* POST /ksql, /close-query and /inserts-stream. */
 #include <stdio.h>
 
+#include "server/rest/entities.h"
 #include "server/rest/rest_int.h"
 
 /* Waits for the command that the request says it builds on; false: answered. */
@@ -28,12 +29,14 @@ void rest_ksql(call *c)
     if (call_member_text(c, body, "ksql", "", &sql) && wait_for_command(c, body) &&
         call_session(c, body, "streamsProperties", &s)) {
         engine_error err;
-        json_t      *entities = engine_execute(c->r->o.engine, &s, sql, &c->a, &err);
-        if (entities == NULL) {
-            call_engine_error(c, &err, true);
+        answers      all;
+        if (engine_execute(c->r->o.engine, &s, sql, &c->a, &all, &err)) {
+            commands_note(c->r, &all);
+            c->status = 200;
+            c->content_type = TYPE_JSON;
+            entities_put(&c->out, &all);
         } else {
-            commands_note(c->r, entities);
-            call_json(c, entities);
+            call_engine_error(c, &err, true);
         }
     }
     session_free(&s);

@@ -3,12 +3,14 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "server/rest/entities.h"
 #include "server/rest/rest_int.h"
 
-static void put_status(rest_server *r, str id, const json_t *st)
+static void put_status(rest_server *r, const answer *command)
 {
+    str id = value_str(answer_value(command, 0, "commandId"));
     buf text = BUF_INIT(BUF_MAX);
-    json_put(&text, st);
+    entities_put_status(&text, command);
     buf_putc(&text, 0);
     char *was = map_put(&r->statuses, id, mem_dup(text.p, text.n));
     buf_free(&text);
@@ -16,7 +18,9 @@ static void put_status(rest_server *r, str id, const json_t *st)
         mem_free(was);
         return;
     }
-    VEC_PUSH(&r->status_ids, mem_dup(id.p, id.n + 1));
+    char *kept = mem_zalloc(id.n + 1);
+    memcpy(kept, id.p, id.n);
+    VEC_PUSH(&r->status_ids, kept);
     if (r->status_ids.n > COMMAND_STATUSES_MAX) {
         char *oldest = r->status_ids.p[0];
         mem_free(map_del(&r->statuses, str_of(oldest)));
@@ -25,19 +29,16 @@ static void put_status(rest_server *r, str id, const json_t *st)
     }
 }
 
-void commands_note(rest_server *r, json_t *entities)
+void commands_note(rest_server *r, const answers *all)
 {
-    size_t  i;
-    json_t *e;
     pthread_mutex_lock(&r->commands_mu);
-    json_array_foreach(entities, i, e)
-    {
-        const char *id = json_string_value(json_object_get(e, "commandId"));
-        json_t     *st = json_object_get(e, "commandStatus"), *seq = json_object_get(e, "commandSequenceNumber");
-        if (id && st)
-            put_status(r, str_of(id), st);
-        if (json_is_integer(seq) && json_integer_value(seq) > r->last_command)
-            r->last_command = json_integer_value(seq);
+    for (size_t i = 0; i < all->n; i++) {
+        if (all->list[i]->kind != ANSWER_COMMAND)
+            continue;
+        int64_t seq = answer_value(all->list[i], 0, "commandSequenceNumber").i;
+        put_status(r, all->list[i]);
+        if (seq > r->last_command)
+            r->last_command = seq;
     }
     pthread_cond_broadcast(&r->commands_done);
     pthread_mutex_unlock(&r->commands_mu);
@@ -66,9 +67,9 @@ void rest_status_all(call *c)
         json_decref(st);
     }
     pthread_mutex_unlock(&r->commands_mu);
-    json_t *answer = json_object();
-    json_object_set_new(answer, "commandStatuses", all);
-    call_json(c, answer);
+    json_t *whole = json_object();
+    json_object_set_new(whole, "commandStatuses", all);
+    call_json(c, whole);
 }
 
 void rest_status_one(call *c)

@@ -127,7 +127,7 @@ void http1_drain(rest_server *r);
 void http1_stop(rest_server *r);
 
 /* commands.c */
-void commands_note(rest_server *r, json_t *entities);
+void commands_note(rest_server *r, const answers *all);
 /* false: not executed in time. */
 bool commands_wait(rest_server *r, int64_t seq);
 

@@ -46,17 +46,16 @@ static inline void run(engine *e, const char *sql)
     arena        a;
     session      s;
     engine_error err;
+    answers      ignored;
     arena_init(&a);
     session_init(&s);
-    json_t *r = engine_execute(e, &s, str_of(sql), &a, &err);
-    if (r == NULL)
+    if (!engine_execute(e, &s, str_of(sql), &a, &ignored, &err))
         die(sql, &err.st);
-    json_decref(r);
     session_free(&s);
     arena_free(&a);
 }
 
-/* Opens an engine on the storage; earliest offsets. state_dir may be NULL. */
+/* Opens an engine on the storage with what is kept there; earliest offsets. state_dir may be NULL. */
 static inline engine *open_engine(storage *store, const char *state_dir)
 {
     static settings config;

@@ -45,15 +45,12 @@ static void execute(engine *e, const char *sql)
     session      s;
     arena        a;
     engine_error err;
+    answers      ignored;
     arena_init(&a);
     session_init(&s);
-    status st;
-    status_init(&st);
     session_set(&s, STR("auto.offset.reset"), STR("earliest"));
-    json_t *out = engine_execute(e, &s, str_of(sql), &a, &err);
-    if (out == NULL)
+    if (!engine_execute(e, &s, str_of(sql), &a, &ignored, &err))
         die(err.st.msg);
-    json_decref(out);
     session_free(&s);
     arena_free(&a);
 }

@@ -330,7 +330,7 @@ static void on_end(void *ctx, query_end why, const char *msg)
     (void)msg;
 }
 
-static bool answers(engine *e, long key)
+static bool has_key(engine *e, long key)
 {
     arena          a;
     session        s;
@@ -389,10 +389,10 @@ int main(int argc, char **argv)
     t = seconds();
     log = open_storage(log_dir);
     e = open_engine(log, state_dir);
-    while (!answers(e, 0))
+    while (!has_key(e, 0))
         usleep(500);
     double first = seconds() - t;
-    while (!answers(e, 1000) || !answers(e, keys - 1)) /* 1000 lies in the other partition */
+    while (!has_key(e, 1000) || !has_key(e, keys - 1)) /* 1000 lies in the other partition */
         usleep(500);
     printf("restart: first answer %.0f ms (bar 100 ms), warm %.0f ms (bar 2000 ms)\n", first * 1e3,
            (seconds() - t) * 1e3);

@@ -81,12 +81,11 @@ static void run(env *v, const char *sql)
     arena        a;
     session      s;
     engine_error err;
+    answers      all;
     arena_init(&a);
     session_init(&s);
-    json_t *r = engine_execute(v->e, &s, str_of(sql), &a, &err);
-    if (r == NULL)
+    if (!engine_execute(v->e, &s, str_of(sql), &a, &all, &err))
         fail_msg("%s\n  %s", sql, err.st.msg);
-    json_decref(r);
     session_free(&s);
     arena_free(&a);
 }
@@ -96,9 +95,11 @@ static void refused(env *v, const char *sql, const char *text)
     arena        a;
     session      s;
     engine_error err;
+    answers      all;
     arena_init(&a);
     session_init(&s);
-    assert_null(engine_execute(v->e, &s, str_of(sql), &a, &err));
+    assert_false(engine_execute(v->e, &s, str_of(sql), &a, &all, &err));
+    assert_int_equal(all.n, 0);
     assert_int_equal(err.st.code, ST_SQL);
     if (!strstr(err.st.msg, text))
         fail_msg("%s\n  %s", sql, err.st.msg);

@@ -101,12 +101,11 @@ static void run(env *v, const char *sql)
     arena        a;
     session      s;
     engine_error err;
+    answers      all;
     arena_init(&a);
     session_init(&s);
-    json_t *r = engine_execute(v->e, &s, str_of(sql), &a, &err);
-    if (r == NULL)
+    if (!engine_execute(v->e, &s, str_of(sql), &a, &all, &err))
         fail_msg("%s\n  %s", sql, err.st.msg);
-    json_decref(r);
     session_free(&s);
     arena_free(&a);
 }

@@ -71,8 +71,11 @@ static void close_feed(feed *f)
     pthread_mutex_unlock(&t->reason_lock);
     if (part == NULL)
         return;
-    tlog_part_unwatch(part, f->watch);
-    tlog_reader_close(f->rd);
+    if (f->rd) { /* it was known where to begin */
+        tlog_part_unwatch(part, f->watch);
+        tlog_reader_close(f->rd);
+    }
+    f->rd = NULL;
     tlog_part_close(part);
     f->has_next = false;
 }

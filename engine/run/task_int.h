@@ -24,7 +24,7 @@ typedef struct feed { /* one partition of one input */
     int32_t         partition;
     str             topic;
     tlog_part      *part; /* NULL: the topic or partition is gone */
-    tlog_reader    *rd;
+    tlog_reader    *rd;   /* NULL: it is not known where to begin */
     uint64_t        watch;
     batch_iter      it;
     const uint8_t  *data;

@@ -217,7 +217,9 @@ static fill_result read_batches(task *t, feed *f)
         f->left = 0;
         if (t->st.code == ST_OFFSET_RANGE && skip_gap(t, f))
             continue;
-        if (t->st.code == ST_NOT_FOUND) { /* what is committed from now on must not name it */
+        /* What is committed from now on must not name it. One that is not deleted, whatever its log says, is the same
+         * when it is read again: as after any failure, from the last commit. */
+        if (t->st.code == ST_NOT_FOUND && tlog_part_is_deleted(f->part)) {
             status_init(&t->st);
             close_feed(f);
             return FILL_GONE;

@@ -71,10 +71,15 @@ static bool fail(task *t)
     return false;
 }
 
+/* What it waits for is told when it comes, as a rule. A log that only seemed to lack it tells nothing: the task looks
+ * again by itself, less and less often. */
 static bool wait_for(task *t, const char *why)
 {
     if (!task_commit(t))
         return fail(t);
+    int64_t wait = t->look_wait_ms ? t->look_wait_ms * 2 : t->tp->backoff_initial_ms;
+    t->look_wait_ms = wait < t->tp->backoff_max_ms ? wait : t->tp->backoff_max_ms;
+    t->look_at = time_mono_ms(t->tp->clock) + t->look_wait_ms;
     give_reason(t, why);
     move_to(t, TASK_WAITING);
     return false;
@@ -109,6 +114,7 @@ static bool look_around(task *t)
         return wait_for(t, why);
     }
     give_reason(t, "");
+    t->look_wait_ms = 0;
     if (atomic_load(&t->tp->pause)) {
         if (!task_commit(t))
             return fail(t);
@@ -170,7 +176,8 @@ static bool step_idle(task *t, unsigned mail, int64_t until_ns)
 static bool step_held(task *t, unsigned mail, int64_t until_ns)
 {
     (void)until_ns;
-    return mail & (MAIL_CHECK | MAIL_RETRY) ? look_around(t) : false;
+    bool look = mail & (MAIL_CHECK | MAIL_RETRY) || task_due(t) <= time_mono_ms(t->tp->clock);
+    return look ? look_around(t) : false;
 }
 
 static bool step_failed(task *t, unsigned mail, int64_t until_ns)
@@ -222,6 +229,8 @@ static int64_t next_due(const task *t)
     switch (task_get_state(t)) {
     case TASK_FAILED:
         return task_due(t);
+    case TASK_WAITING:
+        return t->tp->persistent ? t->look_at : INT64_MAX;
     case TASK_RUNNING:
     case TASK_IDLE: {
         int64_t commit = t->dirty && t->tp->persistent ? t->next_commit : INT64_MAX, idle = INT64_MAX;

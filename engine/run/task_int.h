@@ -83,6 +83,8 @@ struct task {
     uint64_t  records_in, records_out;
     int64_t   healthy_since; /* monotonic ms: when it was last restored */
     int64_t   retry_wait_ms; /* after the last failure; 0: it has been healthy since */
+    int64_t   look_wait_ms;  /* while it waits: between two looks around; 0: it does not wait */
+    int64_t   look_at;       /* monotonic ms: the next one */
 
     /* Read by others. */
     pthread_mutex_t  lock;      /* held during a slice and by who reads its tables */

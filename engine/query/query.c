@@ -652,5 +652,5 @@ bool engine_query(engine *e, session *s, str sql, arena *a, const query_listener
     else
         ok = ok && query_statement(&x, l, push);
     metastore_release(m);
-    return ok;
+    return ok || exec_settle(&x, false);
 }

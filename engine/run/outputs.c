@@ -71,16 +71,6 @@ static task_out *open_outs(task *t, str topic, int32_t from, int32_t to)
     return o;
 }
 
-static int32_t partitions_now(task *t, str topic)
-{
-    arena      a;
-    tlog_topic info;
-    arena_init(&a);
-    int32_t n = tlog_topic_get(t->tp->log, &a, topic, &info, &t->st) ? info.partitions : 0;
-    arena_free(&a);
-    return n;
-}
-
 bool task_open_outputs(task *t)
 {
     const task_plan *tp = t->tp;
@@ -102,12 +92,12 @@ bool task_refresh_sink(task *t, bool *missing)
         close_outs(t->l.sink_out, t->l.sink_parts);
         t->l.sink_parts = 0;
     }
-    int32_t was = t->l.sink_parts, n = partitions_now(t, t->tp->sink.name);
+    int32_t was = t->l.sink_parts, n;
+    if (!task_topic_partitions(t, t->tp->sink.name, &n))
+        return false;
     *missing = n == 0;
-    if (n <= was) {
-        status_init(&t->st);
+    if (n <= was)
         return true;
-    }
     task_out *o = open_outs(t, t->tp->sink.name, was, n);
     if (o == NULL)
         return false;

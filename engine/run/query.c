@@ -60,16 +60,17 @@ void runtime_settings_changed(runtime *r)
 
 /* ---- a plan's stages as tasks */
 
-int32_t run_topic_partitions(runtime *r, str name)
+bool run_topic_partitions(runtime *r, str name, int32_t *n, status *st)
 {
     arena      a;
     tlog_topic t;
-    status     st;
     arena_init(&a);
-    status_init(&st);
-    int32_t n = tlog_topic_get(r->o.log, &a, name, &t, &st) ? t.partitions : 0;
+    bool there = tlog_topic_get(r->o.log, &a, name, &t, st), known = there || st->code == ST_NOT_FOUND;
+    *n = there ? t.partitions : 0;
     arena_free(&a);
-    return n;
+    if (known)
+        status_init(st);
+    return known;
 }
 
 static bool make_topic(runtime *r, str name, int32_t partitions, bool compact, status *st)
@@ -91,20 +92,23 @@ static uint32_t window_bytes(ast_window_kind k)
 }
 
 /* Internal topics have as many partitions as the widest input of the query had when they were made. */
-static void name_internals(run_query *q)
+static bool name_internals(run_query *q, status *st)
 {
-    int32_t widest = 1;
+    int32_t widest = 1, n;
     for (uint32_t i = 0; i < q->plan->source_count; i++) {
-        int32_t n = run_topic_partitions(q->rt, q->plan->sources[i]->topic);
+        if (!run_topic_partitions(q->rt, q->plan->sources[i]->topic, &n, st))
+            return false;
         widest = n > widest ? n : widest;
     }
     q->tp.internals = ARENA_ARRAY(&q->a, task_topic, q->tp.stages.internal_count + 1);
     for (uint32_t i = 0; i < q->tp.stages.internal_count; i++) {
-        str     name = name_internal_topic(&q->a, q->tp.group, i, q->tp.stages.internal_topics[i]);
-        int32_t n = run_topic_partitions(q->rt, name);
+        str name = name_internal_topic(&q->a, q->tp.group, i, q->tp.stages.internal_topics[i]);
+        if (!run_topic_partitions(q->rt, name, &n, st))
+            return false;
         q->tp.internals[i] =
             (task_topic){name, n ? n : widest, window_bytes(q->tp.stages.internal_nodes[i]->out.window.kind)};
     }
+    return true;
 }
 
 /* The names of a stage's stores. */
@@ -123,15 +127,16 @@ static bool stage_stores(run_query *q, uint32_t at, str **names, size_t *n, stat
     return true;
 }
 
-static int32_t widest_input(run_query *q, const stage *s)
+static bool widest_input(run_query *q, const stage *s, int32_t *max, status *st)
 {
-    int32_t max = 0;
+    *max = 0;
     for (uint32_t i = 0; i < s->input_count; i++) {
-        int32_t n = s->inputs[i].internal ? q->tp.internals[s->inputs[i].internal_index].partitions
-                                          : run_topic_partitions(q->rt, s->inputs[i].topic);
-        max = n > max ? n : max;
+        int32_t n = s->inputs[i].internal ? q->tp.internals[s->inputs[i].internal_index].partitions : 0;
+        if (!s->inputs[i].internal && !run_topic_partitions(q->rt, s->inputs[i].topic, &n, st))
+            return false;
+        *max = n > *max ? n : *max;
     }
-    return max;
+    return true;
 }
 
 /* How many tasks each stage has: one a partition of its widest input. State was counted by partitions as they were, so
@@ -147,12 +152,13 @@ static bool count_tasks(run_query *q, status *st)
         const stage *sg = &q->tp.stages.s[s];
         if (!stage_stores(q, s, &q->stage_stores[s], &q->stage_store_count[s], st))
             return false;
-        str    *stores = q->stage_stores[s];
         size_t  count = q->stage_store_count[s];
-        int32_t kept = count && q->tp.persistent
-                           ? run_topic_partitions(q->rt, name_changelog(&q->a, q->tp.group, s, stores[0]))
-                           : 0;
-        int32_t now = sg->single_task ? 1 : widest_input(q, sg);
+        int32_t kept = 0, now = 1;
+        str     changelog = count ? name_changelog(&q->a, q->tp.group, s, q->stage_stores[s][0]) : STR_NONE;
+        if (count && q->tp.persistent && !run_topic_partitions(q->rt, changelog, &kept, st))
+            return false;
+        if (!sg->single_task && !widest_input(q, sg, &now, st))
+            return false;
         q->stage_stateful[s] = count > 0;
         q->stage_tasks[s] = kept ? kept : now ? now : 1;
     }
@@ -193,8 +199,7 @@ static bool make_plan(run_query *q, status *st)
     plan_settings(q);
     if (q->plan->sink && q->plan->sink->topic.n)
         tp->sink = (task_topic){q->plan->sink->topic, 0, window_bytes(q->plan->window.kind)};
-    name_internals(q);
-    return count_tasks(q, st);
+    return name_internals(q, st) && count_tasks(q, st);
 }
 
 /* ---- made before it is desired */
@@ -216,9 +221,11 @@ static bool make_topics(run_query *q, status *st)
 /* Where an external input begins is settled now, not at the first record. */
 static bool settle_input(run_query *q, const stage_input *in, status *st)
 {
-    arena a;
+    arena   a;
+    int32_t n;
+    if (!run_topic_partitions(q->rt, in->topic, &n, st))
+        return false;
     arena_init(&a);
-    int32_t      n = run_topic_partitions(q->rt, in->topic);
     tlog_commit *c = ARENA_ARRAY(&a, tlog_commit, n + 1);
     size_t       count = 0;
     bool         ok = true, start = q->tp.earliest || in->node->is_table;
@@ -693,11 +700,10 @@ static void open_now(run_query *q)
         open_failed(q, &st);
         return;
     }
-    if (!run_query_open(q, &st)) {
+    if (!run_query_open(q, &st) || !topic_watch_decide(q, &st)) {
         open_failed(q, &st);
         return;
     }
-    topic_watch_decide(q);
     pthread_mutex_lock(&r->mu);
     publish_tasks(q);
     q->fault[0] = 0;
@@ -742,6 +748,17 @@ static bool closed(run_query *q)
     return true;
 }
 
+/* What cannot be looked up is looked up again at the keeper's next tick; until then all stays as it is. */
+static void look_at_topics(run_query *q)
+{
+    status st;
+    status_init(&st);
+    bool known = topic_watch_decide(q, &st);
+    pthread_mutex_lock(&q->rt->mu);
+    q->topics_unknown = !known;
+    pthread_mutex_unlock(&q->rt->mu);
+}
+
 /* The keeper's pin keeps others from freeing it meanwhile. false: it is gone. */
 static bool look_after(run_query *q)
 {
@@ -762,7 +779,7 @@ static bool look_after(run_query *q)
     if (open)
         open_now(q);
     else if (topics)
-        topic_watch_decide(q);
+        look_at_topics(q);
     return true;
 }
 
@@ -795,6 +812,17 @@ static run_query *next_attention(runtime *r)
             return r->queries.p[i];
         }
     return NULL;
+}
+
+static void tick(runtime *r, int64_t now)
+{
+    for (size_t i = 0; i < r->queries.n; i++) {
+        run_query *q = r->queries.p[i];
+        measure(q, now);
+        q->topics |= q->topics_unknown;
+        q->attention |= q->topics_unknown;
+        q->topics_unknown = false;
+    }
 }
 
 static void spread_changed_topics(runtime *r)
@@ -834,8 +862,7 @@ void *keeper_main(void *rt)
         }
         if (now - measured >= KEEPER_TICK_MS) {
             measured = now;
-            for (size_t i = 0; i < r->queries.n; i++)
-                measure(r->queries.p[i], now);
+            tick(r, now);
             pthread_mutex_unlock(&r->mu);
             processing_log_flush(r->o.plog); /* may wake queries, which takes mu */
             pthread_mutex_lock(&r->mu);

@@ -32,9 +32,10 @@ struct run_query {
     query_info *q;    /* what runs; NULL: transient */
     query_info *next; /* what shall run in its place */
     run_phase   phase;
-    bool        gone;      /* nothing is desired: forget it once closed */
-    bool        attention; /* the keeper shall look */
-    bool        topics;    /* topics it reads or writes have changed */
+    bool        gone;           /* nothing is desired: forget it once closed */
+    bool        attention;      /* the keeper shall look */
+    bool        topics;         /* topics it reads or writes have changed */
+    bool        topics_unknown; /* ... and could not be looked up */
     bool        paused_at_start;
 
     arena     a; /* of the opened query: tp and what hangs on it */
@@ -118,8 +119,9 @@ void       run_query_withdraw(run_query *q);         /* others see its tasks no 
 void       run_query_shut(run_query *q);             /* frees tasks that are closed and withdrawn; without mu */
 void       run_query_forget(run_query *q);           /* removes its topics, offsets, snapshots; without mu, blocks */
 void       run_query_keep_error(run_query *q, const char *msg); /* mu held */
-int32_t    run_topic_partitions(runtime *r, str topic);         /* 0: it is not there; blocks */
-void      *keeper_main(void *rt);
+/* *n is 0 when the topic is not there. false: the log cannot tell. Without mu, blocks. */
+bool  run_topic_partitions(runtime *r, str topic, int32_t *n, status *st);
+void *keeper_main(void *rt);
 /* A task came from one state to another; on its worker, without mu. */
 void run_query_task_moved(run_query *q, task *t, task_state from, task_state to);
 
@@ -130,7 +132,7 @@ void background_stop(runtime *r);                                   /* runs what
 /* ---- topic_watch.c */
 void topic_watch_heard(void *rt, str name); /* any thread */
 /* Decides for one query whose topics changed; without mu, blocks. */
-void topic_watch_decide(run_query *q);
+bool topic_watch_decide(run_query *q, status *st);
 
 /* ---- tables.c */
 /* The tasks of an open query as they are now; they stay until unpin(). NULL: there is none, or it is not open. */

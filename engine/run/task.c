@@ -119,16 +119,12 @@ static bool want_feed(task *t, uint32_t input, int32_t p, bool first, bool *gone
     return true;
 }
 
-static bool partitions_of(task *t, const stage_input *in, int32_t *n)
+bool task_topic_partitions(task *t, str topic, int32_t *n)
 {
-    if (in->internal) {
-        *n = t->tp->internals[in->internal_index].partitions;
-        return true;
-    }
     arena      a;
     tlog_topic info;
     arena_init(&a);
-    bool ok = tlog_topic_get(t->tp->log, &a, in->topic, &info, &t->st);
+    bool ok = tlog_topic_get(t->tp->log, &a, topic, &info, &t->st);
     *n = ok ? info.partitions : 0;
     arena_free(&a);
     if (!ok && t->st.code == ST_NOT_FOUND) {
@@ -136,6 +132,14 @@ static bool partitions_of(task *t, const stage_input *in, int32_t *n)
         return true;
     }
     return ok;
+}
+
+static bool partitions_of(task *t, const stage_input *in, int32_t *n)
+{
+    if (!in->internal)
+        return task_topic_partitions(t, in->topic, n);
+    *n = t->tp->internals[in->internal_index].partitions;
+    return true;
 }
 
 bool task_open_feeds(task *t, const char **missing)

@@ -146,6 +146,8 @@ void task_read_snapshot(task *t);
 /* Inputs at their committed offsets. A topic that is not there is no failure: *missing names it. */
 bool task_open_feeds(task *t, const char **missing);
 void task_close_feeds(task *t);
+/* *n is 0 when the topic is not there. */
+bool task_topic_partitions(task *t, str topic, int32_t *n);
 typedef enum slice_end {
     SLICE_MORE,   /* time is up */
     SLICE_EMPTY,  /* all has been read */

@@ -26,15 +26,16 @@ void topic_watch_heard(void *rt, str name)
     pthread_mutex_unlock(&r->mu);
 }
 
-/* Why the stage cannot go on with its topics as they are; "": it can. */
-static void check_fit(run_query *q, uint32_t at, char *why, size_t size)
+/* Why the stage cannot go on with its topics as they are; "": it can. false: it is not known. */
+static bool check_fit(run_query *q, uint32_t at, char *why, size_t size, status *st)
 {
     const stage *sg = &q->tp.stages.s[at];
     if (!q->stage_stateful[at] || sg->single_task)
-        return;
+        return true;
     for (uint32_t i = 0; i < sg->input_count && !why[0]; i++) {
-        int32_t want = q->stage_tasks[at];
-        int32_t n = sg->inputs[i].internal ? want : run_topic_partitions(q->rt, sg->inputs[i].topic);
+        int32_t want = q->stage_tasks[at], n = want;
+        if (!sg->inputs[i].internal && !run_topic_partitions(q->rt, sg->inputs[i].topic, &n, st))
+            return false;
         if (n == 0 || n == want)
             continue;
         snprintf(why, size,
@@ -43,16 +44,19 @@ static void check_fit(run_query *q, uint32_t at, char *why, size_t size)
                  "count all records, then drop it; or delete the topic and make it with %d partitions.",
                  STR_FMT(sg->inputs[i].topic), n, want, want);
     }
+    return true;
 }
 
 /* A task for each partition that has none yet. */
-static void add_tasks(run_query *q, uint32_t at)
+static bool add_tasks(run_query *q, uint32_t at, status *st)
 {
     const stage *sg = &q->tp.stages.s[at];
+    int32_t      n;
     if (q->stage_stateful[at] || sg->single_task || sg->input_count != 1 || sg->inputs[0].internal)
-        return;
-    int32_t n = run_topic_partitions(q->rt, sg->inputs[0].topic), has = q->stage_tasks[at];
-    for (int32_t p = has; p < n; p++) {
+        return true;
+    if (!run_topic_partitions(q->rt, sg->inputs[0].topic, &n, st))
+        return false;
+    for (int32_t p = q->stage_tasks[at]; p < n; p++) {
         task *t = task_new(&q->tp, at, p, q);
         pthread_mutex_lock(&q->rt->mu);
         if (q->phase == PHASE_LIVE && !q->rt->stop_keeper) {
@@ -66,13 +70,16 @@ static void add_tasks(run_query *q, uint32_t at)
         if (t)
             task_free(t);
     }
+    return true;
 }
 
-void topic_watch_decide(run_query *q)
+bool topic_watch_decide(run_query *q, status *st)
 {
     char why[sizeof q->hold] = "";
+    bool known = true;
     for (uint32_t s = 0; s < q->tp.stages.n; s++)
-        check_fit(q, s, why, sizeof why);
+        if (!check_fit(q, s, why, sizeof why, st))
+            return false;
     if (why[0] && !atomic_load(&q->tp.hold)) {
         memcpy(q->hold, why, sizeof why); /* once told it stays as it is until it fits: tasks read it without a lock */
         atomic_store(&q->tp.hold, q->hold);
@@ -80,11 +87,11 @@ void topic_watch_decide(run_query *q)
         atomic_store(&q->tp.hold, NULL);
     }
     if (q->made.n) /* it is being opened with the partitions there are */
-        return;
-    if (!why[0])
-        for (uint32_t s = 0; s < q->tp.stages.n; s++)
-            add_tasks(q, s);
+        return true;
+    for (uint32_t s = 0; known && !why[0] && s < q->tp.stages.n; s++)
+        known = add_tasks(q, s, st);
     pthread_mutex_lock(&q->rt->mu);
     sched_post_all(q, MAIL_CHECK);
     pthread_mutex_unlock(&q->rt->mu);
+    return known;
 }

@@ -47,9 +47,10 @@ static bool topic_holds(exec *x)
 {
     const ast_stmt *s = x->stmt;
     tlog_topic      t;
-    status          st;
-    status_init(&st);
-    bool exists = tlog_topic_get(x->e->opt.log, x->a, s->name, &t, &st);
+    status_init(&x->lookup);
+    bool exists = topic_get(x, s->name, &t);
+    if (!exec_settle(x, true))
+        return false;
     if (exists == s->not_exists)
         return not_held(
             x, str_z(x->a, str_fmt(x->a, "Topic %.*s %s", STR_FMT(s->name), exists ? "exists" : "does not exist")));

@@ -60,10 +60,8 @@ static bool sink_formats(exec *x, source *sink, const plan *p, const with_props 
 static int64_t topic_retention(exec *x, str name)
 {
     tlog_topic t;
-    status     ignored;
     int64_t    ms = -2;
-    status_init(&ignored);
-    if (tlog_topic_get(x->e->opt.log, x->a, name, &t, &ignored))
+    if (topic_get(x, name, &t))
         for (uint32_t i = 0; i < t.config_count; i++)
             if (str_eqz(t.configs[i].name, "retention.ms"))
                 num_parse_i64(t.configs[i].value, &ms);

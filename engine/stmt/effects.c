@@ -124,13 +124,21 @@ bool topic_exists(exec *x, str name)
 
 int32_t topic_partitions(exec *x, str name)
 {
-    int32_t *planned = map_get(&x->m->topics, name);
+    int32_t   *planned = map_get(&x->m->topics, name);
+    tlog_topic t;
     if (planned)
         return *planned;
-    tlog_topic t;
-    status     st;
+    return topic_get(x, name, &t) ? t.partitions : 0;
+}
+
+bool topic_get(exec *x, str name, tlog_topic *out)
+{
+    status st;
     status_init(&st);
-    return tlog_topic_get(x->e->opt.log, x->a, name, &t, &st) ? t.partitions : 0;
+    bool there = tlog_topic_get(x->e->opt.log, x->a, name, out, &st);
+    if (!there && st.code != ST_NOT_FOUND)
+        x->lookup = st;
+    return there;
 }
 
 /* ---- carrying out */
@@ -145,15 +153,14 @@ static bool make_topics(exec *x, size_t *made)
 }
 
 /* The topic as it is now belongs to what is known of a source from here on. */
-static void note_topic(exec *x, source *s)
+static bool note_topic(exec *x, source *s)
 {
     tlog_topic t;
-    status     st;
-    status_init(&st);
-    if (s->topic.n == 0 || !tlog_topic_get(x->e->opt.log, x->a, s->topic, &t, &st))
-        return;
+    if (s->topic.n == 0 || !topic_get(x, s->topic, &t))
+        return exec_settle(x, true);
     memcpy(s->topic_id, t.id, sizeof s->topic_id);
     s->partitions = t.partitions;
+    return true;
 }
 
 static bool prepare_queries(exec *x, size_t *prepared)
@@ -223,7 +230,7 @@ bool effects_apply(exec *x)
     size_t topics = 0, prepared = 0;
     bool   ok = make_topics(x, &topics);
     for (size_t i = 0; ok && i < x->fx->sources.n; i++)
-        note_topic(x, x->fx->sources.p[i]);
+        ok = note_topic(x, x->fx->sources.p[i]);
     ok = ok && prepare_queries(x, &prepared) && keep_rows(x);
     if (!ok) {
         take_back(x, x->e->meta, topics, prepared + (prepared < x->fx->started.n && x->e->run != NULL));

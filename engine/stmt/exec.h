@@ -51,11 +51,15 @@ typedef struct exec {
     str                  shown_text;     /* what errors quote instead, once a query is planned; n = 0 before */
     const char          *warning;        /* of the statement, for its answer; NULL: none */
     str                  awaited;        /* id of the query that the answer waits for, without any lock; n = 0: none */
+    status               lookup;         /* why a topic could not be looked up; ST_OK: all could be */
 } exec;
 
 int64_t exec_now(exec *x); /* wall clock, ms */
 /* Gives false. The message must not be made from x->st->msg. */
 #define exec_fail(x, ...) status_set((x)->st, ST_SQL, __VA_ARGS__)
+
+/* What has become of a statement: ok, unless it took a topic for absent that only could not be looked up. */
+bool exec_settle(exec *x, bool ok);
 
 /* The statement with its variables filled in (spec 1.8); NULL + st. */
 const ast_stmt *exec_substitute(exec *x, const ast_stmt *s);
@@ -108,8 +112,10 @@ void exec_delete_topic(exec *x, str name);
 /* Carries the effects out and publishes x->m. With the engine's lock held. On failure nothing has changed. */
 bool effects_apply(exec *x);
 
-bool    topic_exists(exec *x, str name);
-int32_t topic_partitions(exec *x, str name); /* 0: unknown */
+bool topic_exists(exec *x, str name);
+/* 0: there is none, or the log cannot tell (x->lookup): exec_settle() then refuses what was made of that. */
+int32_t topic_partitions(exec *x, str name);
+bool    topic_get(exec *x, str name, tlog_topic *out); /* likewise */
 bool    topic_is_readonly(exec *x, str name);
 
 /* ---- answers */

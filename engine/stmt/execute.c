@@ -230,7 +230,15 @@ static bool run_statement(exec *x)
     if (k == STMT_QUERY || k == STMT_PRINT)
         return wrong_endpoint(x);
     x->answer = x->stmt->extended ? handlers[k].extended : handlers[k].answer;
-    return handlers[k].run(x);
+    return exec_settle(x, handlers[k].run(x));
+}
+
+bool exec_settle(exec *x, bool ok)
+{
+    if (x->lookup.code == ST_OK)
+        return ok;
+    *x->st = x->lookup;
+    return false;
 }
 
 /* Substitutes variables; the text is parsed again when there were any. */

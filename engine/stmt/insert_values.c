@@ -444,7 +444,7 @@ bool engine_insert_json(engine *e, str target, str json_row, status *st)
     metastore           *m = engine_take(e);
     struct insert_group *g = insert_group_new(&a);
     exec                 x = {.e = e, .s = &s, .a = &a, .m = m, .st = st, .inserts = g};
-    bool                 ok = insert_json(&x, target, json_row) && insert_group_flush(g, e->opt.log, st);
+    bool ok = exec_settle(&x, insert_json(&x, target, json_row)) && insert_group_flush(g, e->opt.log, st);
     insert_group_free(g);
     metastore_release(m);
     session_free(&s);

@@ -247,8 +247,21 @@ static bool settle_input(run_query *q, const stage_input *in, status *st)
     return ok;
 }
 
+/* Was one of that id dropped, and is still there? What it has left would be taken for the new one's. */
+static bool is_leaving(runtime *r, str id)
+{
+    pthread_mutex_lock(&r->mu);
+    run_query *q = query_find_running(r, id);
+    bool       leaving = q && q->gone;
+    pthread_mutex_unlock(&r->mu);
+    return leaving;
+}
+
 bool runtime_prepare(runtime *r, const query_info *info, status *st)
 {
+    if (is_leaving(r, info->id))
+        return status_set(st, ST_NOT_READY, "What query %.*s has left is still being removed. Please try again later.",
+                          STR_FMT(info->id));
     run_query *q = run_query_new(r, info->id);
     q->q = query_info_ref((query_info *)(uintptr_t)info); /* counted, not changed */
     q->plan = info->plan;
@@ -455,6 +468,8 @@ void runtime_unwant(runtime *r, str id)
     run_query *q = query_find_running(r, id);
     if (q) {
         q->gone = true;
+        q->fault[0] = 0;
+        q->retry_wait_ms = 0;
         if (q->phase != PHASE_NEW) {
             q->phase = PHASE_CLOSING;
             atomic_store(&q->tp.stop, true);
@@ -475,7 +490,9 @@ void runtime_on_forgotten(runtime *r, void (*forgotten)(void *ctx, str id), void
 
 static bool is_settled(const run_query *q)
 {
-    if (q->gone || q->next || q->phase == PHASE_CLOSING)
+    if (q->gone)
+        return q->fault[0] != 0; /* what it has left cannot be removed now */
+    if (q->next || q->phase == PHASE_CLOSING)
         return false;
     if (q->phase == PHASE_NEW)
         return q->fault[0] != 0;
@@ -588,16 +605,24 @@ void run_query_task_moved(run_query *q, task *t, task_state from, task_state to)
 
 /* ---- forgetting */
 
-static void delete_topics(runtime *r, arena *a, str prefix)
+/* All that can be are; false: some could not. */
+static bool delete_topics(runtime *r, arena *a, str prefix, status *st)
 {
     tlog_topic *topics;
     size_t      n;
-    status      ignored;
-    status_init(&ignored);
-    if (tlog_topic_list(r->o.log, a, &topics, &n, &ignored))
-        for (size_t i = 0; i < n; i++)
-            if (topics[i].internal && str_starts(topics[i].name, prefix))
-                tlog_topic_delete(r->o.log, topics[i].name, &ignored);
+    bool        all = true;
+    if (!tlog_topic_list(r->o.log, a, &topics, &n, st))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        status one;
+        status_init(&one);
+        if (!topics[i].internal || !str_starts(topics[i].name, prefix) ||
+            tlog_topic_delete(r->o.log, topics[i].name, &one) || one.code == ST_NOT_FOUND)
+            continue;
+        *st = one;
+        all = false;
+    }
+    return all;
 }
 
 typedef struct snapshots {
@@ -626,55 +651,40 @@ static void delete_snapshots(runtime *r, arena *a, str prefix)
     arena_free(&s.a);
 }
 
-static void forget(runtime *r, str group, bool persistent)
+void run_query_forget_transient(run_query *q)
 {
     arena  a;
-    status ignored;
+    status ignored; /* the next start sees to what stays */
+    if (q->tp.stages.internal_count == 0)
+        return;
     arena_init(&a);
     status_init(&ignored);
-    str prefix = str_fmt(&a, "%.*s-", STR_FMT(group));
-    delete_topics(r, &a, prefix);
-    if (persistent) {
-        tlog_offsets_delete_group(r->o.log, group, &ignored);
-        delete_snapshots(r, &a, prefix);
-    }
+    str group = name_group(&a, q->rt->o.service_id, q->id, false);
+    delete_topics(q->rt, &a, str_fmt(&a, "%.*s-", STR_FMT(group)), &ignored);
     arena_free(&a);
 }
 
-void run_query_forget(run_query *q)
-{
-    if (q->q) {
-        runtime_forget(q->rt, q->id);
-        return;
-    }
-    if (q->tp.stages.internal_count) {
-        arena a;
-        arena_init(&a);
-        forget(q->rt, name_group(&a, q->rt->o.service_id, q->id, false), false);
-        arena_free(&a);
-    }
-}
-
-void runtime_forget(runtime *r, str id)
+bool runtime_forget(runtime *r, str id, status *st)
 {
     arena a;
     arena_init(&a);
-    forget(r, name_group(&a, r->o.service_id, id, true), true);
+    str  group = name_group(&a, r->o.service_id, id, true), prefix = str_fmt(&a, "%.*s-", STR_FMT(group));
+    bool ok = delete_topics(r, &a, prefix, st) && tlog_offsets_delete_group(r->o.log, group, st);
+    delete_snapshots(r, &a, prefix); /* one that stays knows the topics it stood on */
     arena_free(&a);
-    if (r->forgotten)
+    if (ok && r->forgotten)
         r->forgotten(r->forgotten_ctx, id);
+    return ok;
 }
 
 /* ---- the keeper */
 
-/* What could not be opened is tried again after a while, or when a topic changes. */
-static void open_failed(run_query *q, const status *st)
+/* After a while that doubles; mu is held. Gives whether it is the same fault as the last time. */
+static bool try_later(run_query *q, const status *st)
 {
     runtime *r = q->rt;
     int64_t  wait = q->retry_wait_ms ? q->retry_wait_ms * 2 : r->o.backoff_initial_ms;
     bool     same = strncmp(q->fault, st->msg, sizeof q->fault - 1) == 0;
-    run_query_shut(q);
-    pthread_mutex_lock(&r->mu);
     snprintf(q->fault, sizeof q->fault, "%s", st->msg);
     q->retry_wait_ms = wait < r->o.backoff_max_ms ? wait : r->o.backoff_max_ms;
     q->retry_at = time_mono_ms(r->o.clock) + q->retry_wait_ms;
@@ -684,6 +694,16 @@ static void open_failed(run_query *q, const status *st)
     }
     pthread_cond_signal(&r->timer);
     pthread_cond_broadcast(&r->idle);
+    return same;
+}
+
+/* What could not be opened is tried again after a while, or when a topic changes. */
+static void open_failed(run_query *q, const status *st)
+{
+    runtime *r = q->rt;
+    run_query_shut(q);
+    pthread_mutex_lock(&r->mu);
+    bool same = try_later(q, st);
     pthread_mutex_unlock(&r->mu);
     if (!same && !q->gone)
         report(q, st->msg, "; it is tried again", q->retry_wait_ms);
@@ -719,20 +739,43 @@ static void open_now(run_query *q)
     pthread_mutex_unlock(&r->mu);
 }
 
-/* All its tasks are closed and nobody looks at them. */
+/* What it has left could not be removed: that is tried again after a while, and at the next start. */
+static void forget_failed(run_query *q, const status *st)
+{
+    runtime *r = q->rt;
+    pthread_mutex_lock(&r->mu);
+    bool again = try_later(q, st);
+    pthread_mutex_unlock(&r->mu);
+    if (!again)
+        report(q, st->msg, "; what it has left is to be removed", q->retry_wait_ms);
+}
+
+static bool forget(run_query *q)
+{
+    runtime *r = q->rt;
+    status   st;
+    status_init(&st);
+    if (q->q == NULL) {
+        run_query_forget_transient(q);
+    } else if (!runtime_forget(r, q->id, &st)) {
+        forget_failed(q, &st);
+        return false;
+    }
+    pthread_mutex_lock(&r->mu);
+    remove_query(r, q);
+    pthread_cond_broadcast(&r->idle);
+    pthread_mutex_unlock(&r->mu);
+    run_query_free(q);
+    return true;
+}
+
+/* All its tasks are closed and nobody looks at them. false: it is gone. */
 static bool closed(run_query *q)
 {
     runtime *r = q->rt;
     run_query_shut(q);
-    if (q->gone) {
-        run_query_forget(q);
-        pthread_mutex_lock(&r->mu);
-        remove_query(r, q);
-        pthread_cond_broadcast(&r->idle);
-        pthread_mutex_unlock(&r->mu);
-        run_query_free(q);
-        return false;
-    }
+    if (q->gone)
+        return !forget(q);
     pthread_mutex_lock(&r->mu);
     query_info *old = q->q;
     if (q->next) {
@@ -896,7 +939,7 @@ run_query *runtime_start_transient(runtime *r, const transient_options *o, statu
     }
     if (!ok) {
         run_query_shut(q);
-        run_query_forget(q);
+        run_query_forget_transient(q);
         run_query_free(q);
         return NULL;
     }
@@ -935,6 +978,6 @@ void runtime_stop_transient(runtime *r, run_query *q)
     if (!over)
         return;
     run_query_shut(q);
-    run_query_forget(q);
+    run_query_forget_transient(q);
     run_query_free(q);
 }

@@ -43,18 +43,19 @@ bool runtime_close(runtime *r);
 
 /* ---- persistent queries */
 
-/* Makes internal topics and commits where the query begins, before it is desired for the first time: what a query of
- * the same id has left there stays. Blocks. */
+/* Makes internal topics and commits where the query begins, before it is desired for the first time: what the query
+ * that it replaces has left there stays. Blocks. Errors: the log's; ST_NOT_READY: one of that id is still to go. */
 bool runtime_prepare(runtime *r, const query_info *q, status *st);
 /* This is desired of the query: to run, or to be paused. One of the same id that runs already goes on, if it is the
  * same; else it is closed after a last commit and this one takes over its state. held: it is paused all the same until
  * it is desired again (a start with queries paused). */
 void runtime_want(runtime *r, query_info *q, bool held);
-/* Nothing is desired of it any more. Its tasks are closed, then its internal topics, offsets and snapshots go, and at
- * last forgotten(ctx, id) is called on the keeper. */
+/* Nothing is desired of it any more. Its tasks are closed, then its internal topics, offsets and snapshots go, which is
+ * tried until it works, and at last forgotten(ctx, id) is called on the keeper. */
 void runtime_unwant(runtime *r, str id);
-/* Removes what a query that does not run has left behind. Blocks. */
-void runtime_forget(runtime *r, str id);
+/* Removes what a query that does not run has left behind, then calls forgotten(ctx, id). false: some of it is left.
+ * Blocks. Errors: the log's. */
+bool runtime_forget(runtime *r, str id, status *st);
 void runtime_on_forgotten(runtime *r, void (*forgotten)(void *ctx, str id), void *ctx);
 /* Waits until what runs is what is desired of the query, or it has failed; at most so long. */
 void runtime_await(runtime *r, str id, int64_t timeout_ms);

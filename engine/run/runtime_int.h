@@ -117,7 +117,7 @@ void       run_query_free(run_query *q);
 bool       run_query_open(run_query *q, status *st); /* plan to tasks, not posted yet; without mu, blocks */
 void       run_query_withdraw(run_query *q);         /* others see its tasks no more; mu held, or alone */
 void       run_query_shut(run_query *q);             /* frees tasks that are closed and withdrawn; without mu */
-void       run_query_forget(run_query *q);           /* removes its topics, offsets, snapshots; without mu, blocks */
+void       run_query_forget_transient(run_query *q); /* removes its topics; without mu, blocks */
 void       run_query_keep_error(run_query *q, const char *msg); /* mu held */
 /* *n is 0 when the topic is not there. false: the log cannot tell. Without mu, blocks. */
 bool  run_topic_partitions(runtime *r, str topic, int32_t *n, status *st);

@@ -317,7 +317,7 @@ static int64_t post_due(runtime *r, int64_t now)
             else if (due < next)
                 next = due;
         }
-        if (q->retry_at <= now && q->phase == PHASE_NEW) {
+        if (q->retry_at <= now && (q->phase == PHASE_NEW || q->gone)) {
             q->attention = true;
             pthread_cond_signal(&r->keeper);
         } else if (q->retry_at < next) {

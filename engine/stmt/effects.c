@@ -181,8 +181,10 @@ static bool keep_rows(exec *x)
         AVEC_PUSH(x->a, &rows, x->fx->rows.p[i]);
     for (size_t i = 0; i < x->fx->sources.n; i++)
         AVEC_PUSH(x->a, &rows, row_of_source(x->a, x->fx->sources.p[i]));
-    for (size_t i = 0; i < x->fx->started.n; i++)
+    for (size_t i = 0; i < x->fx->started.n; i++) {
         AVEC_PUSH(x->a, &rows, row_of_query(x->a, x->fx->started.p[i]));
+        AVEC_PUSH(x->a, &rows, row_gone("leaving", x->fx->started.p[i]->id)); /* of an earlier one of that id */
+    }
     AVEC_PUSH(x->a, &rows, row_of_seq(x->a, x->m->next_seq));
     return k->apply(k, rows.p, rows.n, x->st);
 }
@@ -194,18 +196,21 @@ static void take_back(exec *x, const metastore *before, size_t topics, size_t pr
     status_init(&ignored);
     for (size_t i = 0; i < prepared; i++)
         if (metastore_query(before, x->fx->started.p[i]->id) == NULL)
-            runtime_forget(x->e->run, x->fx->started.p[i]->id);
+            runtime_forget(x->e->run, x->fx->started.p[i]->id, &ignored);
     for (size_t i = 0; i < topics; i++)
         tlog_topic_delete(x->e->opt.log, x->fx->topics.p[i].name, &ignored);
 }
 
-/* By name, and before anybody can make another of that name: changes of the catalog come one at a time. */
+/* By name, and before anybody can make another of that name: changes of the catalog come one at a time. One that cannot
+ * be deleted is told with the answer: the source is gone. */
 static void delete_topics(exec *x)
 {
     for (size_t i = 0; i < x->fx->deleted_topics.n; i++) {
-        status ignored; /* a topic that is gone already is no reason to keep the source */
-        status_init(&ignored);
-        tlog_topic_delete(x->e->opt.log, x->fx->deleted_topics.p[i], &ignored);
+        status st;
+        str    name = x->fx->deleted_topics.p[i];
+        status_init(&st);
+        if (!tlog_topic_delete(x->e->opt.log, name, &st) && st.code != ST_NOT_FOUND)
+            answer_warn_last(x, str_fmt(x->a, "Topic %.*s could not be deleted: %s", STR_FMT(name), st.msg));
     }
 }
 

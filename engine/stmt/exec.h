@@ -125,6 +125,8 @@ bool          answer_end(exec *x, answer_draft *d); /* true */
 /* SUCCESS of a command: its id is OF/NAME/ACTION, the name in back-ticks or not. All four give true. */
 bool answer_command(exec *x, const char *of, str name, const char *action, bool quoted, str message, str query_id);
 bool answer_warning(exec *x, str message);
+/* Adds a warning to what was answered last. */
+void answer_warn_last(exec *x, str message);
 /* CREATE ... IF NOT EXISTS of what is there. */
 bool answer_exists(exec *x, source_kind kind, const source *was);
 /* What the runtime says of a query; before it has heard of it: what is desired. */

@@ -122,6 +122,16 @@ bool answer_warning(exec *x, str message)
     return answer_end(x, d);
 }
 
+void answer_warn_last(exec *x, str message)
+{
+    if (x->out->n == 0)
+        return;
+    answer *last = ARENA_NEW(x->a, answer);
+    *last = *x->out->p[x->out->n - 1];
+    last->warning = message;
+    x->out->p[x->out->n - 1] = last;
+}
+
 bool answer_exists(exec *x, source_kind kind, const source *was)
 {
     return answer_warning(x, str_fmt(x->a, "Cannot add %s `%.*s`: A %s with the same name already exists.",

@@ -17,8 +17,14 @@ static bool load_rows(engine *e, metastore *m, arena *a, status *st)
     query_info **all = metastore_queries(m, a);
     for (size_t i = 0; i < m->queries.n; i++)
         query_plan(all[i]); /* what fails is the query's state, not the start's */
-    for (size_t i = 0; i < leaving_count && e->run; i++)
-        runtime_forget(e->run, leaving[i]);
+    for (size_t i = 0; i < leaving_count && e->run; i++) {
+        status left; /* the row stays, and so it is tried again at the next start */
+        status_init(&left);
+        if (!runtime_forget(e->run, leaving[i], &left) && e->opt.report)
+            e->opt.report(e->opt.report_ctx,
+                          str_z(a, str_fmt(a, "engine: what query %.*s has left cannot be removed: %s",
+                                           STR_FMT(leaving[i]), left.msg)));
+    }
     return true;
 }
 
@@ -89,6 +95,16 @@ static bool read_commands(engine *e, metastore *m, const kept_command *list, siz
 
 /* ---- the start */
 
+static void on_forgotten(void *ctx, str id)
+{
+    engine  *e = ctx;
+    kept_row gone = row_gone("leaving", id);
+    status   ignored; /* it is forgotten again at the next start */
+    status_init(&ignored);
+    if (e->opt.kept)
+        e->opt.kept->apply(e->opt.kept, &gone, 1, &ignored);
+}
+
 bool load_catalog(engine *e, status *st)
 {
     arena         a;
@@ -96,6 +112,8 @@ bool load_catalog(engine *e, status *st)
     size_t        n;
     if (e->opt.kept == NULL)
         return true;
+    if (e->run)
+        runtime_on_forgotten(e->run, on_forgotten, e);
     arena_init(&a);
     metastore *m = metastore_new();
     m->next_seq = 1;
@@ -109,23 +127,12 @@ bool load_catalog(engine *e, status *st)
     return ok;
 }
 
-static void on_forgotten(void *ctx, str id)
-{
-    engine  *e = ctx;
-    kept_row gone = row_gone("leaving", id);
-    status   ignored; /* it is forgotten again at the next start */
-    status_init(&ignored);
-    if (e->opt.kept)
-        e->opt.kept->apply(e->opt.kept, &gone, 1, &ignored);
-}
-
 bool load_start_queries(engine *e, bool held)
 {
     arena a;
     if (e->run == NULL)
         return true;
     arena_init(&a);
-    runtime_on_forgotten(e->run, on_forgotten, e);
     metastore   *m = engine_take(e);
     query_info **all = metastore_queries_in_order(m, &a);
     for (size_t i = 0; i < m->queries.n; i++)

@@ -3,9 +3,11 @@
 SHELL       := /bin/bash
 CC          ?= gcc
 BUILD       := build
+# Each variant has a folder of its own, so that objects of different compilers and flags never meet.
+COMPILER    := $(if $(findstring clang,$(notdir $(CC))),clang,gcc)
 VARIANT     := $(if $(SAN),san,$(if $(TSAN),tsan,$(if $(FUZZ),fuzz,rel)))
-OUT         := $(BUILD)/$(VARIANT)
-BIN         := $(if $(filter rel,$(VARIANT)),weir,$(OUT)/weir)
+OUT         := $(BUILD)/$(VARIANT)$(if $(filter clang,$(COMPILER)),-clang)
+BIN         := $(if $(filter $(BUILD)/rel,$(OUT)),weir,$(OUT)/weir)
 
 # Debian package : a file the package puts on the machine, by which its absence is noticed.
 DEPS := gcc:/usr/bin/gcc make:/usr/bin/make pkg-config:/usr/bin/pkg-config lemon:/usr/bin/lemon \
@@ -18,22 +20,28 @@ DEPS := gcc:/usr/bin/gcc make:/usr/bin/make pkg-config:/usr/bin/pkg-config lemon
         tzdata:/usr/share/zoneinfo/UTC
 # Needed to run tests and examples, not to build.
 TEST_DEPS := python3:/usr/bin/python3 python3-venv:/usr/share/doc/python3-venv kcat:/usr/bin/kcat curl:/usr/bin/curl \
-             python3-kafka:/usr/lib/python3/dist-packages/kafka/__init__.py
+             python3-kafka:/usr/lib/python3/dist-packages/kafka/__init__.py clang:/usr/bin/clang
 missing_of = $(strip $(foreach d,$(1),$(if $(wildcard $(lastword $(subst :, ,$(d)))),,$(firstword $(subst :, ,$(d))))))
 missing_all = $(call missing_of,$(DEPS) $(TEST_DEPS))
 missing = $(call missing_of,$(DEPS))
 
 WARN    := -Wall -Wextra -Werror -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
-           -Wmissing-prototypes -Wvla -Wformat=2 -Wno-format-truncation -Wimplicit-fallthrough
-CFLAGS_rel  := -O2 -flto=auto -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
-LDFLAGS_rel := -O2 -flto=auto -pie -Wl,-z,relro,-z,now
+           -Wmissing-prototypes -Wvla -Wformat=2 -Wimplicit-fallthrough
+WARN    += $(if $(filter gcc,$(COMPILER)),-Wno-format-truncation)
+# clang's objects for link-time optimisation need a linker and an archiver of its own.
+LTO         := $(if $(filter gcc,$(COMPILER)),-flto=auto)
+AR_rel      := $(if $(filter gcc,$(COMPILER)),gcc-ar,ar)
+CFLAGS_rel  := -O2 $(LTO) -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
+LDFLAGS_rel := -O2 $(LTO) -pie -Wl,-z,relro,-z,now
 CFLAGS_san  := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 LDFLAGS_san := -fsanitize=address,undefined
 # Beside the thread sanitizer's calls gcc takes set variables for unset ones. It does not follow fences: what they
 # order is atomic by itself, so that it need not.
 CFLAGS_tsan  := -Wno-maybe-uninitialized -Wno-tsan -O1 -fno-omit-frame-pointer -fsanitize=thread
 LDFLAGS_tsan := -fsanitize=thread
-CFLAGS_fuzz  := -Wno-unknown-warning-option -Wno-format-nonliteral -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined
+# clang's check of pointers takes an empty text's NULL + 0 for a fault. gcc's does not and is part of SAN=1.
+CFLAGS_fuzz  := -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+                -fno-sanitize-recover=undefined -fno-sanitize=pointer-overflow
 LDFLAGS_fuzz := -fsanitize=address,undefined
 CPPFLAGS := -D_GNU_SOURCE -I. -I$(BUILD)/gen
 CFLAGS   := -std=gnu17 -g $(WARN) $(CFLAGS_$(VARIANT))
@@ -48,7 +56,7 @@ LIB  := $(OUT)/libweir.a
 MAIN := $(OUT)/server/main.o
 
 .PHONY: all
-all: $(BIN) ## build ./weir (SAN=1: with address and undefined-behaviour sanitizers)
+all: $(BIN) ## build ./weir (SAN=1: with sanitizers, build/san/weir; CC=clang: build/rel-clang/weir)
 
 ifneq ($(missing),)
 ifeq ($(filter help deps clean missing,$(MAKECMDGOALS)),)
@@ -61,7 +69,7 @@ $(BIN): $(MAIN) $(LIB)
 
 $(LIB): $(filter-out $(MAIN),$(OBJ))
 	@rm -f $@
-	$(if $(filter rel,$(VARIANT)),gcc-ar,ar) rcs $@ $^
+	$(or $(AR_$(VARIANT)),ar) rcs $@ $^
 
 $(BUILD)/gen/grammar.c: parser/grammar.y
 	@mkdir -p $(@D)
@@ -146,16 +154,21 @@ FUZZ_SRC     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_BIN     := $(FUZZ_SRC:%.c=$(OUT)/%)
 FUZZ_SECONDS ?= 60
 
-$(OUT)/tests/fuzz/%: tests/fuzz/%.c $(LIB)
+# Under the fuzzer, or with a main that runs files.
+FUZZ_MAIN := $(if $(FUZZ),,$(OUT)/tests/fuzz/replay.o)
+
+$(FUZZ_BIN): $(OUT)/tests/fuzz/%: tests/fuzz/%.c $(LIB) $(FUZZ_MAIN)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) -MMD -MP -o $@ $< $(LDFLAGS) -fsanitize=fuzzer $(LIB) $(LIBS)
+	$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) -MMD -MP -o $@ $< $(LDFLAGS) $(or $(FUZZ_MAIN),-fsanitize=fuzzer) $(LIB) $(LIBS)
 
--include $(FUZZ_BIN:=.d)
+-include $(FUZZ_BIN:=.d) $(FUZZ_MAIN:.o=.d)
 
-.PHONY: fuzz fuzz-programs
+.PHONY: fuzz fuzz-programs corpora
+corpora: $(FUZZ_BIN) ## run what the fuzz targets have kept (SAN=1: with sanitizers, as make test does)
+	@tests/run-corpora $(OUT) $(FUZZ_SRC:tests/fuzz/fuzz_%.c=%)
 fuzz: ## run each fuzz target for FUZZ_SECONDS (60); needs clang; TARGET=NAME: only tests/fuzz/fuzz_NAME.c
 	$(MAKE) FUZZ=1 CC=clang fuzz-programs
-	@tests/run-fuzz $(BUILD)/fuzz $(FUZZ_SECONDS) $(or $(TARGET),$(FUZZ_SRC:tests/fuzz/fuzz_%.c=%))
+	@tests/run-fuzz $(BUILD)/fuzz-clang $(FUZZ_SECONDS) $(or $(TARGET),$(FUZZ_SRC:tests/fuzz/fuzz_%.c=%))
 fuzz-programs: $(FUZZ_BIN)
 
 .PHONY: settings

@@ -23,7 +23,8 @@ static void mark_cut(char *msg)
     memcpy(msg + n, "\xe2\x80\xa6", 4);
 }
 
-static void set(status *st, st_code code, uint32_t place, const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static void set(status *st, st_code code, uint32_t place, const char *fmt,
+                                                      va_list ap)
 {
     st->code = code;
     st->place = place;

@@ -510,7 +510,7 @@ static void report(run_query *q, const char *why, const char *then, int64_t wait
     if (q->rt->o.report == NULL)
         return;
     if (wait_ms >= 0)
-        snprintf(in, sizeof in, " in %ld s", wait_ms / 1000);
+        snprintf(in, sizeof in, " in %ld s", (wait_ms + 500) / 1000);
     snprintf(line, sizeof line, "engine: query %.*s: %s%s%s", STR_FMT(q->id), why, then, in);
     q->rt->o.report(q->rt->o.ctx, line);
 }

@@ -240,8 +240,10 @@ static fill_result fill(task *t, feed *f)
             if (next_in_batch(t, f)) {
                 if (f->next->offset < f->position)
                     continue;
-                if (f->next->offset >= f->stop)
+                if (f->next->offset >= f->stop) {
+                    f->position = f->stop; /* between the last record and it there may be markers only */
                     return FILL_NONE;
+                }
                 f->has_next = true;
                 break;
             }

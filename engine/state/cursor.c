@@ -65,30 +65,30 @@ static bool is_shown(const pin *p, const entry *e, uint64_t meta)
     return is_same(e, meta) && (int32_t)(replaced - (uint32_t)p->epoch) > 0;
 }
 
-/* Looks for up to AHEAD entries; *looks counts down. */
+/* Looks for up to max entries, at no more than `looks`, which counts down. */
 static size_t find_ahead(cursor *c, found *out, size_t max, uint32_t *looks)
 {
-    const slab *sl = &c->p->s->entries;
-    size_t      n = 0;
-    while (n<max && * looks> 0) {
-        const slab_block *b = c->at.block < c->p->blocks ? slab_get_block(sl, c->at.block) : NULL;
-        if (b == NULL) {
-            c->at_end = true;
-            break;
-        }
-        uint32_t carved = slab_carved(b);
-        for (; n<max && * looks> 0 && c->at.piece < carved; c->at.piece++, --*looks) {
+    const store *s = c->p->s;
+    size_t       n = 0;
+    uint32_t     left = *looks;
+    while (n < max && left > 0 && c->at.block < c->p->blocks) {
+        const slab_block *b = slab_get_block(&s->entries, c->at.block);
+        uint32_t          carved = b ? slab_carved(b) : 0;
+        left--;
+        for (; n < max && left > 0 && c->at.piece < carved; c->at.piece++, left--) {
             entry   *e = slab_piece(b, c->at.piece);
             uint64_t meta = e ? GET_ACQUIRE(&e->meta) : 0;
             if (!is_shown(c->p, e, meta))
                 continue;
-            if (c->p->s->windowed)
+            if (s->windowed)
                 __builtin_prefetch(GET(&span_of(e)->owner));
             out[n++] = (found){e, meta};
         }
         if (c->at.piece >= carved)
             c->at = (walk){c->at.block + 1, 0};
     }
+    *looks = left;
+    c->at_end = c->at.block >= c->p->blocks;
     return n;
 }
 

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/vec.h"
 #include "engine/state/reclaim.h"
 
 #define SLAB_STEP 16
@@ -32,13 +33,21 @@ typedef struct slab_block {
     char     pieces[];
 } slab_block;
 
+typedef struct slab_count { /* pieces of a class */
+    uint32_t carved, free;
+    uint32_t scattered; /* free ones that stood in blocks with used ones at the last look */
+} slab_count;
+
 typedef struct slab {
     reclaim     *r;
     void        *free[SLAB_CLASSES]; /* of class 0: a place in a block of pointers */
     slab_block  *cur[SLAB_CLASSES];
     slab_block **directory[SLAB_DIRECTORY];
-    uint32_t     blocks;
-    size_t       bytes; /* all of it but reclaim's */
+    uint32_t     blocks; /* places of the directory that were ever used */
+    VEC(uint32_t) holes; /* those that are free again */
+    slab_count count[SLAB_CLASSES];
+    uint32_t   to_trim; /* a class of which many pieces are free; 0: none */
+    size_t     bytes;   /* all of it but reclaim's */
 } slab;
 
 void slab_init(slab *s, reclaim *r);
@@ -54,12 +63,17 @@ static inline uint32_t slab_class(size_t bytes)
 
 /* A piece of at least so many bytes, of class slab_class(bytes). */
 void *slab_take(slab *s, size_t bytes);
-void  slab_give(slab *s, void *piece, uint32_t class);
+void  slab_give(slab *s, void *piece, uint32_t size_class);
+/* Gives blocks back of which no piece is used, when there may be some. Only for slabs whose pieces have a second word
+ * that is 0 while they are free, and not otherwise. Looks at all pieces of a class, but once a quarter of them was
+ * freed. */
+void slab_trim(slab *s);
 /* Bytes it has. */
-size_t slab_room(const void *piece, uint32_t class);
+size_t slab_room(const void *piece, uint32_t size_class);
 
 /* ---- walking; any thread, inside reclaim_enter() */
 
+/* NULL: it was given back. */
 static inline slab_block *slab_get_block(const slab *s, uint32_t i)
 {
     uint32_t at = i + SLAB_DIRECTORY_FIRST, k = 31 - (uint32_t)__builtin_clz(at);

@@ -9,6 +9,7 @@
 #include "base/num.h"
 
 #define MAGIC "WEIRSNAP"
+#define UNFINISHED ".new" /* ends the name of a file that is being written */
 #define VERSION 2
 #define VERSION_OFFSETS_ONLY 1
 #define CHUNK_BYTES ((size_t)1 << 20)
@@ -170,10 +171,11 @@ static void write_slice(snapshot_job *j)
 snapshot_job *snapshot_job_open(io *files, const char *path, int64_t now_ms, int64_t *const *clocks, size_t clock_count,
                                 const snapshot_store *stores, size_t n, view_limits limits, status *st)
 {
-    snapshot_job *j = MEM_NEW(snapshot_job);
+    static uint32_t last; /* a job that was given up may still write when the next one does */
+    snapshot_job   *j = MEM_NEW(snapshot_job);
     j->w = (writer){.files = files, .fd = -1, .chunk = BUF_INIT(BUF_MAX)};
     j->path = str_z(&j->a, str_of(path));
-    j->tmp = str_z(&j->a, str_fmt(&j->a, "%s.new", path));
+    j->tmp = str_z(&j->a, str_fmt(&j->a, "%s.%u" UNFINISHED, path, __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED)));
     j->now_ms = now_ms;
     j->clock_count = clock_count;
     j->clocks = ARENA_ARRAY(&j->a, int64_t, clock_count + 1);
@@ -335,6 +337,8 @@ static bool take_row(reader *r, bool may_read, store_item *out)
 static void put_rows(store *s, const store_item *items, uint32_t n)
 {
     str keys[STORE_EXPECT_MAX];
+    if (n == 0)
+        return;
     for (uint32_t i = 0; i < n; i++)
         keys[i] = items[i].key;
     store_expect(s, keys, n);
@@ -440,9 +444,38 @@ static bool read_piece(snapshot_load *l)
     return true;
 }
 
+typedef struct leftovers {
+    io *files;
+    str folder, prefix; /* of the snapshot: with the slash; its name and a dot */
+} leftovers;
+
+static void remove_leftover(const char *name, void *ctx)
+{
+    leftovers *l = ctx;
+    char       path[4096];
+    if (!str_starts(str_of(name), l->prefix) || !str_ends(str_of(name), STR(UNFINISHED)))
+        return;
+    snprintf(path, sizeof path, "%.*s%s", STR_FMT(l->folder), name);
+    l->files->unlink(l->files, path);
+}
+
+/* What jobs of a process that was killed have left. */
+static void remove_leftovers(io *files, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char        folder[4096], prefix[4096];
+    if (slash == NULL)
+        return;
+    snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
+    snprintf(prefix, sizeof prefix, "%s.", slash + 1);
+    leftovers l = {files, str_make(path, (size_t)(slash + 1 - path)), str_of(prefix)};
+    files->list(files, folder, remove_leftover, &l);
+}
+
 snapshot_load *snapshot_load_open(io *files, const char *path, int64_t now_ms, int64_t max_age_ms, int64_t **clocks,
                                   size_t clock_count, snapshot_store *stores, size_t n)
 {
+    remove_leftovers(files, path);
     int fd = clock_count <= CLOCKS_MAX ? files->open(files, path, O_RDONLY, 0) : -1;
     if (fd < 0)
         return NULL;

@@ -128,6 +128,7 @@ uint64_t store_bytes_for_views(const store *s)
 uint64_t store_bytes(const store *s)
 {
     uint64_t n = sizeof *s + table_bytes(s->t) + s->entries.bytes + s->changes.cap * sizeof *s->changes.p;
+    n += s->entries.holes.cap * sizeof *s->entries.holes.p;
     if (s->windowed)
         n += s->nodes->bytes + sizeof *s->nodes + s->list_bytes;
     n += s->gone.bytes + s->gone.waiting.cap * sizeof *s->gone.waiting.p;
@@ -279,11 +280,11 @@ entry *entry_copy(store *s, entry *e, str row, int64_t ts)
 
 bool entry_takes(const store *s, const entry *e, str row)
 {
-    uint32_t class = entry_class(e->meta);
-    size_t size = sizeof *e + (s->windowed ? sizeof(span) : pad8(e->key_n)) + row.n;
+    uint32_t size_class = entry_class(e->meta);
+    size_t   size = sizeof *e + (s->windowed ? sizeof(span) : pad8(e->key_n)) + row.n;
     if (e->meta < s->view_below && !(e->meta & ENTRY_DELETED))
         return false;
-    return size <= slab_room(e, class) && (class || row.n >= e->row_n / 4);
+    return size <= slab_room(e, size_class) && (size_class || row.n >= e->row_n / 4);
 }
 
 void entry_set(store *s, entry *e, str row, int64_t ts, uint32_t flags)
@@ -303,13 +304,13 @@ void entry_set(store *s, entry *e, str row, int64_t ts, uint32_t flags)
 
 void entry_free(store *s, entry *e)
 {
-    uint32_t class = entry_class(e->meta);
-    node *owner = s->windowed ? span_of(e)->owner : NULL;
+    uint32_t size_class = entry_class(e->meta);
+    node    *owner = s->windowed ? span_of(e)->owner : NULL;
     change_begin(&e->seq);
     SET_RELEASE(&e->meta, 0);
     __atomic_thread_fence(__ATOMIC_RELEASE);
     change_end(&e->seq);
-    slab_give(&s->entries, e, class);
+    slab_give(&s->entries, e, size_class);
     if (owner)
         node_unref(s, owner);
 }
@@ -450,7 +451,7 @@ entry *walk_next(const store *s, walk *w)
 {
     for (; w->block < s->entries.blocks; w->block++, w->piece = 0) {
         const slab_block *b = slab_get_block(&s->entries, w->block);
-        while (w->piece < b->carved) {
+        while (b && w->piece < b->carved) {
             entry *e = slab_piece(b, w->piece++);
             if (e && e->meta && !(e->meta & (ENTRY_DELETED | ENTRY_OLD)))
                 return e;
@@ -561,4 +562,5 @@ void store_take_changes(store *s, void (*each)(void *ctx, str key, int64_t start
     epoch_end(s);
     if (s->tracking)
         s->clean_below = s->now;
+    slab_trim(&s->entries);
 }

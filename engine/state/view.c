@@ -118,10 +118,11 @@ void views_end(store *s)
 
 void store_tend(store *s)
 {
-    if (s->pins.n == 0 && s->drain.n == 0 && s->gone.waiting.n == 0)
-        return;
-    look_at_views(s);
-    settle(s, SETTLE_TEND);
+    if (s->pins.n)
+        look_at_views(s);
+    if (s->drain.n)
+        settle(s, SETTLE_TEND);
+    slab_trim(&s->entries);
     reclaim_step(&s->gone);
 }
 

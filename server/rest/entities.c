@@ -179,7 +179,7 @@ static void put_value(buf *out, const type *t, value v)
         put_object(out, t, v.v);
         return;
     default:
-        assert(!"a type that answers.def does not have");
+        assert(0); /* a type that answers.def does not have */
     }
 }
 

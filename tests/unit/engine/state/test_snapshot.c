@@ -94,6 +94,19 @@ static bool is_there(const char *path)
     return fd >= 0;
 }
 
+static void count_file(const char *name, void *ctx)
+{
+    *(int *)ctx += strcmp(name, "snapshot") != 0;
+}
+
+/* Files that are being written, or were left. */
+static int files_beside(void)
+{
+    int n = 0;
+    files.base.list(&files.base, DIR, count_file, &n);
+    return n;
+}
+
 static bool read_snapshot(int64_t now_ms, int64_t **clocks, size_t clock_count, snapshot_store *s, size_t n)
 {
     return snapshot_read(&files.base, PATH, now_ms, 2 * HOUR, clocks, clock_count, s, n);
@@ -285,7 +298,7 @@ static void a_job_writes_one_version(void **state)
     }
     assert_true(steps > 10);
     assert_true(snapshot_job_close(j, &st));
-    assert_false(is_there(PATH ".new"));
+    assert_int_equal(files_beside(), 0);
     store         *t2 = store_new(false), *w2 = store_new(true);
     snapshot_store in[] = {{.name = STR("t"), .s = t2}, {.name = STR("w"), .s = w2}};
     assert_true(read_snapshot(0, clocks, 1, in, 2));
@@ -309,7 +322,7 @@ static void a_job_that_is_given_up_leaves_no_trace(void **state)
         view_limits    l = {INT64_MAX, why == 2 ? 1000 : UINT64_MAX};
         snapshot_job  *j = snapshot_job_open(&files.base, PATH, 0, NULL, 0, s, 2, l, &st);
         assert_true(snapshot_job_step(j, 20000));
-        assert_true(is_there(PATH ".new"));
+        assert_int_equal(files_beside(), 1);
         if (why == 1)
             store_free(w);
         if (why == 2)
@@ -318,11 +331,61 @@ static void a_job_that_is_given_up_leaves_no_trace(void **state)
             ;
         assert_false(snapshot_job_close(j, &st));
         assert_int_equal(st.code, why ? ST_EXPIRED : ST_OK);
-        assert_false(is_there(PATH) || is_there(PATH ".new"));
+        assert_true(!is_there(PATH) && files_beside() == 0);
         store_free(t);
         if (why != 1)
             store_free(w);
     }
+}
+
+/* Rows of 1,000 bytes, so that more is written than the jobs hold back. */
+static void fill_large(store *t, char with)
+{
+    static char row[1000];
+    char        key[32];
+    memset(row, with, sizeof row);
+    for (int i = 0; i < 6000; i++)
+        store_put(t, str_make(key, (size_t)snprintf(key, sizeof key, "key-%d", i)), str_make(row, sizeof row), i);
+}
+
+/* One that was given up still writes while the next one does. */
+static void jobs_of_one_snapshot_do_not_meet(void **state)
+{
+    (void)state;
+    status         st;
+    store         *t = store_new(false), *back = store_new(false);
+    snapshot_store s = {.name = STR("t"), .s = t, .offset = 1}, in = {.name = STR("t"), .s = back};
+    status_init(&st);
+    fill_large(t, 'a');
+    snapshot_job *old = snapshot_job_open(&files.base, PATH, 0, NULL, 0, &s, 1, ANY, &st);
+    fill_large(t, 'b');
+    s.offset = 2;
+    snapshot_job *next = snapshot_job_open(&files.base, PATH, 0, NULL, 0, &s, 1, ANY, &st);
+    while (snapshot_job_step(next, 2 << 20))
+        assert_true(snapshot_job_step(old, 1 << 20));
+    assert_true(snapshot_job_close(next, &st));
+    assert_false(snapshot_job_close(old, &st));
+    assert_true(read_snapshot(0, NULL, 0, &in, 1));
+    assert_int_equal(in.offset, 2);
+    same(t, back);
+    assert_int_equal(files_beside(), 0);
+    store_free(t);
+    store_free(back);
+}
+
+/* A process that was killed leaves the file it was writing; whoever reads the snapshot removes it, and no other. */
+static void what_a_killed_process_left_is_removed(void **state)
+{
+    (void)state;
+    const char    *left[] = {PATH ".new", PATH ".17.new", PATH "2.1.new", DIR "/other.new", PATH ".newer"};
+    store         *t = store_new(false);
+    snapshot_store in = {.name = STR("t"), .s = t};
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++)
+        files.base.close(&files.base, files.base.open(&files.base, left[i], O_RDWR | O_CREAT, 0644));
+    assert_false(read_snapshot(0, NULL, 0, &in, 1));
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++)
+        assert_int_equal(is_there(left[i]), i > 1);
+    store_free(t);
 }
 
 /* Each operation fails in turn: the job says so, and the old snapshot stands. */
@@ -345,7 +408,7 @@ static void a_failing_disk_is_told(void **state)
         ok = snapshot_write(&files.base, PATH, 0, NULL, 0, &s, 1, &st);
         files.fail_at = 0;
         assert_true(ok ? n > 4 : st.code == (n % 2 ? ST_IO : ST_FULL));
-        assert_false(is_there(PATH ".new"));
+        assert_int_equal(files_beside(), 0);
         store_clear(back);
         assert_true(read_snapshot(0, NULL, 0, &in, 1));
         assert_int_equal(in.offset, ok ? 2 : 1);
@@ -366,6 +429,8 @@ int main(int argc, char **argv)
         WITH_FILES(any_bytes_are_read),
         WITH_FILES(a_job_writes_one_version),
         WITH_FILES(a_job_that_is_given_up_leaves_no_trace),
+        WITH_FILES(jobs_of_one_snapshot_do_not_meet),
+        WITH_FILES(what_a_killed_process_left_is_removed),
         WITH_FILES(a_failing_disk_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

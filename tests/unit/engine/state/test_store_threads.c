@@ -164,10 +164,20 @@ static void on_change(void *ctx, str key, int64_t start, int64_t end, const stor
     ++*(uint64_t *)ctx;
 }
 
+/* Whole blocks of the slab get free. */
+static void all_go(store *s)
+{
+    char key[32];
+    for (uint32_t k = ACCOUNTS; k < 2 * ACCOUNTS; k++)
+        store_delete(s, key_of(key, k));
+}
+
 static void write_slice(world *w, uint64_t *random)
 {
     uint64_t told = 0;
     pthread_mutex_lock(&w->lock);
+    if (below(random, 50) == 0)
+        all_go(w->table);
     for (int i = 0; i < SLICE; i++) {
         uint32_t from = pick(random, ACCOUNTS), to = pick(random, ACCOUNTS), by = below(random, 10);
         change(w->table, from, -(int64_t)by);

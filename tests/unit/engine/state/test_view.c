@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "engine/state/view.h"
 
-enum { KEYS = 5000, SLICE = 100 };
+enum { KEYS = 5000, MANY = 60000, SLICE = 100 };
 
 static const view_limits ANY = {INT64_MAX, UINT64_MAX};
 
@@ -19,11 +19,16 @@ static str key_of(char *space, unsigned k)
     return str_make(space, (size_t)snprintf(space, 32, "key-%u", k));
 }
 
-static void put_all(store *s, const char *row)
+static void put_keys(store *s, unsigned n, const char *row)
 {
     char key[32];
-    for (unsigned k = 0; k < KEYS; k++)
+    for (unsigned k = 0; k < n; k++)
         store_put(s, key_of(key, k), str_of(row), k);
+}
+
+static void put_all(store *s, const char *row)
+{
+    put_keys(s, KEYS, row);
 }
 
 static view *open_view(store *s, view_limits l)
@@ -54,6 +59,15 @@ static long read_all(cursor *c, const char *row, status *st)
     }
     arena_free(&a);
     return count;
+}
+
+static void ignore_change(void *ctx, str key, int64_t start, int64_t end, const store_row *row)
+{
+    (void)key;
+    (void)start;
+    (void)end;
+    (void)row;
+    ++*(unsigned *)ctx;
 }
 
 static void nothing_is_kept_without_a_view(void **state)
@@ -101,6 +115,52 @@ static void memory_goes_with_the_view_that_needs_it(void **state)
     store_tend(s);
     assert_int_equal(store_bytes_for_views(s), 0);
     assert_int_equal(store_rows(s), KEYS);
+    store_free(s);
+}
+
+/* Not only to the store's own use: to the system. */
+static void blocks_that_nobody_uses_are_given_back(void **state)
+{
+    (void)state;
+    status   st;
+    store   *s = store_new(false);
+    char     key[32];
+    unsigned told = 0;
+    store_track_changes(s, true);
+    put_keys(s, MANY, "one");
+    store_take_changes(s, ignore_change, &told);
+    uint64_t bytes = store_bytes(s);
+    view    *v = open_view(s, ANY);
+    cursor  *c = cursor_open(v, 0, &SCAN_ALL);
+    put_keys(s, MANY, "two");
+    store_take_changes(s, ignore_change, &told);
+    assert_true(store_bytes(s) > bytes * 3 / 2);
+    view_close(v);
+    cursor_close(c);
+    while (store_bytes_for_views(s)) /* in steps */
+        store_tend(s);
+    assert_in_range(store_bytes(s), bytes, bytes * 7 / 5); /* a quarter may stay */
+    for (int round = 0; round < 5; round++) {
+        v = open_view(s, ANY);
+        for (unsigned k = 0; k < MANY; k++)
+            assert_int_equal(store_delete(s, key_of(key, k)), round == 0 || k % 2);
+        store_take_changes(s, ignore_change, &told);
+        c = cursor_open(v, 0, &SCAN_ALL);
+        view_close(v);
+        for (unsigned k = 1; k < MANY; k += 2)
+            store_put(s, key_of(key, k), STR("two"), 0);
+        assert_int_equal(read_all(c, "two", &st), round ? MANY / 2 : MANY); /* from blocks that come and go */
+        cursor_close(c);
+        store_tend(s);
+    }
+    for (unsigned k = 1; k < MANY; k += 2)
+        store_delete(s, key_of(key, k));
+    store_take_changes(s, ignore_change, &told);
+    while (store_bytes_for_views(s))
+        store_tend(s);
+    assert_int_equal(store_rows(s), 0);
+    assert_true(store_bytes(s) < bytes * 3 / 5); /* slots and the room for changes stay */
+    assert_true(told > 0);
     store_free(s);
 }
 
@@ -322,6 +382,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_kept_without_a_view),
         cmocka_unit_test(memory_goes_with_the_view_that_needs_it),
+        cmocka_unit_test(blocks_that_nobody_uses_are_given_back),
         cmocka_unit_test(a_view_over_its_size_ends),
         cmocka_unit_test(a_view_over_its_time_ends),
         cmocka_unit_test(views_are_counted),

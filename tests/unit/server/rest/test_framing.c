@@ -75,7 +75,7 @@ static const type *const types[] = {&type_integer, &type_string};
 static const bool        keys[] = {true, false};
 
 /* Header, two rows (the second a tombstone), then `why`, or an error when that is QUERY_ERROR. */
-static str answer(framing_kind kind, bool push, query_end why)
+static str framed(framing_kind kind, bool push, query_end why)
 {
     query_columns c = {.query_id = STR("q_1"), .names = names, .types = types, .is_key = keys, .n = 2, .push = push};
     framing       f = {.kind = kind};
@@ -129,7 +129,7 @@ static void framings(void **state)
          "{\"@type\":\"generic_error\",\"error_code\":50000,\"message\":\"no\"}]"},
     };
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
-        str got = answer(t[i].kind, t[i].push, t[i].why);
+        str got = framed(t[i].kind, t[i].push, t[i].why);
         if (!str_eqz(got, t[i].text))
             fail_msg("%zu: %.*s", i, STR_FMT(got));
     }

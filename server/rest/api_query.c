@@ -112,7 +112,10 @@ static void gather(call *c, query_call *q)
 {
     query_listener l = {.ctx = c, .header = on_header, .row = on_row, .end = on_end};
     push_query    *none;
-    engine_error   err = {.statement = q->sql};
+    engine_error   err; /* too large to be cleared for each look-up */
+    status_init(&err.st);
+    err.statement = q->sql;
+    err.missing_topic = STR_NONE;
     framing_begin(&c->rows, q->kind);
     if (engine_run_query(q->p, &c->a, c->may_wait, &l, &none, &err)) {
         c->status = 200;

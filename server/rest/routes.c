@@ -35,8 +35,8 @@ const route *route_find(str method, str path, str *tail)
     return NULL;
 }
 
-/* To read such a body takes a while by itself. */
-#define LOOP_BODY_MAX_BYTES 65536
+/* Look-ups are shorter; to read and plan what is longer takes a while by itself. */
+#define LOOP_BODY_MAX_BYTES 16384
 
 bool call_needs_worker(const call *c)
 {

@@ -63,7 +63,10 @@ void session_free(session *s);
 void session_set(session *s, str name, str value);
 void session_define(session *s, str name, str value);
 
-/* ---- statements */
+/* ---- statements
+ *
+ * A text is prepared, which parses it and tells what it is; then it is run. Who serves statements decides by what is
+ * told, and looks into no text. */
 
 typedef struct engine_error {
     status st;
@@ -71,16 +74,50 @@ typedef struct engine_error {
     str    missing_topic; /* the topic that PRINT did not find; n = 0: that is not what is wrong */
 } engine_error;
 
-/* Validates all statements of the text in a sandbox, then executes them in order. Answers are in the arena; on
- * failure there are none and err is filled. SELECT and PRINT are refused with ST_WRONG_ENDPOINT. */
-bool engine_execute(engine *e, session *s, str sql, arena *a, answers *out, engine_error *err);
+typedef enum statement_kind {
+    STATEMENT_COMMAND, /* answers rows of its own (answer.h), or nothing */
+    STATEMENT_PULL,    /* SELECT of what is there */
+    STATEMENT_PUSH,    /* SELECT ... EMIT: of what comes */
+    STATEMENT_PRINT
+} statement_kind;
+
+struct query_columns;
+
+typedef struct engine_statement {
+    statement_kind kind;
+    bool           may_wait; /* for the disk, for others, for rows to come: not to be run on an event loop */
+    bool           changes_catalog;
+    str            source;               /* the stream or table a query reads, PRINT's topic; n = 0: none, or several */
+    answer_kind    answer;               /* of a command: whose columns (answer_info_of) its rows have */
+    const struct query_columns *columns; /* of a pull query on a table; NULL: they are told when it runs */
+    const type *const          *params;  /* of the arguments it is run with; there are none yet */
+    uint32_t                    param_count;
+} engine_statement;
+
+/* A text that was parsed. In the caller's arena; it holds on to the version of the catalog that it was made on, and
+ * to nothing else but what is borrowed. One thread at a time. */
+typedef struct engine_prepared engine_prepared;
+
+/* Any thread, an event loop too: it waits for nothing. Text and session are borrowed. Texts that were asked before
+ * are not parsed again, where they ask a table. NULL + err: it does not parse; what else is wrong with it is told when
+ * it runs. */
+engine_prepared *engine_prepare(engine *e, session *s, str text, arena *a, engine_error *err);
+/* Once for each that was prepared, before the arena goes. */
+void                    engine_unprepare(engine_prepared *p);
+const engine_statement *engine_statements(const engine_prepared *p, size_t *n);
+
+/* Runs commands: validates all statements of the text in a sandbox, then executes them in order. Answers are in the
+ * arena; on failure there are none and err is filled. SELECT and PRINT are refused with ST_WRONG_ENDPOINT. */
+bool engine_run(engine_prepared *p, arena *a, answers *out, engine_error *err);
+/* The same for a text that is used once. */
+bool engine_execute(engine *e, session *s, str text, arena *a, answers *out, engine_error *err);
 
 /* ---- queries */
 
 /* A SELECT or PRINT is answered through callbacks. A pull query on a table calls all of them before
- * engine_query() returns, on the caller's thread. A push query, and a pull query on a stream, calls
- * `header` before it returns and the others later on worker threads, one at a time; they must not
- * block: who cannot take a row returns false, which ends the query. PRINT calls `line` and `end` only, on a
+ * engine_run_query() returns, on the caller's thread; where it may wait, so may its listener. A push query, and a pull
+ * query on a stream, calls `header` before it returns and the others later on worker threads, one at a time; they must
+ * not block: who cannot take a row returns false, which ends the query. PRINT calls `line` and `end` only, on a
  * thread of its own. */
 typedef struct query_columns {
     str                query_id;
@@ -108,10 +145,11 @@ typedef struct query_listener {
 
 typedef struct push_query push_query;
 
-/* Starts (push) or runs (pull) the one query in sql. *push is NULL when it is over already.
- * scalable etc. follow the session's properties. Errors as engine_execute. */
-bool engine_query(engine *e, session *s, str sql, arena *a, const query_listener *l, push_query **push,
-                  engine_error *err);
+/* Starts (push) or runs (pull) the one query that was prepared. *push is NULL when it is over already. may_wait: the
+ * caller's thread may; where it may not, statement.may_wait must be false, and ST_NOT_READY means: run it again where
+ * it may wait; what the listener was given until then counts for nothing. The arena is used for err. */
+bool engine_run_query(engine_prepared *p, arena *a, bool may_wait, const query_listener *l, push_query **push,
+                      engine_error *err);
 /* Stops it and waits; no callback comes afterwards. Must be called once for every push query, also for one
  * that has ended; not from inside a callback. */
 void push_query_close(push_query *q);
@@ -120,10 +158,14 @@ bool engine_close_query(engine *e, str query_id);
 
 /* ---- rows in by REST (/inserts-stream) */
 
-/* One row of JSON for a stream or table, as INSERT VALUES would write it. */
-bool engine_insert_json(engine *e, str target, str json_row, status *st);
-/* May rows be inserted into it at all? */
-bool engine_check_insert_target(engine *e, str target, status *st);
+/* Rows of JSON for a stream or table, as INSERT VALUES would write them. In the arena, like a prepared text. */
+typedef struct engine_insert engine_insert;
+
+/* NULL + st: nothing can be inserted there. */
+engine_insert *engine_prepare_insert(engine *e, str target, arena *a, status *st);
+void           engine_unprepare_insert(engine_insert *p);
+/* Writes one row; durable when it returns. */
+bool engine_run_insert(engine_insert *p, str json_row, status *st);
 
 /* ---- the rest */
 

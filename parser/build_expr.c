@@ -11,7 +11,7 @@
 
 /* ---- names */
 
-static str unquote(arena *a, str quoted)
+str parse_unquote(arena *a, str quoted)
 {
     char q = quoted.p[0];
     str  in = {quoted.p + 1, quoted.n - 2};
@@ -30,7 +30,7 @@ static str unquote(arena *a, str quoted)
 static str fold(arena *a, str ident)
 {
     if (ident.p[0] == '"' || ident.p[0] == '`')
-        return unquote(a, ident);
+        return parse_unquote(a, ident);
     for (uint32_t i = 0; i < ident.n; i++)
         if (ident.p[i] >= 'a' && ident.p[i] <= 'z')
             return str_upper(a, ident);
@@ -66,7 +66,7 @@ name_val build_variable_name(parse *p, token t)
 name_val build_raw_name(parse *p, token t)
 {
     str s = token_text(p, t);
-    return (name_val){t.type == TK_QUOTED_IDENT ? unquote(p->a, s) : s, span_of(t)};
+    return (name_val){t.type == TK_QUOTED_IDENT ? parse_unquote(p->a, s) : s, span_of(t)};
 }
 
 name_val build_string_name(parse *p, token t)
@@ -110,7 +110,7 @@ name_val build_source_name(parse *p, name_val n)
 
 str build_string(parse *p, token t)
 {
-    return unquote(p->a, token_text(p, t));
+    return parse_unquote(p->a, token_text(p, t));
 }
 
 name_list *build_names(parse *p, name_list *l, name_val n)

@@ -148,6 +148,7 @@ void print_ticked(buf *out, str name); /* in back-ticks, needed or not */
 
 /* ---- build_expr.c */
 
+str parse_unquote(arena *a, str quoted); /* what stands between quotes, doubled ones halved */
 /* The raw name of calls that were written ||: told apart by its address, as CONCAT(a, b) prints in
  * upper case and a || b in lower case. */
 extern const char parse_concat_name[];

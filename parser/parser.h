@@ -35,6 +35,19 @@ bool parse_type(arena *a, str text, const ast_type **out, status *st);
  * Unknown names stay as they are. Rules and errors: spec/sql-language.md 1.8. */
 bool parse_substitute(arena *a, str stmt_text, const map *vars, str *out, status *st);
 
+/* A literal right behind an '=' */
+typedef struct parse_literal {
+    uint32_t pos, len; /* in the text */
+    ast_kind kind;     /* EX_STRING, EX_INT or EX_BIGINT, as the parser would have it */
+    str      text;     /* EX_STRING */
+    int64_t  ival;
+} parse_literal;
+
+/* Finds those literals with the scanner alone: statements that are sent again and again mostly differ in them, and
+ * what is known of one of them need not be parsed out of the others. false: the text is none to compare others
+ * with: it is no SELECT, has variables, what is no token, or more than max such literals. */
+bool parse_equal_literals(arena *a, str sql, parse_literal *out, uint32_t max, uint32_t *n);
+
 /* Line (from 1) and column (from 1) of a byte offset; columns count characters. */
 void parse_line_col(str sql, uint32_t pos, uint32_t *line, uint32_t *col);
 

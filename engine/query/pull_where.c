@@ -17,6 +17,7 @@ typedef struct where_ctx {
     const source *t;
     status       *st;
     pull_scans    scans;
+    bool          computed; /* a key is an expression that was evaluated now */
 } where_ctx;
 
 /* The tail that ksqlDB adds to what a pull query's WHERE does wrong. */
@@ -161,6 +162,7 @@ static bool is_constant(const ast_expr *e)
 
 static bool constant(where_ctx *w, const ast_expr *e, const column *c, value *out)
 {
+    w->computed |= e->kind > EX_STRING;
     xscope       none = {0};
     const xnode *x = expr_compile(w->a, e, &none, (xoptions){0}, w->st);
     if (x == NULL) {
@@ -361,5 +363,6 @@ bool pull_where(arena *a, ast_expr *where, const source *table, pull_scans scans
     out->scan = false;
     out->keys = found;
     out->n = n;
+    out->literal = !w.computed;
     return true;
 }

@@ -1,7 +1,7 @@
 /* The WHERE of a pull query: which keys and windows it asks for (spec/sql-language.md 5.9,
  * spec/processing-semantics.md 8.2). */
-#ifndef ENGINE_PULL_WHERE_H
-#define ENGINE_PULL_WHERE_H
+#ifndef ENGINE_QUERY_PULL_WHERE_H
+#define ENGINE_QUERY_PULL_WHERE_H
 
 #include "engine/plan/catalog.h"
 #include "engine/engine.h"
@@ -14,6 +14,7 @@ typedef struct pull_keys {
     value **keys; /* one array a look-up, in the order of the key columns */
     size_t  n;
     int64_t from, to; /* bounds of window starts */
+    bool    literal;  /* the keys are literals: the same each time */
 } pull_keys;
 
 typedef struct pull_scans {

@@ -14,7 +14,7 @@
 #ifndef ENGINE_STMT_CATALOG_ROWS_H
 #define ENGINE_STMT_CATALOG_ROWS_H
 
-#include "engine/stmt/metastore.h"
+#include "engine/run/metastore.h"
 #include "storage/kept.h"
 
 #define ROW_VERSION 1

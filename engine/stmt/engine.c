@@ -23,6 +23,7 @@ void engine_publish(engine *e, metastore *m)
 {
     pthread_mutex_lock(&e->meta_lock);
     metastore *was = e->meta;
+    m->version = was->version + 1;
     e->meta = m;
     pthread_mutex_unlock(&e->meta_lock);
     metastore_release(was);
@@ -50,10 +51,10 @@ void engine_get_stats(engine *e, engine_stats *out)
     }
     metastore_release(m);
     arena_free(&a);
-    pthread_mutex_lock(&e->push_lock);
-    out->push_queries_active = e->pushes.n;
-    pthread_mutex_unlock(&e->push_lock);
-    out->pull_queries = __atomic_load_n(&e->pull_count, __ATOMIC_RELAXED);
+    pthread_mutex_lock(&e->hub.lock);
+    out->push_queries_active = e->hub.pushes.n;
+    pthread_mutex_unlock(&e->hub.lock);
+    out->pull_queries = __atomic_load_n(&e->hub.pull_count, __ATOMIC_RELAXED);
 }
 
 /* ---- the states of queries */
@@ -214,14 +215,20 @@ engine *engine_open(const engine_options *o, status *st)
     e->state_dir = o->state_dir ? mem_strdup(o->state_dir) : NULL;
     pthread_mutex_init(&e->lock, NULL);
     pthread_mutex_init(&e->meta_lock, NULL);
-    pthread_mutex_init(&e->push_lock, NULL);
+    query_hub_init(&e->hub);
     arena_init(&e->a);
     e->meta = metastore_new();
-    if (open_processing_log(e, st) && read_topic_rules(e, SETTING_HIDDEN_TOPICS, &e->hidden_topics, st) &&
-        read_topic_rules(e, SETTING_READONLY_TOPICS, &e->readonly_topics, st) && open_runtime(e, st))
-        return e;
-    engine_close(e);
-    return NULL;
+    bool ok = open_processing_log(e, st) && read_topic_rules(e, SETTING_HIDDEN_TOPICS, &e->hidden_topics, st) &&
+              read_topic_rules(e, SETTING_READONLY_TOPICS, &e->readonly_topics, st) && open_runtime(e, st);
+    if (!ok) {
+        engine_close(e);
+        return NULL;
+    }
+    e->hub.log = e->opt.log;
+    e->hub.run = e->run;
+    e->hub.plog = e->plog;
+    e->hub.clock = e->opt.clock;
+    return e;
 }
 
 bool engine_close(engine *e)
@@ -230,9 +237,8 @@ bool engine_close(engine *e)
         return false;
     processing_log_close(e->plog);
     metastore_release(e->meta);
-    VEC_FREE(&e->pushes);
+    query_hub_free(&e->hub);
     arena_free(&e->a);
-    pthread_mutex_destroy(&e->push_lock);
     pthread_mutex_destroy(&e->meta_lock);
     pthread_mutex_destroy(&e->lock);
     mem_free(e->state_dir);

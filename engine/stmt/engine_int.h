@@ -5,10 +5,10 @@
 #include <pthread.h>
 
 #include "base/clock.h"
-#include "base/vec.h"
 #include "engine/engine.h"
+#include "engine/query/query.h"
+#include "engine/run/metastore.h"
 #include "engine/run/runtime.h"
-#include "engine/stmt/metastore.h"
 #include "engine/stmt/topic_rules.h"
 
 struct engine {
@@ -20,10 +20,8 @@ struct engine {
     arena                  a;    /* what lives as long as the engine */
     struct processing_log *plog; /* NULL: none is kept */
     topic_rules            hidden_topics, readonly_topics;
-    runtime               *run;       /* NULL when manual */
-    pthread_mutex_t        push_lock; /* guards pushes */
-    VEC(push_query *) pushes;
-    uint64_t pull_count;
+    runtime               *run; /* NULL when manual */
+    query_hub              hub; /* of SELECT and PRINT */
 };
 
 /* The present version of the catalog, for reading; metastore_release() it. */

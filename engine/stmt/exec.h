@@ -64,6 +64,13 @@ bool exec_settle(exec *x, bool ok);
 /* The statement with its variables filled in (spec 1.8); NULL + st. */
 const ast_stmt *exec_substitute(exec *x, const ast_stmt *s);
 
+/* All statements on copies of the catalog and session, then each for real. */
+bool exec_run_all(engine *e, session *s, ast_stmt **list, size_t n, str text, arena *a, answer_list *out,
+                  engine_error *err);
+/* What the table of statements tells. */
+bool        stmt_changes_catalog(ast_stmt_kind k);
+answer_kind stmt_answer(const ast_stmt *s);
+
 /* One statement of an old catalog, on x->m alone. */
 bool exec_run_loading(exec *x, const ast_stmt *stmt);
 
@@ -166,10 +173,7 @@ void query_plan(query_info *q);
 query_info *query_of_statement(exec *x, query_kind kind, plan *p, str id, str text);
 /* INSERT INTO ... SELECT: results must be the target's columns by name and order; a DECIMAL may become a wider one and
  * a numeric literal what its column is. */
-bool query_match_target(plan *p, const source *target, status *st);
-/* Push queries by id, for TERMINATE. */
-bool         engine_is_push_query(engine *e, str id);
-bool         engine_end_push_query(engine *e, str id);
+bool         query_match_target(plan *p, const source *target, status *st);
 plan_options exec_plan_options(exec *x);
 str          print_text(arena *a, void (*print)(buf *, const ast_stmt *), const ast_stmt *s);
 

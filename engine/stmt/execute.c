@@ -227,6 +227,18 @@ static const struct {
 #undef ROW_EXTENDED
 };
 
+bool stmt_changes_catalog(ast_stmt_kind k)
+{
+    return k < sizeof handlers / sizeof *handlers && (handlers[k].flags & KEPT);
+}
+
+answer_kind stmt_answer(const ast_stmt *s)
+{
+    if (s->kind == STMT_QUERY || s->kind == STMT_PRINT)
+        return ANSWER_NONE;
+    return s->extended ? handlers[s->kind].extended : handlers[s->kind].answer;
+}
+
 static bool wrong_endpoint(exec *x)
 {
     return status_set(x->st, ST_WRONG_ENDPOINT,
@@ -239,7 +251,7 @@ static bool run_statement(exec *x)
     ast_stmt_kind k = x->stmt->kind;
     if (k == STMT_QUERY || k == STMT_PRINT)
         return wrong_endpoint(x);
-    x->answer = x->stmt->extended ? handlers[k].extended : handlers[k].answer;
+    x->answer = stmt_answer(x->stmt);
     return exec_settle(x, handlers[k].run(x));
 }
 
@@ -281,7 +293,7 @@ static void copy_session(session *to, const session *from)
 
 static bool is_kept(const exec *x)
 {
-    return x->stmt && (handlers[x->stmt->kind].flags & KEPT);
+    return x->stmt && stmt_changes_catalog(x->stmt->kind);
 }
 
 /* Fills in what a statement starts with; false: its variables cannot be filled in. */
@@ -382,8 +394,8 @@ static bool run_for_real(engine *e, session *s, const ast_stmt *stmt, str sql, a
 
 /* All statements dry, then each for real. What one has changed holds, also when one behind it fails; others may run
  * between two of ours. */
-static bool execute(engine *e, session *s, ast_stmt **list, size_t n, str sql, arena *a, answer_list *out,
-                    engine_error *err)
+bool exec_run_all(engine *e, session *s, ast_stmt **list, size_t n, str sql, arena *a, answer_list *out,
+                  engine_error *err)
 {
     if (!run_dry(e, s, list, n, sql, a, err))
         return false;
@@ -398,20 +410,6 @@ static bool execute(engine *e, session *s, ast_stmt **list, size_t n, str sql, a
         ok = false;
     insert_group_free(inserts);
     return ok;
-}
-
-bool engine_execute(engine *e, session *s, str sql, arena *a, answers *out, engine_error *err)
-{
-    ast_stmt  **list;
-    size_t      n;
-    answer_list all = {0};
-    status_init(&err->st);
-    err->statement = sql;
-    *out = (answers){0};
-    if (!parse_sql(a, sql, &list, &n, &err->st) || !execute(e, s, list, n, sql, a, &all, err))
-        return false;
-    *out = (answers){all.p, all.n};
-    return true;
 }
 
 int64_t engine_last_command(engine *e)

@@ -135,20 +135,44 @@ serde *source_serde(arena *a, const source *t, column_ns ns, status *st)
     return serde_new(a, &spec, st);
 }
 
-/* One side's serde and its part of the row; none: there is no value in it. */
-static serde *side(exec *x, const source *t, column_ns ns, const insert_row *r, value **row, bool *none)
+/* Rows on their way into a source. */
+typedef struct row_writer {
+    const source *t;
+    serde        *key, *val;
+} row_writer;
+
+static void writer_close(row_writer *w)
+{
+    if (w->key)
+        serde_free(w->key);
+    if (w->val)
+        serde_free(w->val);
+}
+
+static bool writer_open(row_writer *w, arena *a, const source *t, status *st)
+{
+    *w = (row_writer){.t = t, .key = source_serde(a, t, NS_KEY, st)};
+    w->val = w->key ? source_serde(a, t, NS_VALUE, st) : NULL;
+    if (w->val)
+        return true;
+    writer_close(w);
+    return false;
+}
+
+/* One side's part of the row; none: there is no value in it. */
+static value *side(exec *x, const source *t, column_ns ns, const insert_row *r, bool *none)
 {
     uint32_t n = 0;
-    *row = ARENA_ARRAY(x->a, value, t->schema.n + 1);
+    value   *row = ARENA_ARRAY(x->a, value, t->schema.n + 1);
     *none = true;
     for (uint32_t i = 0; i < t->schema.n; i++)
         if (t->schema.cols[i].ns == ns) {
-            (*row)[n++] = r->cols[i];
+            row[n++] = r->cols[i];
             *none &= r->cols[i].state != V_OK;
         }
     if (ns == NS_KEY)
         *none |= n == 0;
-    return source_serde(x->a, t, ns, x->st);
+    return row;
 }
 
 /* ---- rows that are written together */
@@ -234,30 +258,36 @@ static bool append(exec *x, const source *t, str key, str val, int64_t ts)
 }
 
 /* Serialises the row and writes it. */
-static bool write_row(exec *x, const source *t, const insert_row *r)
+static bool write_row(exec *x, const row_writer *w, const insert_row *r)
 {
-    value *key_row, *val_row;
-    bool   no_key, no_val, key_null = true, val_null = false;
-    serde *k = side(x, t, NS_KEY, r, &key_row, &no_key);
-    serde *v = k ? side(x, t, NS_VALUE, r, &val_row, &no_val) : NULL;
-    if (v == NULL)
-        return false;
-    buf  kb = BUF_INIT(BUF_MAX), vb = BUF_INIT(BUF_MAX);
-    bool ok = true;
+    const source *t = w->t;
+    bool          no_key, no_val, key_null = true, val_null = false;
+    value        *key_row = side(x, t, NS_KEY, r, &no_key), *val_row = side(x, t, NS_VALUE, r, &no_val);
+    buf           kb = BUF_INIT(BUF_MAX), vb = BUF_INIT(BUF_MAX);
+    bool          ok = true;
     buf_reserve(&kb, 1);
     buf_reserve(&vb, 1);
     if (!no_key)
-        ok = k->encode(k, key_row, &kb, &key_null) || exec_fail(x, "Could not serialize key");
+        ok = w->key->encode(w->key, key_row, &kb, &key_null) || exec_fail(x, "Could not serialize key");
     if (ok)
-        ok = v->encode(v, val_row, &vb, &val_null) || exec_fail(x, "Could not serialize value");
+        ok = w->val->encode(w->val, val_row, &vb, &val_null) || exec_fail(x, "Could not serialize value");
     int64_t now = exec_now(x);
     if (ok && !x->dry)
         ok = append(x, t, key_null ? STR_NONE : buf_str(&kb), val_null ? STR_NONE : buf_str(&vb),
                     r->has_ts ? r->ts : now);
     buf_free(&kb);
     buf_free(&vb);
-    serde_free(k);
-    serde_free(v);
+    return ok;
+}
+
+static bool insert_row_of(exec *x, const source *t)
+{
+    insert_row r = {0};
+    row_writer w;
+    if (!read_row(x, t, &r) || !writer_open(&w, x->a, t, x->st))
+        return false;
+    bool ok = write_row(x, &w, &r);
+    writer_close(&w);
     return ok;
 }
 
@@ -304,10 +334,7 @@ bool stmt_insert_values(exec *x)
     buf_free(&headers);
     if (!ok)
         return false;
-    insert_row r = {0};
-    if (!read_row(x, t, &r) || !write_row(x, t, &r))
-        return status_prefix(x->st, "Failed to insert values into '%.*s'. ", STR_FMT(s->name));
-    return true;
+    return insert_row_of(x, t) || status_prefix(x->st, "Failed to insert values into '%.*s'. ", STR_FMT(s->name));
 }
 
 /* ---- rows as JSON (/inserts-stream, spec/rest-api-and-shell.md 1.9) */
@@ -410,60 +437,106 @@ static str target_name(arena *a, str target)
     return str_upper(a, target);
 }
 
-static bool insert_json(exec *x, str target, str json)
+/* The row that the object holds; columns that it lacks are NULL. */
+static bool read_object(exec *x, const source *t, str json, insert_row *r)
 {
-    const source *t;
-    str           rest;
-    const char   *why;
-    if (!insert_target(x, target_name(x->a, target), &t))
-        return false;
-    jnode *o = json_doc_parse(x->a, json, &rest, &why);
+    str         rest;
+    const char *why;
+    jnode      *o = json_doc_parse(x->a, json, &rest, &why);
     if (o == NULL || o->kind != J_OBJECT || str_trim(rest).n)
         return status_set(x->st, ST_BAD_REQUEST, "Invalid JSON in inserts stream");
-    insert_row r = {.cols = ARENA_ARRAY(x->a, value, t->schema.n), .given = ARENA_ARRAY(x->a, bool, t->schema.n)};
+    *r = (insert_row){.cols = ARENA_ARRAY(x->a, value, t->schema.n), .given = ARENA_ARRAY(x->a, bool, t->schema.n)};
     for (uint32_t i = 0; i < t->schema.n; i++) {
         const column *c = &t->schema.cols[i];
         for (const jnode *m = o->first; m; m = m->next)
             if (c->ns != NS_HEADERS && json_name_is(m->name, c->name)) {
-                r.given[i] = true;
-                if (!json_column(x, m, c->type, &r.cols[i]))
+                r->given[i] = true;
+                if (!json_column(x, m, c->type, &r->cols[i]))
                     return false;
             }
-        if (c->ns == NS_KEY && !r.given[i] && t->kind == SOURCE_TABLE)
+        if (c->ns == NS_KEY && !r->given[i] && t->kind == SOURCE_TABLE)
             return status_set(x->st, ST_BAD_REQUEST, "Key field must be specified: %.*s", STR_FMT(c->name));
     }
-    return write_row(x, t, &r);
+    return true;
 }
 
-bool engine_insert_json(engine *e, str target, str json_row, status *st)
+struct engine_insert {
+    engine    *e;
+    session    s; /* with nothing set */
+    str        target;
+    metastore *m; /* the version that w is of */
+    row_writer w;
+    arena      a;   /* of w */
+    arena      row; /* of the row being written */
+};
+
+static void insert_close(engine_insert *p)
 {
-    arena   a;
-    session s;
-    arena_init(&a);
-    session_init(&s);
-    metastore           *m = engine_take(e);
-    struct insert_group *g = insert_group_new(&a);
-    exec                 x = {.e = e, .s = &s, .a = &a, .m = m, .st = st, .inserts = g};
-    bool ok = exec_settle(&x, insert_json(&x, target, json_row)) && insert_group_flush(g, e->opt.log, st);
-    insert_group_free(g);
-    metastore_release(m);
-    session_free(&s);
-    arena_free(&a);
-    return ok;
+    writer_close(&p->w);
+    metastore_release(p->m);
+    arena_free(&p->a);
 }
 
-bool engine_check_insert_target(engine *e, str target, status *st)
+/* On the present version of the catalog. */
+static bool insert_open(engine_insert *p, status *st)
 {
-    arena         a;
-    session       s;
     const source *t;
-    arena_init(&a);
-    session_init(&s);
-    metastore *m = engine_take(e);
-    exec       x = {.e = e, .s = &s, .a = &a, .m = m, .st = st};
-    bool       ok = insert_target(&x, target_name(&a, target), &t);
-    metastore_release(m);
-    session_free(&s);
-    arena_free(&a);
+    exec          x = {.e = p->e, .s = &p->s, .a = &p->a, .m = engine_take(p->e), .st = st};
+    arena_init(&p->a);
+    p->m = x.m;
+    if (insert_target(&x, p->target, &t) && writer_open(&p->w, &p->a, t, st))
+        return true;
+    p->w = (row_writer){0};
+    insert_close(p);
+    p->m = NULL;
+    return false;
+}
+
+engine_insert *engine_prepare_insert(engine *e, str target, arena *a, status *st)
+{
+    engine_insert *p = ARENA_NEW(a, engine_insert);
+    p->e = e;
+    p->target = target_name(a, target);
+    session_init(&p->s);
+    arena_init(&p->row);
+    if (insert_open(p, st))
+        return p;
+    session_free(&p->s);
+    return NULL;
+}
+
+void engine_unprepare_insert(engine_insert *p)
+{
+    if (p->m)
+        insert_close(p);
+    arena_free(&p->row);
+    session_free(&p->s);
+}
+
+/* The source may have been replaced since the last row. */
+static bool insert_follow(engine_insert *p, status *st)
+{
+    metastore *now = engine_take(p->e);
+    bool       same = p->m && now->version == p->m->version;
+    metastore_release(now);
+    if (same)
+        return true;
+    if (p->m)
+        insert_close(p);
+    p->m = NULL;
+    return insert_open(p, st);
+}
+
+bool engine_run_insert(engine_insert *p, str json_row, status *st)
+{
+    insert_row r;
+    if (!insert_follow(p, st))
+        return false;
+    struct insert_group *g = insert_group_new(&p->row);
+    exec                 x = {.e = p->e, .s = &p->s, .a = &p->row, .m = p->m, .st = st, .inserts = g};
+    bool                 ok = read_object(&x, p->w.t, json_row, &r) && exec_settle(&x, write_row(&x, &p->w, &r)) &&
+              insert_group_flush(g, p->e->opt.log, st);
+    insert_group_free(g);
+    arena_reset(&p->row);
     return ok;
 }

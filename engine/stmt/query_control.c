@@ -1,4 +1,5 @@
 /* TERMINATE, PAUSE, RESUME. */
+#include "engine/query/push.h"
 #include "engine/stmt/exec.h"
 
 /* The statement's words. */
@@ -38,7 +39,7 @@ static bool control_all(exec *x)
 
 static bool terminate_push(exec *x, str id)
 {
-    bool          was = x->dry || engine_end_push_query(x->e, id);
+    bool          was = x->dry || push_end(&x->e->hub, id);
     answer_draft *d = answer_begin(x, ANSWER_TERMINATED);
     record        r = answer_add_row(d);
     record_put_text(r, "queryId", id);
@@ -52,7 +53,7 @@ bool stmt_query_control(exec *x)
     query_info *q = x->stmt->all ? NULL : metastore_query(x->m, x->stmt->name);
     if (x->stmt->all)
         return control_all(x);
-    if (q == NULL && x->stmt->kind == STMT_TERMINATE && engine_is_push_query(x->e, x->stmt->name))
+    if (q == NULL && x->stmt->kind == STMT_TERMINATE && push_exists(&x->e->hub, x->stmt->name))
         return terminate_push(x, x->stmt->name);
     if (q == NULL)
         return exec_fail(x, "Unknown queryId: %.*s", STR_FMT(x->stmt->name));

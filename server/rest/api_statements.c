@@ -18,6 +18,18 @@ static bool wait_for_command(call *c, json_t *body)
     return false;
 }
 
+/* A command is noted before its answer is sent: the client's next request may wait for it. */
+static bool run_commands(call *c, session *s, str sql, answers *all, engine_error *err)
+{
+    engine_prepared *p = engine_prepare(c->r->o.engine, s, sql, &c->a, err);
+    bool             ok = p && engine_run(p, &c->a, all, err);
+    if (p)
+        engine_unprepare(p);
+    if (ok)
+        commands_note(c->r, all);
+    return ok;
+}
+
 void rest_ksql(call *c)
 {
     json_t *body = call_body_object(c);
@@ -30,8 +42,7 @@ void rest_ksql(call *c)
         call_session(c, body, "streamsProperties", &s)) {
         engine_error err;
         answers      all;
-        if (engine_execute(c->r->o.engine, &s, sql, &c->a, &all, &err)) {
-            commands_note(c->r, &all);
+        if (run_commands(c, &s, sql, &all, &err)) {
             c->status = 200;
             c->content_type = TYPE_JSON;
             entities_put(&c->out, &all);
@@ -76,24 +87,24 @@ static bool next_line(str text, size_t *at, str *line)
     return false;
 }
 
-/* The first line names the target; false: answered. */
-static bool read_target(call *c, str line, str *target)
+/* The first line names the target. NULL: answered. */
+static engine_insert *read_target(call *c, str line)
 {
     json_error_t e;
     json_t      *j = json_loadb(line.p ? line.p : "", line.n, 0, &e);
     const char  *name = json_string_value(json_object_get(j, "target"));
-    *target = name ? str_dup(&c->a, str_of(name)) : STR_NONE;
+    str          target = name ? str_dup(&c->a, str_of(name)) : STR_NONE;
+    status       st;
     json_decref(j);
     if (name == NULL) {
         call_error(c, 40000, "Invalid JSON in inserts stream: the first line must be {\"target\":\"STREAM OR TABLE\"}");
-        return false;
+        return NULL;
     }
-    engine_error err = {.statement = *target};
-    status_init(&err.st);
-    if (engine_check_insert_target(c->r->o.engine, *target, &err.st))
-        return true;
-    call_error(c, status_error_code(err.st.code), err.st.msg);
-    return false;
+    status_init(&st);
+    engine_insert *rows = engine_prepare_insert(c->r->o.engine, target, &c->a, &st);
+    if (rows == NULL)
+        call_error(c, status_error_code(st.code), st.msg);
+    return rows;
 }
 
 static void put_ack(buf *out, bool array, int64_t seq, const status *st)
@@ -119,13 +130,14 @@ void rest_inserts_stream(call *c)
     static const char *const offers[] = {TYPE_DELIMITED, TYPE_JSON};
     int                      kind = accept_choose(c->has_accept, c->accept, offers, 2);
     size_t                   at = 0;
-    str                      line = STR_NONE, target;
+    str                      line = STR_NONE;
     if (kind < 0) {
         call_text(c, 404, "text/plain", STR("Not Found"));
         return;
     }
     next_line(buf_str(&c->body), &at, &line);
-    if (!read_target(c, line, &target))
+    engine_insert *rows = read_target(c, line);
+    if (rows == NULL)
         return;
     c->status = 200;
     c->content_type = offers[kind];
@@ -135,7 +147,7 @@ void rest_inserts_stream(call *c)
         status st;
         status_init(&st);
         json_t *row = json_loadb(line.p, line.n, JSON_ALLOW_NUL, NULL);
-        bool    ok = json_is_object(row) ? engine_insert_json(c->r->o.engine, target, line, &st)
+        bool    ok = json_is_object(row) ? engine_run_insert(rows, line, &st)
                                          : status_set(&st, ST_BAD_REQUEST, "Invalid JSON in inserts stream");
         json_decref(row);
         put_ack(&c->out, kind == 1, seq, &st);
@@ -144,4 +156,5 @@ void rest_inserts_stream(call *c)
     }
     if (kind == 1)
         buf_putc(&c->out, ']');
+    engine_unprepare_insert(rows);
 }

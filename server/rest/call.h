@@ -1,7 +1,8 @@
 /* One request and its answer, without a word of HTTP's framing: what handlers work on.
  *
  * The transport (http1.c) fills the first half, runs the route's handler and sends the second half. A handler
- * either fills the answer or leaves a stream in it, whose bytes follow as they come.
+ * either fills the answer or leaves a stream in it, whose bytes follow as they come. One that runs on an event loop and
+ * finds that it may have to wait leaves `rest` instead, which a worker then runs.
  */
 #ifndef SERVER_REST_CALL_H
 #define SERVER_REST_CALL_H
@@ -12,12 +13,15 @@
 #include "base/buf.h"
 #include "base/status.h"
 #include "base/str.h"
+#include "server/rest/framing.h"
 #include "server/rest/rest.h"
 
 typedef struct call   call;
 typedef struct stream stream;
 
 typedef void call_handler(call *c);
+/* What is left of a call for a worker. false: the answer has begun, and the call is the transport's again. */
+typedef bool call_rest(call *c);
 
 typedef enum route_place { ROUTE_LOOP, ROUTE_WORKER, ROUTE_QUERY } route_place;
 typedef enum route_answers { ROUTE_ANY, ROUTE_JSON_API } route_answers;
@@ -40,7 +44,15 @@ struct call {
     bool         has_accept;
     str          accept;
     bool         http10;
-    buf          body; /* at most REST_BODY_MAX_BYTES; full: it was larger */
+    buf          body;     /* at most REST_BODY_MAX_BYTES; full: it was larger */
+    bool         may_wait; /* it runs on a worker */
+    /* Sends what is in `stream` from now on, while the handler goes on with it on its worker; the call is not the
+     * handler's any more. */
+    void (*begin)(call *c);
+
+    call_rest         *rest;  /* NULL: nothing is left */
+    struct query_call *query; /* that rest goes on with */
+    framing            rows;  /* of rows that are gathered in out; kept from call to call for its memory */
 
     int         status;       /* HTTP */
     const char *content_type; /* NULL: none */
@@ -58,10 +70,12 @@ struct call {
 
 /* Finds the route (NULL: none) and what a star stands for. */
 const route *route_find(str method, str path, str *tail);
-/* Does the call belong on a worker? */
-bool call_may_wait(const call *c);
+/* Does the call belong on a worker from the start? */
+bool call_needs_worker(const call *c);
 /* Runs the handler of c->route, or answers 404. */
 void call_run(call *c);
+/* Gives up what is left: the server stops. */
+void call_drop(call *c);
 
 /* Answers. */
 void call_text(call *c, int http_status, const char *content_type, str body); /* body is kept, not copied */

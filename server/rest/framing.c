@@ -167,6 +167,11 @@ const char *framing_content_type(framing_kind k)
     return types[k];
 }
 
+void framing_begin(framing *f, framing_kind k)
+{
+    *f = (framing){.kind = k, .scratch = f->scratch};
+}
+
 void framing_free(framing *f)
 {
     arena_free(&f->scratch);

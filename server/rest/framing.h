@@ -23,7 +23,9 @@ typedef struct framing {
 } framing;
 
 const char *framing_content_type(framing_kind k);
-void        framing_free(framing *f);
+/* For another answer, with the memory of the last. */
+void framing_begin(framing *f, framing_kind k);
+void framing_free(framing *f);
 /* Keeps c->types. */
 void framing_header(framing *f, buf *out, const query_columns *c);
 void framing_row(framing *f, buf *out, const value *row, bool tombstone);

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -104,7 +105,16 @@ static void set_stream(conn *c, stream *s)
 {
     pthread_mutex_lock(&c->r->conns_mu);
     c->stream = s;
+    if (s && atomic_load(&c->r->stopping)) /* http1_drain() has been here */
+        stream_hang_up(s);
     pthread_mutex_unlock(&c->r->conns_mu);
+}
+
+/* From a worker; the loop then sends the answer. */
+static void begin_answer(call *k)
+{
+    conn *c = (conn *)((char *)k - offsetof(conn, c));
+    MHD_resume_connection(c->m);
 }
 
 static void on_connection(void *cls, struct MHD_Connection *m, void **socket_context,
@@ -117,6 +127,7 @@ static void on_connection(void *cls, struct MHD_Connection *m, void **socket_con
         c->m = m;
         c->fd = MHD_get_connection_info(m, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
         c->c.r = r;
+        c->c.begin = begin_answer;
         c->c.body = BUF_INIT(REST_BODY_MAX_BYTES);
         c->c.out = BUF_INIT(BUF_MAX);
         atomic_store(&c->reading_since_ms, clock_mono_coarse_ms());
@@ -137,6 +148,7 @@ static void on_connection(void *cls, struct MHD_Connection *m, void **socket_con
         atomic_fetch_sub(&r->connections_open, 1);
         buf_free(&c->c.body);
         buf_free(&c->c.out);
+        framing_free(&c->c.rows);
         arena_free(&c->c.a);
         mem_free(c);
     }
@@ -175,6 +187,9 @@ static void begin_call(conn *c, const char *method, const char *url, const char 
     k->content_type = k->location = k->cache = k->warning = NULL;
     k->text = STR_NONE;
     k->stream = NULL;
+    k->may_wait = false;
+    k->rest = NULL;
+    k->query = NULL;
     c->state = CONN_READING;
     atomic_store(&c->reading_since_ms, clock_mono_coarse_ms());
 }
@@ -226,7 +241,8 @@ static enum MHD_Result send_answer(conn *c)
         k->stream->wake = wake_conn;
         k->stream->wake_ctx = c;
         set_stream(c, k->stream);
-        watch(c, true);
+        if (!k->stream->begun) /* one that sends all the time hears of the client's leaving by that */
+            watch(c, true);
         a = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES, read_stream, k->stream,
                                               done_stream);
     } else {
@@ -251,31 +267,48 @@ static void run_on_worker(void *arg)
 {
     conn        *c = arg;
     rest_server *r = c->r;
-    call_run(&c->c);
-    MHD_resume_connection(c->m);
+    call        *k = &c->c;
+    bool         ours = true;
+    k->may_wait = true;
+    if (k->rest == NULL)
+        call_run(k);
+    if (k->rest)
+        ours = k->rest(k);
+    if (ours) /* else the connection is the loop's already, and perhaps gone */
+        MHD_resume_connection(c->m);
     atomic_fetch_sub(&r->calls_running, 1);
+}
+
+static enum MHD_Result refuse_call(conn *c)
+{
+    call_drop(&c->c);
+    call_error(&c->c, 50303, "The server is shutting down");
+    return send_answer(c);
+}
+
+static enum MHD_Result run_elsewhere(conn *c)
+{
+    /* Before the look at `stopping`: http1_stop() looks in the other order. */
+    atomic_fetch_add(&c->r->calls_running, 1);
+    if (atomic_load(&c->r->stopping)) {
+        atomic_fetch_sub(&c->r->calls_running, 1);
+        return refuse_call(c);
+    }
+    c->state = CONN_RUNNING;
+    MHD_suspend_connection(c->m);
+    workers_add(&c->r->work, run_on_worker, c);
+    return MHD_YES;
 }
 
 static enum MHD_Result run_call(conn *c)
 {
     atomic_store(&c->reading_since_ms, 0);
-    bool wait = call_may_wait(&c->c);
-    if (wait) /* before the look at `stopping`: http1_stop() looks in the other order */
-        atomic_fetch_add(&c->r->calls_running, 1);
-    if (atomic_load(&c->r->stopping)) {
-        if (wait)
-            atomic_fetch_sub(&c->r->calls_running, 1);
-        call_error(&c->c, 50303, "The server is shutting down");
-        return send_answer(c);
-    }
-    if (wait) {
-        c->state = CONN_RUNNING;
-        MHD_suspend_connection(c->m);
-        workers_add(&c->r->work, run_on_worker, c);
-        return MHD_YES;
-    }
+    if (atomic_load(&c->r->stopping))
+        return refuse_call(c);
+    if (call_needs_worker(&c->c))
+        return run_elsewhere(c);
     call_run(&c->c);
-    return send_answer(c);
+    return c->c.rest ? run_elsewhere(c) : send_answer(c);
 }
 
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *m, const char *url, const char *method,

@@ -27,36 +27,57 @@ typedef struct workers {
     pthread_mutex_t mu;
     pthread_cond_t  more;
     job            *head, **tail;
-    int             max, idle, queued;
+    int             max; /* that may be at work; those that were lent do not count */
+    int             idle, queued, busy, lent;
     bool            stopping;
     VEC(pthread_t) threads;
 } workers;
 
 void workers_init(workers *w, int max);
 void workers_add(workers *w, void (*run)(void *arg), void *arg);
+/* The calling worker is about to wait for a client: another may take its place meanwhile. false: too many are lent
+ * already, and it keeps its place. */
+bool workers_lend(workers *w);
+void workers_take_back(workers *w);
 /* Runs what is queued, then ends the threads. */
 void workers_stop(workers *w);
 
 /* ---- streams (stream.c): answers that go on */
 
-/* Rows are appended by the engine's threads and taken by an event loop. Two own it, the transport and the
- * push query; it is freed on a worker once the connection is done with it. */
+#define PULL_ANSWER_MAX_BYTES ((size_t)256 << 20) /* of rows that are gathered */
+#define PULL_ANSWER_TOO_LARGE "The answer is larger than 256 MiB. Ask for fewer rows, with WHERE or LIMIT."
+
+/* Rows are appended by who runs the query and taken by an event loop. Two own it, the transport and the query: a push
+ * query is closed, and the stream freed, on a worker once the connection is done with it; of a pull query whose answer
+ * has begun before it was whole the last of the two frees it.
+ *
+ * A pull query's worker waits while more than PULL_AHEAD_MAX_BYTES are unsent, so that an answer takes no more room
+ * than that however large it is. Until then nothing is sent: most answers are smaller, and have a Content-Length. */
+#define PULL_AHEAD_MAX_BYTES ((size_t)1 << 20)
+
 struct stream {
     rest_server    *r;
-    pthread_mutex_t mu; /* guards everything below */
-    arena           a;
+    arena           a;            /* of the query, while it runs on a worker */
+    const char     *content_type; /* NULL: none */
+    call           *c;            /* whose answer it will be; until it has begun */
+    bool            begun;        /* rows are sent while others are made; the producer's */
+    pthread_mutex_t mu;           /* guards everything below */
+    pthread_cond_t  room;         /* a producer waits for it */
     framing         f;
     buf             ready;
     size_t          sent;
-    bool            pushes; /* the answer goes on after engine_query() */
+    bool            pushes; /* the answer goes on after engine_run_query() */
     bool            is_print, print_formats, keep_alive_lines;
-    bool            started;       /* there is a header */
-    bool            over;          /* nothing more comes */
-    bool            hung;          /* the client is gone, or the server stops: give up */
-    bool            waiting;       /* the transport wants to be woken */
-    bool            counted;       /* among the push queries running */
-    int64_t         full_since_ms; /* cut off for being slow; 0: not */
-    int64_t         last_ms;       /* when something was last written */
+    bool            started;          /* there is a header */
+    bool            over;             /* nothing more comes */
+    bool            hung;             /* the client is gone, or the server stops: give up */
+    bool            waiting;          /* the transport wants to be woken */
+    bool            counted;          /* among the push queries running */
+    bool            producing;        /* a worker makes rows, and the answer has begun */
+    bool            released;         /* the transport is done with it, the producer is not */
+    int64_t         full_since_ms;    /* cut off for being slow; 0: not */
+    int64_t         stalled_since_ms; /* the producer waits, and since then nothing was taken; 0: it does not wait */
+    int64_t         last_ms;          /* when something was last written */
     push_query     *q;
     void (*wake)(void *ctx);
     void *wake_ctx;
@@ -72,8 +93,10 @@ void stream_detach(stream *s);
 void stream_hang_up(stream *s);
 /* Once a second: keeps PRINT alive, gives up on readers that stopped. false: nobody will read on. */
 bool stream_tick(stream *s, int64_t now_ms);
-/* Ends the query and frees the stream, on a worker. */
-void                        stream_release(stream *s);
+/* The transport is done with it: ends the query and frees the stream, on a worker. */
+void stream_release(stream *s);
+/* The producer is done with it; once for one that has begun. */
+void                        stream_produced(stream *s);
 void                        stream_free(stream *s);
 extern const query_listener stream_listener; /* without ctx */
 

@@ -2,7 +2,6 @@
 #include "server/rest/call.h"
 
 #include <stdlib.h>
-#include <strings.h>
 
 #include "base/num.h"
 #include "server/rest/rest_int.h"
@@ -36,24 +35,14 @@ const route *route_find(str method, str path, str *tail)
     return NULL;
 }
 
-/* word is in small letters. */
-static bool has_word(str text, const char *word)
-{
-    size_t n = strlen(word);
-    for (size_t i = 0; i + n <= text.n; i++)
-        if ((text.p[i] | 32) == word[0] && strncasecmp(text.p + i, word, n) == 0)
-            return true;
-    return false;
-}
+/* Look-ups are shorter; to read and plan what is longer takes a while by itself. */
+#define LOOP_BODY_MAX_BYTES 16384
 
-/* A query with WHERE and without EMIT is nearly always a look-up by key, done in microseconds; a table scan
- * that slips through delays the other connections of its loop, no more. */
-bool call_may_wait(const call *c)
+bool call_needs_worker(const call *c)
 {
-    str body = buf_str(&c->body);
-    if (c->route == NULL || c->route->place != ROUTE_QUERY)
-        return c->route && c->route->place == ROUTE_WORKER;
-    return has_word(body, "emit") || has_word(body, "print") || !has_word(body, "where");
+    if (c->route == NULL)
+        return false;
+    return c->route->place == ROUTE_WORKER || (c->route->place == ROUTE_QUERY && c->body.n > LOOP_BODY_MAX_BYTES);
 }
 
 static void not_found(call *c)
@@ -201,12 +190,12 @@ void error_put(buf *out, int error_code, str msg)
     buf_putc(out, '}');
 }
 
-static void statement_error_put(buf *out, int error_code, str msg, str statement)
+static void statement_error_put(buf *out, int error_code, str msg, str text)
 {
     buf_printf(out, "{\"@type\":\"statement_error\",\"error_code\":%d,\"message\":", error_code);
     json_put_text(out, msg);
     buf_putz(out, ",\"statementText\":");
-    json_put_text(out, statement);
+    json_put_text(out, text);
     buf_putz(out, ",\"entities\":[]}");
 }
 

@@ -4,8 +4,10 @@
 #include "base/mem.h"
 #include "server/rest/rest_int.h"
 
-#define PULL_ANSWER_MAX_BYTES ((size_t)256 << 20)
-#define SLOW_READER_PATIENCE_MS 10000 /* for one that was cut off to take its error */
+#define SLOW_READER_PATIENCE_MS 10000                   /* for one that was cut off to take its error */
+#define STALLED_READER_PATIENCE_MS 60000                /* for one that holds a pull query up to take something */
+#define PULL_AHEAD_MIN_BYTES (PULL_AHEAD_MAX_BYTES / 2) /* the producer goes on */
+#define PULL_BLOCK_BYTES 65536                          /* for so many a reader that has taken all is woken */
 #define KEEP_ALIVE_MS 1000
 
 stream *stream_new(rest_server *r, framing_kind k)
@@ -13,6 +15,7 @@ stream *stream_new(rest_server *r, framing_kind k)
     stream *s = MEM_NEW(stream);
     s->r = r;
     pthread_mutex_init(&s->mu, NULL);
+    pthread_cond_init(&s->room, NULL);
     arena_init(&s->a);
     s->f.kind = k;
     s->ready = BUF_INIT(PULL_ANSWER_MAX_BYTES);
@@ -26,6 +29,7 @@ void stream_free(stream *s)
     framing_free(&s->f);
     buf_free(&s->ready);
     arena_free(&s->a);
+    pthread_cond_destroy(&s->room);
     pthread_mutex_destroy(&s->mu);
     mem_free(s);
 }
@@ -69,11 +73,10 @@ static void cut_off(stream *s, size_t was)
 {
     static const char push[] = "The reader is too slow: rows it had not taken were more than the server keeps for it "
                                "(weir.rest.stream.buffer.bytes). Read faster, or ask for fewer rows.";
-    static const char pull[] = "The answer is larger than 256 MiB. Ask for fewer rows, with WHERE or LIMIT.";
     s->ready.n = was;
     s->ready.full = false;
     s->ready.max += 4096;
-    framing_error(&s->f, &s->ready, 50000, str_of(s->pushes ? push : pull));
+    framing_error(&s->f, &s->ready, 50000, s->pushes ? str_of(push) : STR(PULL_ANSWER_TOO_LARGE));
     s->over = true;
     if (s->pushes) {
         s->full_since_ms = clock_mono_coarse_ms();
@@ -81,10 +84,59 @@ static void cut_off(stream *s, size_t was)
     }
 }
 
+/* ---- pull queries wait for their reader */
+
+static size_t unsent(const stream *s)
+{
+    return s->ready.n - s->sent;
+}
+
+/* Nobody waits for more, or will take it. */
+static bool is_given_up(const stream *s)
+{
+    return s->hung || s->over || atomic_load(&s->r->stopping);
+}
+
+/* What there is, is sent from now on. */
+static void begin(stream *s)
+{
+    call *c = s->c;
+    s->begun = s->producing = true;
+    s->c = NULL;
+    c->status = 200;
+    c->content_type = s->content_type;
+    c->stream = s;
+    c->begin(c);
+}
+
+/* With the lock held. */
+static void await_room(stream *s)
+{
+    if (unsent(s) < PULL_AHEAD_MAX_BYTES || is_given_up(s))
+        return;
+    if (!s->begun)
+        begin(s);
+    s->stalled_since_ms = clock_mono_coarse_ms();
+    bool lent = workers_lend(&s->r->work);
+    while (unsent(s) > PULL_AHEAD_MIN_BYTES && !is_given_up(s))
+        pthread_cond_wait(&s->room, &s->mu);
+    s->stalled_since_ms = 0;
+    if (lent)
+        workers_take_back(&s->r->work);
+}
+
+/* A reader of a push query hears of each row at once. */
+static bool is_worth_waking(const stream *s)
+{
+    return s->pushes || unsent(s) >= PULL_BLOCK_BYTES;
+}
+
 static bool on_row(void *ctx, const value *row, bool tombstone)
 {
     stream *s = ctx;
     pthread_mutex_lock(&s->mu);
+    if (!s->pushes)
+        await_room(s);
     bool taken = !s->over && !s->hung;
     if (taken) {
         size_t was = s->ready.n;
@@ -93,7 +145,8 @@ static bool on_row(void *ctx, const value *row, bool tombstone)
             cut_off(s, was);
             taken = false;
         }
-        wake(s);
+        if (is_worth_waking(s) || !taken)
+            wake(s);
     }
     pthread_mutex_unlock(&s->mu);
     return taken;
@@ -145,6 +198,16 @@ const query_listener stream_listener = {.header = on_header, .row = on_row, .lin
 
 /* ---- the transport's side */
 
+/* Something was taken. */
+static void make_room(stream *s)
+{
+    if (s->stalled_since_ms == 0)
+        return;
+    s->stalled_since_ms = clock_mono_coarse_ms();
+    if (unsent(s) <= PULL_AHEAD_MIN_BYTES)
+        pthread_cond_signal(&s->room);
+}
+
 ssize_t stream_read(stream *s, char *p, size_t max, void (*sleep)(void *ctx))
 {
     ssize_t got;
@@ -156,6 +219,7 @@ ssize_t stream_read(stream *s, char *p, size_t max, void (*sleep)(void *ctx))
         got = (ssize_t)(left < max ? left : max);
         memcpy(p, s->ready.p + s->sent, (size_t)got);
         s->sent += (size_t)got;
+        make_room(s);
         if (s->sent == s->ready.n) {
             buf_clear(&s->ready);
             s->sent = 0;
@@ -177,10 +241,17 @@ ssize_t stream_read(stream *s, char *p, size_t max, void (*sleep)(void *ctx))
     return got;
 }
 
+/* With the lock held. */
+static void give_up(stream *s)
+{
+    s->hung = true;
+    pthread_cond_signal(&s->room);
+}
+
 void stream_hang_up(stream *s)
 {
     pthread_mutex_lock(&s->mu);
-    s->hung = true;
+    give_up(s);
     wake(s);
     pthread_mutex_unlock(&s->mu);
 }
@@ -188,7 +259,7 @@ void stream_hang_up(stream *s)
 void stream_detach(stream *s)
 {
     pthread_mutex_lock(&s->mu);
-    s->hung = true;
+    give_up(s);
     s->waiting = false;
     s->wake_ctx = NULL;
     pthread_mutex_unlock(&s->mu);
@@ -199,6 +270,8 @@ bool stream_tick(stream *s, int64_t now_ms)
     pthread_mutex_lock(&s->mu);
     if (s->full_since_ms && now_ms - s->full_since_ms > SLOW_READER_PATIENCE_MS)
         s->hung = true;
+    if (s->stalled_since_ms && now_ms - s->stalled_since_ms > STALLED_READER_PATIENCE_MS)
+        give_up(s);
     if (s->keep_alive_lines && !s->over && s->ready.n == 0 && now_ms - s->last_ms >= KEEP_ALIVE_MS) {
         s->last_ms = now_ms;
         buf_putc(&s->ready, '\n');
@@ -219,9 +292,25 @@ static void end_query(void *arg)
 
 void stream_release(stream *s)
 {
-    stream_hang_up(s);
+    pthread_mutex_lock(&s->mu);
+    give_up(s);
+    bool others = s->producing;
+    s->released = true;
+    pthread_mutex_unlock(&s->mu);
+    if (others)
+        return;
     if (s->q)
         workers_add(&s->r->work, end_query, s); /* closing waits for the engine's threads */
     else
+        stream_free(s);
+}
+
+void stream_produced(stream *s)
+{
+    pthread_mutex_lock(&s->mu);
+    bool alone = s->released;
+    s->producing = false;
+    pthread_mutex_unlock(&s->mu);
+    if (alone)
         stream_free(s);
 }

@@ -161,13 +161,18 @@ static void fill(engine *e)
                "partitions=1);"
                "CREATE TABLE n AS SELECT id, COUNT(*) AS n FROM clicks GROUP BY id;");
     status st;
+    arena  a;
     status_init(&st);
+    arena_init(&a);
+    engine_insert *rows = engine_prepare_insert(e, STR("CLICKS"), &a, &st);
     for (int i = 0; i < KEYS; i++) {
         char row[64];
         snprintf(row, sizeof row, "{\"ID\":%d,\"V\":\"x\"}", i);
-        if (!engine_insert_json(e, STR("CLICKS"), str_of(row), &st))
+        if (rows == NULL || !engine_run_insert(rows, str_of(row), &st))
             die(st.msg);
     }
+    engine_unprepare_insert(rows);
+    arena_free(&a);
     engine_stats s;
     do {
         usleep(10000);

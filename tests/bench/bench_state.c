@@ -342,7 +342,10 @@ static bool has_key(engine *e, long key)
     arena_init(&a);
     session_init(&s);
     snprintf(sql, sizeof sql, "SELECT N FROM STATE WHERE ID = 'key%09ld';", key);
-    bool ok = engine_query(e, &s, str_of(sql), &a, &l, &push, &err) && rows == 1;
+    engine_prepared *p = engine_prepare(e, &s, str_of(sql), &a, &err);
+    bool             ok = p && engine_run_query(p, &a, true, &l, &push, &err) && rows == 1;
+    if (p)
+        engine_unprepare(p);
     session_free(&s);
     arena_free(&a);
     return ok;

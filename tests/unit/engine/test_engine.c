@@ -167,9 +167,13 @@ static char *ask(env *v, const char *sql)
     arena_init(&s.a);
     arena_init(&a);
     session_init(&se);
-    query_listener l = {.ctx = &s, .header = on_header, .row = on_row, .end = on_end};
-    if (!engine_query(v->e, &se, str_of(sql), &a, &l, &push, &err))
+    query_listener   l = {.ctx = &s, .header = on_header, .row = on_row, .end = on_end};
+    engine_prepared *p = engine_prepare(v->e, &se, str_of(sql), &a, &err);
+    push = NULL;
+    if (p == NULL || !engine_run_query(p, &a, true, &l, &push, &err))
         buf_printf(&s.out, "refused: %s", err.st.msg);
+    if (p)
+        engine_unprepare(p);
     if (push) {
         pthread_mutex_lock(&s.mu);
         while (!s.ended)

@@ -228,7 +228,9 @@ static inline char *world_ask(world *w, const char *sql)
     arena_init(&a);
     session_init(&s);
     query_listener l = {.ctx = &r, .header = world_on_header, .row = world_on_row, .end = world_on_end};
-    if (!engine_query(w->e, &s, str_of(sql), &a, &l, &push, &err))
+    engine_prepared *p = engine_prepare(w->e, &s, str_of(sql), &a, &err);
+    push = NULL;
+    if (p == NULL || !engine_run_query(p, &a, true, &l, &push, &err))
         buf_printf(&r.out, "refused: %s", err.st.msg);
     if (push) {
         pthread_mutex_lock(&r.mu);
@@ -238,6 +240,8 @@ static inline char *world_ask(world *w, const char *sql)
         push_query_close(push);
     }
     buf_putc(&r.out, 0);
+    if (p)
+        engine_unprepare(p);
     char *out = strdup(r.out.p);
     buf_free(&r.out);
     session_free(&s);

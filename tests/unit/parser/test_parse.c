@@ -434,6 +434,48 @@ static void test_wide(void **state)
     buf_free(&b);
 }
 
+/* "kind text" of each literal behind '=', or "none". */
+static void literals(const char *sql, const char *want)
+{
+    parse_literal l[3];
+    uint32_t      n;
+    buf           b = BUF_INIT(BUF_MAX);
+    if (!parse_equal_literals(&a, str_of(sql), l, 3, &n)) {
+        buf_putz(&b, "none");
+        n = 0;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        if (l[i].kind == EX_STRING)
+            buf_printf(&b, "[s %.*s]", STR_FMT(l[i].text));
+        else
+            buf_printf(&b, "[%s %ld]", l[i].kind == EX_INT ? "i" : "b", l[i].ival);
+        ast_expr *e = expr(str_z(&a, str_make(sql + l[i].pos, l[i].len)));
+        assert_int_equal(e->kind, l[i].kind); /* as the parser has it */
+        assert_true(l[i].kind == EX_STRING ? str_eq(e->text, l[i].text) : e->ival == l[i].ival);
+    }
+    buf_putc(&b, 0);
+    assert_string_equal(b.p, want);
+    buf_free(&b);
+}
+
+static void test_literals_behind_equals(void **state)
+{
+    (void)state;
+    literals("SELECT * FROM T WHERE K = 'a''b' AND V=5;", "[s a'b][i 5]");
+    literals("select 1 from t where k = 2147483648 and '=' = v or v <= 3", "[b 2147483648]");
+    literals("SELECT * FROM T WHERE K = /* 'no' */ 'x' -- = 'y'", "[s x]");
+    literals("SELECT `= 'a'` FROM T WHERE \"= 5\" = ''", "[s ]");
+    literals("SELECT * FROM T WHERE K = -5 OR K = 1.5 OR K = 1e3 OR K = (1)", "");
+    literals("SELECT * FROM T WHERE K = 1 AND L = 2 AND M = 3", "[i 1][i 2][i 3]");
+    literals("SELECT * FROM T WHERE K = 1 AND L = 2 AND M = 3 AND N = 4", "none");
+    literals("SELECT * FROM T WHERE K = 9223372036854775808", "none");
+    literals("SELECT * FROM T WHERE K = '${v}'", "none");
+    literals("SELECT * FROM T WHERE K = \x01 5", "none");
+    literals("SELECT * FROM T WHERE K = 'open", "none");
+    literals("SHOW STREAMS;", "none");
+    literals("", "none");
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -453,6 +495,7 @@ int main(void)
         TEST(test_walk_copy_equal),
         TEST(test_walk),
         TEST(test_wide),
+        TEST(test_literals_behind_equals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -112,7 +112,7 @@ static void *look_up(void *arg)
     for (uintptr_t i = 0; i < 2000; i++) {
         char              why[100], pattern[32];
         zone              z;
-        const regex_span *m;
+        const regex_span *m = NULL;
         assert_true(zone_find(str_of(regions[(base + i) % REGIONS]), &z, why, sizeof why));
         zone_at(&z, (int64_t)i * 1000003);
         snprintf(pattern, sizeof pattern, "a{%u}", (unsigned)(i % 7));

@@ -79,7 +79,8 @@ static int row_order(const void *a, const void *b)
 
 static void put_rows(buf *out, const char *what, kept_row *rows, size_t n)
 {
-    qsort(rows, n, sizeof *rows, row_order);
+    if (n)
+        qsort(rows, n, sizeof *rows, row_order);
     for (size_t i = 0; i < n; i++)
         if (!str_eqz(rows[i].kind, "leaving"))
             buf_printf(out, "%s %.*s %.*s %.*s\n", what, STR_FMT(rows[i].kind), STR_FMT(rows[i].name),
@@ -288,9 +289,9 @@ static void the_catalogs_store_fails(void **state)
 
 static void the_log_fails(void **state)
 {
-    static const log_call calls[] = {CALL_TOPIC_CREATE, CALL_TOPIC_GET,   CALL_PART_OPEN,
+    static const log_call calls[] = {CALL_TOPIC_CREATE,  CALL_TOPIC_GET,      CALL_PART_OPEN,
                                      CALL_OFFSETS_FETCH, CALL_OFFSETS_COMMIT, CALL_TOPIC_DELETE};
-    snapshot want = without_faults();
+    snapshot              want = without_faults();
     (void)state;
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         uint64_t n = 1;

@@ -4,8 +4,8 @@
  * change (base/pmap.h), and the copy takes the old one's place: whoever reads goes on with the version he found and
  * waits for no statement.
  */
-#ifndef ENGINE_STMT_METASTORE_H
-#define ENGINE_STMT_METASTORE_H
+#ifndef ENGINE_RUN_METASTORE_H
+#define ENGINE_RUN_METASTORE_H
 
 #include <stdatomic.h>
 
@@ -15,6 +15,7 @@
 
 typedef struct metastore {
     _Atomic int refs;
+    uint64_t    version; /* grows with each that is published */
     catalog     cat;
     pmap        queries;  /* id -> query_info * */
     pmap        system;   /* ALTER SYSTEM: a layer of settings (settings_system_put) */

@@ -1,4 +1,4 @@
-#include "engine/stmt/metastore.h"
+#include "engine/run/metastore.h"
 
 #include <stdlib.h>
 

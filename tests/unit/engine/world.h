@@ -31,6 +31,7 @@ typedef struct world {
     engine         *e;
     int             workers; /* 0: one a core */
     struct io      *io;      /* of snapshots; NULL: the system's */
+    char            warned[256]; /* by the last statement; "": it was not */
     pthread_mutex_t mu;
     VEC(char *) told; /* lines that the engine reported since the last world_hear_anew() */
 
@@ -156,6 +157,9 @@ static inline bool world_try(world *w, const char *sql, status *st)
     status_init(&err.st);
     bool ok = engine_execute(w->e, &s, str_of(sql), &a, &all, &err);
     *st = err.st;
+    w->warned[0] = 0;
+    if (ok && all.n)
+        snprintf(w->warned, sizeof w->warned, "%.*s", STR_FMT(all.list[all.n - 1]->warning));
     session_free(&s);
     arena_free(&a);
     return ok;

@@ -67,7 +67,7 @@ endif
 endif
 
 $(BIN): $(MAIN) $(LIB)
-	$(CC) $(LDFLAGS) -o $@ $(MAIN) $(LIB) $(LIBS) -rdynamic
+	$(CC) $(LDFLAGS) -o $@ $(MAIN) $(LIB) $(LIBS)
 
 $(LIB): $(filter-out $(MAIN),$(OBJ))
 	@rm -f $@

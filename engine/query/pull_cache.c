@@ -21,15 +21,16 @@ pull_cache *pull_cache_new(void)
     return c;
 }
 
-/* Takes all entries out, into an array in the arena. */
-static entry **take_all(pull_cache *c, arena *a, size_t *n)
+typedef VEC(entry *) entry_list; /* in an arena */
+
+/* Takes all entries out. */
+static entry_list take_all(pull_cache *c, arena *a)
 {
-    entry **all = ARENA_ARRAY(a, entry *, c->entries.n + 1);
-    str     key;
-    void   *v;
-    *n = 0;
+    entry_list all = {0};
+    str        key;
+    void      *v;
     for (size_t i = 0; map_next(&c->entries, &i, &key, &v);)
-        all[(*n)++] = v;
+        AVEC_PUSH(a, &all, v);
     map_free(&c->entries);
     return all;
 }
@@ -40,19 +41,18 @@ static void free_entry(entry *e)
     mem_free(e);
 }
 
-static void free_all(entry **all, size_t n)
+static void free_all(const entry_list *all)
 {
-    for (size_t i = 0; i < n; i++)
-        free_entry(all[i]);
+    for (size_t i = 0; i < all->n; i++)
+        free_entry(all->p[i]);
 }
 
 void pull_cache_free(pull_cache *c)
 {
-    arena  a;
-    size_t n;
+    arena a;
     arena_init(&a);
-    entry **all = take_all(c, &a, &n);
-    free_all(all, n);
+    entry_list all = take_all(c, &a);
+    free_all(&all);
     arena_free(&a);
     pthread_mutex_destroy(&c->lock);
     mem_free(c);
@@ -167,14 +167,14 @@ void pull_cache_put(pull_cache *c, const pull_text *t, const metastore *m, pull 
 {
     if (!t->keepable || !p->is_constant)
         return;
-    arena   a;
-    entry **old = NULL, *instead = NULL, *fresh = MEM_NEW(entry);
-    size_t  n = 0;
+    arena      a;
+    entry_list old = {0};
+    entry     *instead = NULL, *fresh = MEM_NEW(entry);
     arena_init(&a);
     *fresh = (entry){pull_ref(p), 0};
     pthread_mutex_lock(&c->lock);
     if (m->version > c->version) {
-        old = take_all(c, &a, &n);
+        old = take_all(c, &a);
         c->version = m->version;
     }
     if (m->version == c->version) {
@@ -184,7 +184,7 @@ void pull_cache_put(pull_cache *c, const pull_text *t, const metastore *m, pull 
         fresh = map_put(&c->entries, p->params ? t->shape : t->whole, fresh); /* what stood there, if anything did */
     }
     pthread_mutex_unlock(&c->lock);
-    free_all(old, n);
+    free_all(&old);
     if (instead)
         free_entry(instead);
     if (fresh)

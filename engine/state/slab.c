@@ -144,7 +144,7 @@ static bool is_free(const void *piece)
 static bool all_free(const slab_block *b)
 {
     uint32_t i = 0;
-    while (i < b->carved && is_free(slab_piece(b, i)))
+    while (i < b->carved && is_free(slab_class_piece(b, i)))
         i++;
     return i == b->carved;
 }
@@ -177,8 +177,8 @@ void slab_trim(slab *s)
             continue;
         }
         for (uint32_t k = b->carved; k-- > 0;)
-            if (is_free(slab_piece(b, k))) {
-                link_free(s, slab_piece(b, k), size_class);
+            if (is_free(slab_class_piece(b, k))) {
+                link_free(s, slab_class_piece(b, k), size_class);
                 c->free++;
             }
     }
@@ -191,9 +191,11 @@ void slab_clear(slab *s)
 {
     for (uint32_t i = 0; i < s->blocks; i++) {
         slab_block *b = slab_get_block(s, i);
-        for (uint32_t k = 0; b && b->piece_bytes == 0 && k < b->carved; k++)
-            if (slab_piece(b, k))
-                slab_give(s, slab_piece(b, k), 0);
+        for (uint32_t k = 0; b && b->piece_bytes == 0 && k < b->carved; k++) {
+            void *piece = slab_piece(b, k);
+            if (piece)
+                slab_give(s, piece, 0);
+        }
         if (b)
             drop_block(s, i);
     }

@@ -86,11 +86,17 @@ static inline uint32_t slab_carved(const slab_block *b)
     return __atomic_load_n(&b->carved, __ATOMIC_ACQUIRE);
 }
 
+/* Piece i of a block of one size class. */
+static inline void *slab_class_piece(const slab_block *b, uint32_t i)
+{
+    return (char *)b->pieces + (size_t)i * b->piece_bytes;
+}
+
 /* NULL: none stands there now. A small one may be free. */
 static inline void *slab_piece(const slab_block *b, uint32_t i)
 {
     if (b->piece_bytes)
-        return (char *)b->pieces + (size_t)i * b->piece_bytes;
+        return slab_class_piece(b, i);
     uintptr_t p = __atomic_load_n((const uintptr_t *)b->pieces + i, __ATOMIC_ACQUIRE);
     return p & 1 ? NULL : (void *)p;
 }

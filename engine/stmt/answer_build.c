@@ -47,7 +47,7 @@ static value *place(record r, const char *column, type_kind k)
     int32_t i = member(r, column);
     assert(r.t->fields[i].type->kind == k);
     (void)k;
-    return &r.v[i];
+    return r.v + i;
 }
 
 static value text_value(arena *a, str text)

@@ -58,6 +58,7 @@ static bool open_storage(server *s, status *st)
         .message_max_bytes = (int32_t)settings_number(&s->view, SETTING_KAFKA_MESSAGE_MAX_BYTES),
         .default_partitions = (int32_t)settings_number(&s->view, SETTING_KAFKA_DEFAULT_PARTITIONS),
         .fsync_off = !settings_flag(&s->view, SETTING_LOG_FSYNC),
+        .report = log_line,
     };
     s->storage = storage_open(&o, st);
     return s->storage != NULL;
@@ -115,7 +116,10 @@ static rest_health health(void *ctx)
 {
     const server  *s = ctx;
     storage_health h = storage_get_health(s->storage);
-    return (rest_health){.metastore = !h.metadata_failing, .kafka = !h.log_failing};
+    return (rest_health){.metastore = !h.metadata_failing,
+                         .kafka = !h.log_failing,
+                         .stopped_partitions = h.stopped_partitions,
+                         .kept_in_lost = h.kept_in_lost};
 }
 
 static bool open_rest(server *s, status *st)

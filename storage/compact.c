@@ -483,7 +483,7 @@ static bool forget_aborted(compaction *c, status *st)
 bool plog_compact(plog *p, status *st)
 {
     const topic_conf *conf = atomic_load(&p->conf);
-    if (!conf->compact)
+    if (!conf->compact || p->damage)
         return true;
     compaction c = {.p = p,
                     .now = plog_now(p),

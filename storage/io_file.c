@@ -76,17 +76,18 @@ bool io_replace_file(io *x, const char *dir, const char *name, const void *p, si
     return sync ? io_sync_dir(x, dir, st) : true;
 }
 
-bool io_read_file(io *x, const char *path, buf *out)
+int io_read_file(io *x, const char *path, buf *out)
 {
     int fd = x->open(x, path, O_RDONLY, 0);
     if (fd < 0)
-        return false;
-    int64_t rc, size = x->size(x, fd);
-    bool    ok = size >= 0 && (size == 0 || buf_reserve(out, (size_t)size));
-    if (ok && io_read_all(x, fd, out->p + out->n, (size_t)size, 0, &rc))
+        return fd;
+    int64_t rc = 0, size = x->size(x, fd);
+    if (size < 0)
+        rc = size;
+    else if (size > 0 && !buf_reserve(out, (size_t)size))
+        rc = -EFBIG;
+    else if (io_read_all(x, fd, out->p + out->n, (size_t)size, 0, &rc))
         out->n += (size_t)size;
-    else
-        ok = false;
     x->close(x, fd);
-    return ok;
+    return (int)rc;
 }

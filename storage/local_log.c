@@ -284,10 +284,11 @@ bool local_log_settle(storage *s, status *st)
     decided_list l = {0};
     size_t       n;
     plog       **all = storage_parts(s, &a, &n);
-    bool         ok = meta_decisions_each(s->meta, see_decision, &l, st);
+    bool         ok = meta_decisions_each(s->meta, see_decision, &l, st), every = true;
     for (size_t i = 0; i < n; i++) {
         plog *p = all[i];
-        while (ok && p->states.open.n) {
+        every = every && p->damage == NULL; /* one that stands still takes no marker; it may need the decisions yet */
+        while (ok && p->states.open.n && p->damage == NULL) {
             open_txn t = p->states.open.p[0];
             bool     commit = was_decided(&l, p, &t);
             int64_t  end;
@@ -302,7 +303,7 @@ bool local_log_settle(storage *s, status *st)
             ok = plog_sync(p, atomic_load(&p->high), st);
         plog_release(p);
     }
-    ok = ok && (l.v.n == 0 || meta_decisions_clear(s->meta, st));
+    ok = ok && (l.v.n == 0 || !every || meta_decisions_clear(s->meta, st));
     VEC_FREE(&l.v);
     arena_free(&l.a);
     arena_free(&a);

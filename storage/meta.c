@@ -4,12 +4,14 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 
 static const char schema[] = "CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
                              "CREATE TABLE IF NOT EXISTS topics(name TEXT PRIMARY KEY, id BLOB NOT NULL,"
                              " partitions INTEGER NOT NULL, internal INTEGER NOT NULL) WITHOUT ROWID;"
+                             "CREATE TABLE IF NOT EXISTS deleted_topics(id BLOB PRIMARY KEY) WITHOUT ROWID;"
                              "CREATE TABLE IF NOT EXISTS topic_configs(topic TEXT, name TEXT, value TEXT NOT NULL,"
                              " PRIMARY KEY(topic, name)) WITHOUT ROWID;"
                              "CREATE TABLE IF NOT EXISTS group_offsets(grp TEXT, topic TEXT, part INTEGER,"
@@ -35,6 +37,11 @@ static const char schema[] = "CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY
     X(TOPIC_UPDATE, "UPDATE topics SET partitions=?2 WHERE name=?1")                        \
     X(TOPIC_DELETE, "DELETE FROM topics WHERE name=?1")                                     \
     X(TOPIC_ALL, "SELECT name,id,partitions,internal FROM topics ORDER BY name")            \
+    X(TOPIC_RENAME, "UPDATE topics SET name=?2 WHERE name=?1")                              \
+    X(CONF_RENAME, "UPDATE topic_configs SET topic=?2 WHERE topic=?1")                      \
+    X(DELETED_PUT, "INSERT OR REPLACE INTO deleted_topics VALUES(?1)")                      \
+    X(DELETED_ALL, "SELECT id FROM deleted_topics")                                         \
+    X(DELETED_FORGET, "DELETE FROM deleted_topics WHERE id=?1")                             \
     X(CONF_PUT, "INSERT INTO topic_configs VALUES(?1,?2,?3)")                               \
     X(CONF_DELETE, "DELETE FROM topic_configs WHERE topic=?1")                              \
     X(CONF_ALL, "SELECT name,value FROM topic_configs WHERE topic=?1 ORDER BY name")        \
@@ -77,7 +84,10 @@ struct meta {
     sqlite3        *db;
     sqlite3_stmt   *q[STATEMENT_COUNT];
     bool            fsync_off;
-    bool            full; /* synchronous=FULL is in force */
+    bool            full;    /* synchronous=FULL is in force */
+    bool            made;    /* now */
+    bool            discard; /* the file, when it is closed */
+    char           *path;
     _Atomic bool    failing;
     char            cluster_id[23];
 };
@@ -169,6 +179,20 @@ bool meta_is_failing(const meta *m)
 
 /* ---- opening */
 
+/* So that an older program leaves the folder alone. */
+static bool raise_to(meta *m, int format, status *st)
+{
+    if (!begin(m, true, st))
+        return false;
+    sqlite3_stmt *q = prepare(m, Q_FACT_PUT);
+    bind_str(q, 1, STR("format"));
+    sqlite3_bind_int(q, 2, format);
+    if (!finish(m, run(m, q, st), st))
+        return false;
+    m->format = format;
+    return true;
+}
+
 static bool load_facts(meta *m, status *st)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -192,10 +216,11 @@ static bool load_facts(meta *m, status *st)
     if (next(m, q, &ok, st)) {
         snprintf(m->cluster_id, sizeof m->cluster_id, "%s", (const char *)sqlite3_column_text(q, 0));
         sqlite3_reset(q);
-        return true;
+        return format != META_FORMAT_ROWS || raise_to(m, META_FORMAT, st);
     }
     if (!ok)
         return false;
+    m->made = true;
     uint8_t random[22] = {0}; /* 132 bits, in Kafka's form of a UUID: 22 characters of base64url */
     if (getrandom(random, sizeof random, 0) != sizeof random)
         return status_set(st, ST_IO, "The system gives no random numbers");
@@ -228,6 +253,7 @@ meta *meta_open(const char *dir, bool fsync_off, status *st)
     meta *m = MEM_NEW(meta);
     m->fsync_off = fsync_off;
     m->kept = (kept_store){kept_apply, kept_list, kept_commands};
+    m->path = mem_strdup(path);
     pthread_mutex_init(&m->lock, NULL);
     int rc = sqlite3_open_v2(path, &m->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
     /* The folder's lock keeps others out, so the WAL index can live in memory. */
@@ -252,8 +278,21 @@ void meta_close(meta *m)
     for (int i = 0; i < STATEMENT_COUNT; i++)
         sqlite3_finalize(m->q[i]);
     sqlite3_close(m->db);
+    if (m->discard)
+        unlink(m->path);
     pthread_mutex_destroy(&m->lock);
+    mem_free(m->path);
     mem_free(m);
+}
+
+bool meta_is_new(const meta *m)
+{
+    return m->made;
+}
+
+void meta_discard(meta *m)
+{
+    m->discard = m->made;
 }
 
 str meta_cluster_id(const meta *m)
@@ -308,15 +347,28 @@ bool meta_topic_update(meta *m, const tlog_topic *t, status *st)
     return ok;
 }
 
-/* Runs statements of one text parameter as one transaction. */
-static bool run_each(meta *m, const statement *s, size_t n, str param, bool full, status *st)
+/* Runs statements of one text parameter. */
+static bool run_with(meta *m, const statement *s, size_t n, str param, status *st)
 {
+    for (size_t i = 0; i < n; i++) {
+        sqlite3_stmt *q = prepare(m, s[i]);
+        bind_str(q, 1, param);
+        if (!run(m, q, st))
+            return false;
+    }
+    return true;
+}
+
+bool meta_topic_rename(meta *m, str name, str to, status *st)
+{
+    static const statement all[] = {Q_TOPIC_RENAME, Q_CONF_RENAME};
     pthread_mutex_lock(&m->lock);
-    bool ok = begin(m, full, st);
+    bool ok = begin(m, true, st);
     if (ok) {
-        for (size_t i = 0; ok && i < n; i++) {
-            sqlite3_stmt *q = prepare(m, s[i]);
-            bind_str(q, 1, param);
+        for (size_t i = 0; ok && i < sizeof all / sizeof all[0]; i++) {
+            sqlite3_stmt *q = prepare(m, all[i]);
+            bind_str(q, 1, name);
+            bind_str(q, 2, to);
             ok = run(m, q, st);
         }
         ok = finish(m, ok, st);
@@ -325,10 +377,50 @@ static bool run_each(meta *m, const statement *s, size_t n, str param, bool full
     return ok;
 }
 
-bool meta_topic_delete(meta *m, str name, status *st)
+bool meta_topic_delete(meta *m, str name, const uint8_t id[16], status *st)
 {
     static const statement all[] = {Q_TOPIC_DELETE, Q_CONF_DELETE, Q_OFFSET_TOPIC_DELETE};
-    return run_each(m, all, sizeof all / sizeof all[0], name, true, st);
+    pthread_mutex_lock(&m->lock);
+    bool ok = begin(m, true, st);
+    if (ok) {
+        sqlite3_stmt *q = prepare(m, Q_DELETED_PUT);
+        sqlite3_bind_blob(q, 1, id, 16, SQLITE_STATIC);
+        ok = finish(m, run(m, q, st) && run_with(m, all, sizeof all / sizeof all[0], name, st), st);
+    }
+    pthread_mutex_unlock(&m->lock);
+    return ok;
+}
+
+bool meta_deleted_each(meta *m, void (*each)(const topic_id *id, void *ctx), void *ctx, status *st)
+{
+    bool ok = true;
+    pthread_mutex_lock(&m->lock);
+    sqlite3_stmt *q = prepare(m, Q_DELETED_ALL);
+    while (next(m, q, &ok, st)) {
+        topic_id id;
+        if (sqlite3_column_bytes(q, 0) != (int)sizeof id.bytes)
+            continue;
+        memcpy(id.bytes, sqlite3_column_blob(q, 0), sizeof id.bytes);
+        each(&id, ctx);
+    }
+    pthread_mutex_unlock(&m->lock);
+    return ok;
+}
+
+bool meta_topics_forget(meta *m, const topic_id *ids, size_t n, status *st)
+{
+    pthread_mutex_lock(&m->lock);
+    bool ok = begin(m, false, st);
+    if (ok) {
+        for (size_t i = 0; ok && i < n; i++) {
+            sqlite3_stmt *q = prepare(m, Q_DELETED_FORGET);
+            sqlite3_bind_blob(q, 1, ids[i].bytes, sizeof ids[i].bytes, SQLITE_STATIC);
+            ok = run(m, q, st);
+        }
+        ok = finish(m, ok, st);
+    }
+    pthread_mutex_unlock(&m->lock);
+    return ok;
 }
 
 bool meta_topics_each(meta *m, arena *a, void (*each)(const tlog_topic *, void *ctx), void *ctx, status *st)
@@ -457,7 +549,11 @@ bool storage_group_offsets_list_groups(storage *s, arena *a, str **out, size_t *
 bool storage_group_delete(storage *s, str group, status *st)
 {
     static const statement one = Q_GROUP_DELETE;
-    return run_each(s->meta, &one, 1, group, true, st);
+    meta                  *m = s->meta;
+    pthread_mutex_lock(&m->lock);
+    bool ok = begin(m, true, st) && finish(m, run_with(m, &one, 1, group, st), st);
+    pthread_mutex_unlock(&m->lock);
+    return ok;
 }
 
 /* ---- producers */
@@ -590,7 +686,8 @@ static bool put_kept(meta *m, const kept_row *r, status *st)
     return run(m, q, st);
 }
 
-/* From format 1 to the present one, inside the transaction that puts the rows in place of the commands. */
+/* From format 1 to the present one, inside the transaction that puts the rows in place of the commands. Until then the
+ * commands are what there is. */
 static bool raise_format(meta *m, status *st)
 {
     sqlite3_stmt *q = prepare(m, Q_FACT_PUT);
@@ -607,7 +704,7 @@ static bool kept_apply(kept_store *k, const kept_row *changes, size_t n, status 
     if (ok) {
         for (size_t i = 0; ok && i < n; i++)
             ok = put_kept(m, &changes[i], st);
-        if (m->format < META_FORMAT)
+        if (m->format < META_FORMAT_ROWS)
             ok = ok && raise_format(m, st);
         ok = finish(m, ok, st);
         if (ok)
@@ -646,7 +743,7 @@ static bool kept_commands(kept_store *k, arena *a, kept_command **out, size_t *n
     } v = {0};
     bool ok = true;
     pthread_mutex_lock(&m->lock);
-    if (m->format < META_FORMAT) {
+    if (m->format < META_FORMAT_ROWS) {
         sqlite3_stmt *q = prepare(m, Q_COMMAND_ALL);
         while (next(m, q, &ok, st)) {
             kept_command c = {sqlite3_column_int64(q, 0), str_dup(a, column_str(q, 1))};

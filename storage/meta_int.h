@@ -12,11 +12,17 @@
 #include "storage/storage.h"
 #include "storage/txn_int.h"
 
-/* Of the whole data folder; a greater one is refused. 2: the catalog is rows, no longer commands to be run again. */
-#define META_FORMAT 2
+/* Of the whole data folder; a greater one is refused. 2: the catalog is rows, no longer commands to be run again. 3:
+ * folders of partitions say whose they are, and deleted topics are remembered until theirs are gone. */
+#define META_FORMAT 3
+#define META_FORMAT_ROWS 2
 #define META_PID_BLOCK 1000
 
 typedef struct meta meta;
+
+typedef struct topic_id {
+    uint8_t bytes[16];
+} topic_id;
 
 /* Opens or makes DIR/meta.sqlite. fsync_off: nothing waits for the disk. Errors: ST_IO, ST_CORRUPT,
  * ST_FULL, ST_BUSY; ST_INVALID_CONFIG for a newer format. */
@@ -24,11 +30,17 @@ meta *meta_open(const char *dir, bool fsync_off, status *st);
 void  meta_close(meta *m);
 str   meta_cluster_id(const meta *m);
 bool  meta_is_failing(const meta *m); /* the last statement failed */
+bool  meta_is_new(const meta *m);     /* it was made by meta_open() */
+/* Removes the file that meta_open() made. meta_close() it all the same. */
+void meta_discard(meta *m);
 
 bool meta_topic_put(meta *m, const tlog_topic *t, status *st);    /* new */
 bool meta_topic_update(meta *m, const tlog_topic *t, status *st); /* partitions, configs */
-/* The topic and all groups' offsets for it. */
-bool meta_topic_delete(meta *m, str name, status *st);
+bool meta_topic_rename(meta *m, str name, str to, status *st);
+/* The topic and all groups' offsets for it. Its id is remembered until meta_topics_forget(). */
+bool meta_topic_delete(meta *m, str name, const uint8_t id[16], status *st);
+bool meta_deleted_each(meta *m, void (*each)(const topic_id *id, void *ctx), void *ctx, status *st);
+bool meta_topics_forget(meta *m, const topic_id *ids, size_t n, status *st);
 /* Calls each(topic, ctx); the topic borrows memory of the arena. */
 bool meta_topics_each(meta *m, arena *a, void (*each)(const tlog_topic *, void *ctx), void *ctx, status *st);
 

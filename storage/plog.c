@@ -23,6 +23,8 @@ plog *plog_new(const plog_env *env, const char *topics_dir, const tlog_topic *t,
     memcpy(p->topic_id, t->id, sizeof p->topic_id);
     p->partition = partition;
     p->name = mem_strdup(p->dir + strlen(topics_dir) + 1);
+    p->identity = BUF_INIT(BUF_MAX);
+    folder_id_put(&p->identity, t, partition);
     pthread_mutex_init(&p->lock, NULL);
     pthread_mutex_init(&p->sync_lock, NULL);
     pthread_mutex_init(&p->files_lock, NULL);
@@ -55,6 +57,8 @@ void plog_release(plog *p)
     pthread_mutex_destroy(&p->sync_lock);
     pthread_mutex_destroy(&p->files_lock);
     pthread_mutex_destroy(&p->lock);
+    buf_free(&p->identity);
+    mem_free((void *)p->damage);
     mem_free(p->dir);
     mem_free(p->name);
     mem_free(p);
@@ -107,15 +111,70 @@ static segment *active(plog *p)
     return p->segs.n ? p->segs.p[p->segs.n - 1] : NULL;
 }
 
+static void see_file(const char *name, void *ctx)
+{
+    if (strcmp(name, FOLDER_ID_FILE ".tmp") != 0)
+        *(bool *)ctx = true;
+}
+
+/* A folder that is there although nothing was appended: its making was cut short, or it is somebody else's. */
+static bool take_folder(plog *p, status *st)
+{
+    arena           a = {0};
+    folder_id       id;
+    bool            holds = false;
+    folder_id_found how = folder_id_load(p->env->io, p->dir, &a, &id);
+    bool            ours = how == FOLDER_ID_THERE && memcmp(id.topic.id, p->topic_id, 16) == 0;
+    arena_free(&a);
+    if (how == FOLDER_ID_MISSING && p->env->io->list(p->env->io, p->dir, see_file, &holds) >= 0)
+        ours = !holds;
+    if (ours)
+        return true;
+    if (!lost_keep_folder(p->env->lost, p->name, "stands where a new partition's folder is to be made"))
+        return status_set(st, ST_IO, "The folder %s is in the way", p->dir);
+    int rc = p->env->io->mkdir(p->env->io, p->dir);
+    return rc >= 0 || io_failed(st, "Cannot create", p->dir, rc);
+}
+
+/* The folder, and that it is this partition's: on disk before anything is in it. */
+static bool make_folder(plog *p, status *st)
+{
+    io  *x = p->env->io;
+    int  rc = x->mkdir(x, p->dir);
+    bool sync = !p->env->fsync_off;
+    if (rc == -EEXIST ? !take_folder(p, st) : rc < 0 && !io_failed(st, "Cannot create", p->dir, rc))
+        return false;
+    if (!io_replace_file(x, p->dir, FOLDER_ID_FILE, p->identity.p, p->identity.n, sync, st))
+        return false;
+    if (sync) {
+        char  up[PATH_BYTES_MAX];
+        char *slash = strrchr(p->dir, '/');
+        snprintf(up, sizeof up, "%.*s", (int)(slash - p->dir), p->dir);
+        if (!io_sync_dir(x, up, st))
+            return false;
+    }
+    return p->dir_made = true;
+}
+
+void plog_identify(plog *p, const tlog_topic *t)
+{
+    status ignored;
+    pthread_mutex_lock(&p->files_lock);
+    pthread_mutex_lock(&p->lock);
+    buf_clear(&p->identity);
+    folder_id_put(&p->identity, t, p->partition);
+    bool made = p->dir_made;
+    pthread_mutex_unlock(&p->lock);
+    if (made)
+        io_replace_file(p->env->io, p->dir, FOLDER_ID_FILE, p->identity.p, p->identity.n, !p->env->fsync_off, &ignored);
+    pthread_mutex_unlock(&p->files_lock);
+}
+
 static bool add_segment(plog *p, status *st)
 {
     io *x = p->env->io;
-    if (!p->dir_made) {
-        int rc = x->mkdir(x, p->dir);
-        if (rc < 0 && rc != -EEXIST)
-            return io_failed(st, "Cannot create", p->dir, rc);
-        p->dir_made = true;
-    }
+    if (!p->dir_made && !make_folder(p, st))
+        return false;
     segment *s = segment_new(x, p->dir, atomic_load(&p->high));
     if (!segment_create(s, st)) {
         segment_release(s);
@@ -280,6 +339,14 @@ static bool sync_is_broken(plog *p)
     return broken;
 }
 
+/* What was refused before it was looked at. Lock held. */
+static bool takes_appends(const plog *p, status *st)
+{
+    if (atomic_load(&p->deleted))
+        return plog_no_more(p, st);
+    return p->damage == NULL || status_set(st, ST_CORRUPT, "%s takes no records: %s", p->name, p->damage);
+}
+
 static bool append_checked(plog *p, const topic_conf *c, batch_set *set, uint8_t *bytes, uint32_t len, bool durable,
                            int64_t *base_out, status *st)
 {
@@ -292,7 +359,7 @@ static bool append_checked(plog *p, const topic_conf *c, batch_set *set, uint8_t
     if (durable && sync_is_broken(p))
         return unsynced(p, st);
     pthread_mutex_lock(&p->lock);
-    bool    ok = atomic_load(&p->deleted) ? plog_no_more(p, st) : batch_set_check(set, &p->states, base_out, st);
+    bool    ok = takes_appends(p, st) && batch_set_check(set, &p->states, base_out, st);
     int64_t base = atomic_load(&p->high);
     if (ok) {
         if (c->log_append_time)
@@ -371,7 +438,7 @@ bool plog_append_marker(plog *p, int64_t pid, int16_t epoch, bool commit, int64_
     batch_parse(marker, sizeof marker, false, &set.few[0], st);
     set.max_ts = set.few[0].max_ts;
     pthread_mutex_lock(&p->lock);
-    bool ok = atomic_load(&p->deleted) ? plog_no_more(p, st) : true;
+    bool ok = takes_appends(p, st);
     if (ok) {
         batch_set_place(&set, atomic_load(&p->high), p->leader_epoch);
         ok = write_locked(p, atomic_load(&p->conf), &set, marker, sizeof marker, st);
@@ -430,13 +497,8 @@ static bool sync_segments(plog *p, sync_list *todo, status *st)
             ok = io_failed(st, "Cannot sync", p->name, rc);
         entries |= !todo->p[i].seg->entry_synced;
     }
-    if (ok && entries) {
-        char  up[PATH_BYTES_MAX];
-        char *slash = strrchr(p->dir, '/');
-        snprintf(up, sizeof up, "%.*s", (int)(slash - p->dir), p->dir);
-        ok = io_sync_dir(x, p->dir, st) && (p->dir_synced || io_sync_dir(x, up, st));
-        p->dir_synced |= ok;
-    }
+    if (ok && entries)
+        ok = io_sync_dir(x, p->dir, st);
     if (!ok) {
         pthread_mutex_lock(&p->lock);
         for (size_t i = 0; i < todo->n; i++)

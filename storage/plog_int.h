@@ -4,8 +4,8 @@
  *            -> durable: join the sync turn that covers the append
  *
  * Locks, in this order: `files_lock` (checkpoint and index files), `sync_lock` (who syncs, how far),
- * `lock` (appends, segment list, states). No fsync is made under the last two. Readers of the current segment take no
- * lock.
+ * `lock` (appends, segment list, states). No fsync is made under the last two, but for the making of the folder.
+ * Readers of the current segment take no lock.
  *
  * A failed fsync leaves unknown what is on disk: durable appends and commits are refused (ST_IO) until
  * plog_repair() has checked the unsynced tail, written it again and synced it.
@@ -17,7 +17,9 @@
 #include <stdatomic.h>
 
 #include "storage/batch_set_int.h"
+#include "storage/folder_int.h"
 #include "storage/log_int.h"
+#include "storage/lost_int.h"
 #include "storage/segment_int.h"
 #include "storage/storage.h"
 #include "storage/topic_settings_int.h"
@@ -31,6 +33,9 @@ typedef struct plog_env { /* what all partitions of a storage share */
     const tlog_ops   *ops;
     struct txn_coord *txns;
     _Atomic bool     *failing; /* the last append could not be written */
+    lost             *lost;
+    _Atomic uint32_t *stopped;  /* partitions that stand still at damage */
+    bool              rebooted; /* the machine was started anew since the folder was used last, or nobody knows */
 } plog_env;
 
 typedef struct plog {
@@ -41,6 +46,7 @@ typedef struct plog {
     uint8_t         topic_id[16];
     int32_t         partition;
     char           *dir;
+    buf             identity; /* what its folder says of it (folder_int.h); the storage's lock, then files_lock */
     pthread_mutex_t lock;
     VEC(segment *) segs; /* by base; the last is written to; empty before the first append */
     _Atomic int64_t             start, last_stable, high;
@@ -49,6 +55,7 @@ typedef struct plog {
     VEC(const topic_conf *) old_confs; /* replaced ones: an appender may still look at them */
     int32_t          leader_epoch;
     bool             cut_due;   /* bytes of a failed append stand behind the end */
+    const char      *damage;    /* what its end stands at: no append is taken; NULL: it is whole. Set at the start */
     int64_t          append_ms; /* stamp of the last append with LogAppendTime */
     producer_states  states;
     _Atomic uint32_t aborted_count; /* = states.aborted.n */
@@ -59,7 +66,7 @@ typedef struct plog {
     bool            syncing;
     bool            sync_failed;
     int64_t         synced; /* offset below which all is on disk */
-    bool            dir_made, dir_synced;
+    bool            dir_made;
 
     pthread_mutex_t files_lock;      /* taken first: who writes or removes files other than the log */
     int64_t         checkpoint_high; /* as in the checkpoint file */
@@ -81,7 +88,9 @@ static inline int64_t plog_now(const plog *p)
 
 /* Takes the new settings; copied. */
 void plog_configure(plog *p, const topic_conf *conf);
-/* Refuses readers and appenders from now on, and wakes them. Files stay: plog_remove_files(). */
+/* The topic has changed: its folder, if there is one, is told. What fails is told again at the next start. */
+void plog_identify(plog *p, const tlog_topic *t);
+/* Refuses readers and appenders from now on, and wakes them. Files stay: plog_remove(). */
 void plog_mark_deleted(plog *p);
 /* Says so: ST_NOT_FOUND. */
 bool plog_no_more(const plog *p, status *st);
@@ -110,7 +119,12 @@ bool         plog_fetch(plog *p, int64_t offset, uint32_t max_bytes, tlog_isolat
 
 /* ---- recover.c */
 
-/* Finds out what is in the partition's folder. clean: the checkpoint is the whole truth. */
+/* Finds out what is in the partition's folder. clean: the checkpoint is the whole truth.
+ *
+ * Of a log that was being written when the process or the machine died, the last batches may be torn: they are cut off,
+ * and kept in lost/. A bad batch with whole ones behind it is no torn end but damage: the partition stands still there,
+ * p->damage says so, and nothing is touched; only after a loss of power is that an end like any other, since then
+ * what was not synced reaches the disk in any order. */
 bool plog_recover(plog *p, bool clean, status *st);
 /* Syncs, and writes down how far: a later start scans from there. */
 bool plog_checkpoint(plog *p, status *st);
@@ -123,7 +137,8 @@ bool plog_checkpoint_is_due(plog *p);
 bool plog_retain(plog *p, status *st);
 /* Raises the first offset (DeleteRecords); at most to the high watermark. */
 bool plog_delete_before(plog *p, int64_t offset, status *st);
-void plog_remove_files(plog *p);
+/* Removes the folder of a deleted partition. false: some of it is left under another name (FOLDER_GONE_PREFIX). */
+bool plog_remove(plog *p);
 
 /* ---- compact.c */
 

@@ -167,7 +167,8 @@ bool plog_reader_next(tlog_reader *tr, uint32_t max_bytes, const uint8_t **data,
         return out_of_range(p, tr->next, st);
     tr->first = tr->next;
     if (tr->next >= end)
-        return true;
+        return p->damage == NULL || tr->next < atomic_load(&p->high) ||
+               status_set(st, ST_CORRUPT, "%s: %s", p->name, p->damage);
     if (r->seeks != tr->seeks && !place(r, st))
         return false;
     uint32_t want = max_bytes > READ_BYTES ? max_bytes : READ_BYTES;
@@ -273,10 +274,15 @@ static int64_t walk_to(segment *s, int64_t offset, int64_t size, uint32_t *batch
     int64_t pos = segment_find_offset(s, offset);
     uint8_t head[BATCH_HEADER_BYTES];
     for (; pos < size; pos += *batch_bytes) {
-        *rc = -EIO;
+        *rc = -EBADMSG;
         if (size - pos < BATCH_HEADER_BYTES || !io_read_all(s->io, s->fd, head, sizeof head, pos, rc))
             return -1;
-        *batch_bytes = be_get32(head + 8) + 12;
+        /* A damaged length would lead anywhere, or nowhere. */
+        int64_t bytes = (int64_t)(int32_t)be_get32(head + 8) + 12;
+        *rc = -EBADMSG;
+        if (bytes < BATCH_HEADER_BYTES || bytes > size - pos || head[16] != 2)
+            return -1;
+        *batch_bytes = (uint32_t)bytes;
         if ((int64_t)be_get64(head) + (int32_t)be_get32(head + 23) >= offset)
             return pos;
     }
@@ -334,7 +340,11 @@ bool plog_fetch(plog *p, int64_t offset, uint32_t max_bytes, tlog_isolation iso,
             size = to < 0 ? -1 : to;
         }
         if (pos < 0 || size < 0)
-            ok = io_failed(st, "Cannot read", p->name, rc);
+            ok = rc == -EBADMSG ? status_set(st, ST_CORRUPT, "%s: no record batch where one should be in segment %lld",
+                                             p->name, (long long)s->base)
+                                : io_failed(st, "Cannot read", p->name, rc);
+    } else if (ok && offset == out->offsets.high && p->damage) {
+        ok = status_set(st, ST_CORRUPT, "%s: %s", p->name, p->damage);
     }
     pthread_mutex_unlock(&p->lock);
     if (s && ok) {

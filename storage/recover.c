@@ -10,12 +10,15 @@
  *                                      60 producer states (producer_state.c)
  *
  * A start after a clean end believes the checkpoint. Otherwise batches from its position on are read
- * and checked (CRC, rising offsets without gaps between segments); the log is cut at the first that
- * does not hold. Without a usable checkpoint all segments are scanned. Every unclean start raises the
- * leader epoch, so that clients can tell that the tail may have changed.
+ * and checked (CRC, rising offsets without gaps between segments). Without a usable checkpoint all segments are
+ * scanned. Every unclean start raises the leader epoch, so that clients can tell that the tail may have changed.
+ *
+ * At the first batch that does not hold there are two cases. Nothing whole lies behind it: the end was torn, as a write
+ * that was under way is; it is cut off. Or something does: then the log is damaged there, and stands still.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -138,8 +141,8 @@ static void read_checkpoint(plog *p, checkpoint *c)
     buf  b = BUF_INIT(CHECKPOINT_BYTES_MAX);
     snprintf(path, sizeof path, "%s/checkpoint", p->dir);
     *c = (checkpoint){0};
-    if (io_read_file(p->env->io, path, &b) && b.n >= CHECKPOINT_HEADER_BYTES && memcmp(b.p, magic, sizeof magic) == 0 &&
-        be_get32(b.p + 4) == crc32c(0, b.p + 8, b.n - 8)) {
+    if (io_read_file(p->env->io, path, &b) == 0 && b.n >= CHECKPOINT_HEADER_BYTES &&
+        memcmp(b.p, magic, sizeof magic) == 0 && be_get32(b.p + 4) == crc32c(0, b.p + 8, b.n - 8)) {
         *c = (checkpoint){.start = (int64_t)be_get64(b.p + 8),
                           .offset = (int64_t)be_get64(b.p + 16),
                           .seg_base = (int64_t)be_get64(b.p + 24),
@@ -177,7 +180,7 @@ static void see_entry(const char *name, void *ctx)
         VEC_PUSH(&f->logs, base);
     else if (strcmp(name, COMPACTING_MARK) == 0)
         f->compacting = true;
-    else if (strcmp(name, "checkpoint") != 0)
+    else if (strcmp(name, "checkpoint") != 0 && strcmp(name, FOLDER_ID_FILE) != 0)
         VEC_PUSH(&f->stray, mem_strdup(name));
 }
 
@@ -187,17 +190,32 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* Removes leftovers: temporary files and indexes whose log is gone. */
+static bool ends_with(const char *name, const char *suffix)
+{
+    size_t n = strlen(name), m = strlen(suffix);
+    return n > m && strcmp(name + n - m, suffix) == 0;
+}
+
+/* Of our own making, and of no use any more: temporary files, copies of an unfinished compaction, indexes whose log is
+ * gone. */
+static bool is_leftover(const folder *f, const char *name)
+{
+    int64_t base;
+    if (parse_name(name, ".index", &base) || parse_name(name, ".timeindex", &base)) {
+        for (size_t i = 0; i < f->logs.n; i++)
+            if (f->logs.p[i] == base)
+                return false;
+        return true;
+    }
+    return ends_with(name, ".tmp") || parse_name(name, ".cleaned", &base);
+}
+
 static void sweep(plog *p, folder *f)
 {
     char path[PATH_BYTES_MAX];
     for (size_t i = 0; i < f->stray.n; i++) {
-        int64_t base;
-        bool    keep = false;
-        if (parse_name(f->stray.p[i], ".index", &base) || parse_name(f->stray.p[i], ".timeindex", &base))
-            for (size_t k = 0; k < f->logs.n && !keep; k++)
-                keep = f->logs.p[k] == base;
-        if (!keep && snprintf(path, sizeof path, "%s/%s", p->dir, f->stray.p[i]) < (int)sizeof path)
+        if (is_leftover(f, f->stray.p[i]) &&
+            snprintf(path, sizeof path, "%s/%s", p->dir, f->stray.p[i]) < (int)sizeof path)
             p->env->io->unlink(p->env->io, path);
         mem_free(f->stray.p[i]);
     }
@@ -262,15 +280,123 @@ static bool scan_segment(plog *p, segment *s, int64_t end, bool states, scanner 
     return true;
 }
 
-/* Drops segment i and what follows it, for good: their names will be used again. */
-static bool drop_from(plog *p, size_t i, status *st)
+/* ---- where a log ends */
+
+/* Does a whole batch begin in [from, end) of the file? Only one that could follow what is known counts. */
+static bool whole_batch_in(segment *s, int64_t from, int64_t end, int64_t next, scanner *sc)
 {
-    while (p->segs.n > i) {
+    int64_t rc;
+    for (int64_t at = from; at + BATCH_HEADER_BYTES <= end;) {
+        size_t n = end - at < SCAN_BYTES ? (size_t)(end - at) : SCAN_BYTES;
+        if (sc->cap < n)
+            sc->bytes = mem_realloc(sc->bytes, sc->cap = n);
+        if (!io_read_all(s->io, s->fd, sc->bytes, n, at, &rc))
+            return false;
+        for (size_t i = 0; i + BATCH_HEADER_BYTES <= n; i++) {
+            const uint8_t *b = sc->bytes + i;
+            int64_t        size = (int64_t)(int32_t)be_get32(b + 8) + 12, base = (int64_t)be_get64(b);
+            if (b[16] != 2 || base < next || base - next > INT32_MAX || size < BATCH_HEADER_BYTES ||
+                size > end - at - (int64_t)i)
+                continue;
+            status     ignored;
+            batch_view v;
+            uint8_t   *all = mem_alloc((size_t)size);
+            bool       holds = io_read_all(s->io, s->fd, all, (size_t)size, at + (int64_t)i, &rc) &&
+                         batch_parse(all, (size_t)size, true, &v, &ignored);
+            mem_free(all);
+            if (holds)
+                return true;
+        }
+        at += (int64_t)n - BATCH_HEADER_BYTES + 1;
+    }
+    return false;
+}
+
+/* Is there more of the log behind the end of what holds in segment i? */
+static bool goes_on(plog *p, size_t i, scanner *sc)
+{
+    segment *s = p->segs.p[i];
+    int64_t  next = s->next, file = s->io->size(s->io, s->fd);
+    if (whole_batch_in(s, atomic_load(&s->size), file, next, sc))
+        return true;
+    for (size_t k = i + 1; k < p->segs.n; k++) {
+        segment *t = p->segs.p[k];
+        status   ignored;
+        if (segment_open(t, &ignored) && whole_batch_in(t, 0, t->io->size(t->io, t->fd), next, sc))
+            return true;
+    }
+    return false;
+}
+
+/* The log ends with segment i; those behind it stay as files, and are looked at again at the next start. */
+static void leave_from(plog *p, size_t i)
+{
+    while (p->segs.n > i)
+        segment_release(p->segs.p[--p->segs.n]);
+}
+
+static void stand_still(plog *p, size_t i, const char *what)
+{
+    segment *s = p->segs.p[i];
+    char     why[PATH_BYTES_MAX];
+    snprintf(why, sizeof why, "at offset %lld (%0*lld.log, byte %lld) %s", (long long)s->next, SEGMENT_NAME_DIGITS,
+             (long long)s->base, (long long)atomic_load(&s->size), what);
+    leave_from(p, i + 1);
+    p->damage = mem_strdup(why);
+    atomic_fetch_add(p->env->stopped, 1);
+    lost_tell(p->env->lost, "storage: partition %s stands still: %s", p->name, why);
+}
+
+/* Only zeros: room that a file system gave, not what anybody wrote. */
+static bool is_blank(segment *s, int64_t from, int64_t to, scanner *sc)
+{
+    int64_t rc;
+    while (from < to) {
+        size_t n = to - from < SCAN_BYTES ? (size_t)(to - from) : SCAN_BYTES;
+        if (sc->cap < n)
+            sc->bytes = mem_realloc(sc->bytes, sc->cap = n);
+        if (!io_read_all(s->io, s->fd, sc->bytes, n, from, &rc))
+            return false;
+        for (size_t i = 0; i < n; i++)
+            if (sc->bytes[i])
+                return false;
+        from += (int64_t)n;
+    }
+    return true;
+}
+
+/* Cuts off what lies behind the end of what holds in segment i, and the segments behind it. */
+static bool cut_torn(plog *p, size_t i, scanner *sc, status *st)
+{
+    bool kept = true;
+    for (size_t k = i; k < p->segs.n; k++) {
+        segment *s = p->segs.p[k];
+        int64_t  from = k == i ? atomic_load(&s->size) : 0, file;
+        char     name[NAME_MAX + 1];
+        if (!segment_open(s, st))
+            return false;
+        file = s->io->size(s->io, s->fd);
+        snprintf(name, sizeof name, "%.180s.%0*lld.%lld", p->name, SEGMENT_NAME_DIGITS, (long long)s->base,
+                 (long long)from);
+        kept = kept && (file <= from || is_blank(s, from, file, sc) ||
+                        lost_keep_bytes(p->env->lost, s->fd, from, file, name,
+                                        "the end of a partition was torn when the program or the machine stopped"));
+    }
+    if (!kept) { /* a full disk is no reason to destroy anything, nor not to start */
+        stand_still(p, i, "its end is torn, and what is to be cut off there cannot be kept in lost");
+        return true;
+    }
+    while (p->segs.n > i + 1) {
         segment *s = p->segs.p[--p->segs.n];
         segment_unlink(s);
         segment_release(s);
     }
-    return io_sync_dir(p->env->io, p->dir, st);
+    /* Synced at once: what was cut off must not come back behind what is appended next. */
+    segment *s = p->segs.p[i];
+    int      rc = s->io->truncate(s->io, s->fd, atomic_load(&s->size));
+    if (rc >= 0)
+        rc = s->io->fsync(s->io, s->fd);
+    return rc < 0 ? io_failed(st, "Cannot cut the torn end off", p->name, rc) : io_sync_dir(p->env->io, p->dir, st);
 }
 
 /* Removes originals that the compacted copy at i was to replace: it covers their offsets. */
@@ -293,22 +419,18 @@ static bool scan_from(plog *p, size_t i, status *st)
         ok = segment_open(s, st) && scan_segment(p, s, -1, true, &sc, &whole, st);
         if (!ok)
             break;
-        bool last = i + 1 == p->segs.n;
-        if (!whole) {
-            /* Synced at once: what was cut off must not come back behind what is appended next. */
-            int rc = s->io->truncate(s->io, s->fd, atomic_load(&s->size));
-            if (rc >= 0)
-                rc = s->io->fsync(s->io, s->fd);
-            if (rc < 0)
-                ok = io_failed(st, "Cannot cut the torn tail off", p->name, rc);
-        }
         if (whole)
             drop_covered(p, i);
-        last = i + 1 == p->segs.n;
-        if (!last && (!whole || s->next != p->segs.p[i + 1]->base))
-            ok = ok && drop_from(p, i + 1, st);
-        else if (!last)
-            segment_seal(s);
+        bool last = i + 1 == p->segs.n;
+        if (whole && (last || s->next == p->segs.p[i + 1]->base)) {
+            if (!last)
+                segment_seal(s);
+            continue;
+        }
+        if (!p->env->rebooted && goes_on(p, i, &sc))
+            stand_still(p, i, "it is damaged, and whole records lie behind that");
+        else
+            ok = cut_torn(p, i, &sc, st);
     }
     mem_free(sc.bytes);
     return ok;
@@ -382,11 +504,9 @@ static bool apply_checkpoint(plog *p, const checkpoint *c, bool compacting, size
 static bool load_segments(plog *p, const checkpoint *c, bool clean, bool compacting, status *st)
 {
     size_t from = 0;
-    /* What lies behind a gap was never synced: names of files that were reached the disk by chance. */
-    if (p->segs.p[0]->base > c->start && p->segs.p[0]->base > c->offset) {
-        p->leader_epoch++;
-        return drop_from(p, 0, st);
-    }
+    if (c->found && p->segs.p[0]->base > c->start && p->segs.p[0]->base > c->offset)
+        lost_tell(p->env->lost, "storage: partition %s begins at offset %lld; what it held before, up to %lld, is gone",
+                  p->name, (long long)p->segs.p[0]->base, (long long)c->offset);
     bool fits = c->found && apply_checkpoint(p, c, compacting, &from, st);
     if (!fits) {
         forget_states(p);

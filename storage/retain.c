@@ -1,5 +1,7 @@
 /* What may go: whole segments from the front, by start offset, size and age. */
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "storage/plog_int.h"
@@ -31,6 +33,8 @@ bool plog_retain(plog *p, status *st)
     const topic_conf *c = atomic_load(&p->conf);
     VEC(segment *) gone = {0};
     bool ok = true;
+    if (p->damage)
+        return true; /* nothing is rolled behind damage */
     pthread_mutex_lock(&p->lock);
     int64_t stable = atomic_load(&p->last_stable), total = total_bytes(p);
     /* Never past an open transaction: its readers have not seen it yet. */
@@ -82,29 +86,16 @@ bool plog_delete_before(plog *p, int64_t offset, status *st)
     return ok && plog_checkpoint(p, st);
 }
 
-typedef struct names {
-    VEC(char *) v;
-} names;
-
-static void see_name(const char *name, void *ctx)
+bool plog_remove(plog *p)
 {
-    VEC_PUSH(&((names *)ctx)->v, mem_strdup(name));
-}
-
-void plog_remove_files(plog *p)
-{
-    /* Whatever fails is left to the next start, which removes folders without a topic. */
-    io   *x = p->env->io;
-    names all = {0};
-    char  path[PATH_BYTES_MAX];
+    char gone[PATH_BYTES_MAX], id[33];
+    for (size_t i = 0; i < sizeof p->topic_id; i++)
+        snprintf(id + 2 * i, 3, "%02x", p->topic_id[i]);
+    int up = (int)(strrchr(p->dir, '/') - p->dir);
+    snprintf(gone, sizeof gone, "%.*s/" FOLDER_GONE_PREFIX "%s-%d", up, p->dir, id, p->partition);
     pthread_mutex_lock(&p->files_lock);
-    x->list(x, p->dir, see_name, &all);
-    for (size_t i = 0; i < all.v.n; i++) {
-        if (snprintf(path, sizeof path, "%s/%s", p->dir, all.v.p[i]) < (int)sizeof path)
-            x->unlink(x, path);
-        mem_free(all.v.p[i]);
-    }
-    VEC_FREE(&all.v);
-    x->rmdir(x, p->dir);
+    int  rc = p->env->io->rename(p->env->io, p->dir, gone);
+    bool ok = rc == -ENOENT || (rc >= 0 && folder_remove(p->env->io, gone));
     pthread_mutex_unlock(&p->files_lock);
+    return ok;
 }

@@ -187,9 +187,9 @@ bool segment_load_indexes(segment *s)
     char path[PATH_BYTES_MAX];
     segment_clear_indexes(s);
     segment_path(s->dir, s->base, ".index", path);
-    bool ok = io_read_file(s->io, path, &s->offsets.mem);
+    bool ok = io_read_file(s->io, path, &s->offsets.mem) == 0;
     segment_path(s->dir, s->base, ".timeindex", path);
-    ok = ok && io_read_file(s->io, path, &s->times.mem);
+    ok = ok && io_read_file(s->io, path, &s->times.mem) == 0;
     uint64_t   size = (uint64_t)atomic_load(&s->size);
     seg_index *o = &s->offsets, *t = &s->times;
     o->saved = o->mem.n;

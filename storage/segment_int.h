@@ -98,7 +98,7 @@ bool io_read_all(io *x, int fd, void *p, size_t n, int64_t at, int64_t *rc);
 bool io_sync_dir(io *x, const char *path, status *st);
 /* Replaces a file by way of a temporary one; sync: surviving power loss. */
 bool io_replace_file(io *x, const char *dir, const char *name, const void *p, size_t n, bool sync, status *st);
-/* Reads a whole file of at most out->max bytes. false without status when there is none. */
-bool io_read_file(io *x, const char *path, buf *out);
+/* Reads a whole file of at most out->max bytes behind what out holds. 0, or -errno: -ENOENT, -EFBIG, -EIO ... */
+int io_read_file(io *x, const char *path, buf *out);
 
 #endif

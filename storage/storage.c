@@ -50,7 +50,7 @@ void topic_copy(arena *a, const tlog_topic *from, tlog_topic *to)
     to->configs = c;
 }
 
-static stored_topic *topic_new(storage *s, const tlog_topic *spec)
+stored_topic *topic_new(storage *s, const tlog_topic *spec)
 {
     stored_topic *t = MEM_NEW(stored_topic);
     topic_conf    conf;
@@ -86,13 +86,8 @@ bool storage_topic_create(storage *s, const tlog_topic *spec, status *st)
     pthread_mutex_lock(&s->lock);
     bool ok = !map_get(&s->topics, t.name) ? meta_topic_put(s->meta, &t, st)
                                            : status_set(st, ST_EXISTS, "Topic '%.*s' already exists.", STR_FMT(t.name));
-    if (ok) {
-        stored_topic *made = topic_new(s, &t);
-        /* What a deleted topic of that name may have left must not come back. */
-        for (int32_t i = 0; i < t.partitions; i++)
-            plog_remove_files(made->parts[i]);
-        map_put(&s->topics, t.name, made);
-    }
+    if (ok)
+        map_put(&s->topics, t.name, topic_new(s, &t));
     pthread_mutex_unlock(&s->lock);
     if (ok)
         tlog_topic_changed(&s->log, t.name);
@@ -108,12 +103,18 @@ bool storage_topic_delete(storage *s, str name, status *st)
 {
     pthread_mutex_lock(&s->lock);
     stored_topic *t = map_get(&s->topics, name);
-    bool          ok = t ? meta_topic_delete(s->meta, name, st) : no_topic(name, st);
+    bool          ok = t ? meta_topic_delete(s->meta, name, t->spec.id, st) : no_topic(name, st);
     if (ok) {
+        bool all = true;
         map_del(&s->topics, name);
         for (int32_t i = 0; i < t->spec.partitions; i++) {
             plog_mark_deleted(t->parts[i]);
-            plog_remove_files(t->parts[i]);
+            all = plog_remove(t->parts[i]) && all;
+        }
+        if (all) { /* else the next start removes what is left */
+            topic_id id;
+            memcpy(id.bytes, t->spec.id, sizeof id.bytes);
+            VEC_PUSH(&s->removed, id);
         }
         topic_free(t);
     }
@@ -140,8 +141,10 @@ bool storage_topic_alter(storage *s, str name, const tlog_config *configs, uint3
             topic_copy(&t->memory, &spec, &t->spec);
             arena_free(&old);
             topic_conf_fill(&conf, &s->defaults, t->spec.configs, t->spec.config_count);
-            for (int32_t i = 0; i < t->spec.partitions; i++)
+            for (int32_t i = 0; i < t->spec.partitions; i++) {
                 plog_configure(t->parts[i], &conf);
+                plog_identify(t->parts[i], &t->spec);
+            }
         }
     }
     pthread_mutex_unlock(&s->lock);
@@ -171,11 +174,11 @@ bool storage_topic_grow(storage *s, str name, int32_t partitions, status *st)
         if (ok) {
             topic_conf_fill(&conf, &s->defaults, spec.configs, spec.config_count);
             t->parts = mem_realloc(t->parts, (size_t)partitions * sizeof *t->parts);
-            for (int32_t i = has; i < partitions; i++) {
-                t->parts[i] = plog_new(&s->env, s->topics_dir, &t->spec, i, &conf);
-                plog_remove_files(t->parts[i]);
-            }
             t->spec.partitions = partitions;
+            for (int32_t i = has; i < partitions; i++)
+                t->parts[i] = plog_new(&s->env, s->topics_dir, &t->spec, i, &conf);
+            for (int32_t i = 0; i < has; i++)
+                plog_identify(t->parts[i], &t->spec);
         }
     }
     pthread_mutex_unlock(&s->lock);
@@ -218,76 +221,30 @@ plog **storage_parts(storage *s, arena *a, size_t *n)
 
 /* ---- opening */
 
-typedef struct loading {
-    storage *s;
-    bool     clean, ok;
-    status  *st;
-    map      names; /* "topic-partition" -> non-NULL */
-} loading;
-
-static void load_topic(const tlog_topic *spec, void *ctx)
+/* Which start of the machine this is; "": the system does not say. */
+static void boot_id(const storage_options *opt, char out[BOOT_ID_BYTES])
 {
-    loading *l = ctx;
-    if (!l->ok)
+    int fd = opt->boot_id ? -1 : open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    out[0] = 0;
+    if (opt->boot_id)
+        snprintf(out, BOOT_ID_BYTES, "%s", opt->boot_id);
+    if (fd < 0)
         return;
-    stored_topic *t = topic_new(l->s, spec);
-    map_put(&l->s->topics, spec->name, t);
-    for (int32_t i = 0; l->ok && i < spec->partitions; i++) {
-        l->ok = plog_recover(t->parts[i], l->clean, l->st);
-        map_put(&l->names, str_of(t->parts[i]->name), t);
-    }
+    ssize_t n = read(fd, out, BOOT_ID_BYTES - 1);
+    out[n > 0 ? n : 0] = 0;
+    close(fd);
 }
 
-typedef struct orphans {
-    const map *names;
-    VEC(char *) v;
-} orphans;
-
-static void see_folder(const char *name, void *ctx)
+/* DIR/running says in which start of the machine the folder was used last. It is never synced: after a loss of power it
+ * is of an earlier one, or not there. */
+static bool was_rebooted(storage *s)
 {
-    orphans *o = ctx;
-    if (!map_get(o->names, str_of(name)))
-        VEC_PUSH(&o->v, mem_strdup(name));
-}
-
-/* Removes folders of topics that the metadata does not know: their deletion was cut short. */
-static void remove_orphans(storage *s, const map *names)
-{
-    orphans o = {.names = names};
-    s->env.io->list(s->env.io, s->topics_dir, see_folder, &o);
-    for (size_t i = 0; i < o.v.n; i++) {
-        char       name[NAME_MAX + 1], *dash;
-        int64_t    number;
-        topic_conf conf = {0};
-        tlog_topic t = {0};
-        snprintf(name, sizeof name, "%s", o.v.p[i]);
-        dash = strrchr(name, '-');
-        if (dash && num_parse_i64(str_of(dash + 1), &number) && number >= 0 && number <= INT32_MAX) {
-            t.name = str_make(name, (size_t)(dash - name));
-            plog *p = plog_new(&s->env, s->topics_dir, &t, (int32_t)number, &conf);
-            plog_remove_files(p);
-            plog_release(p);
-        }
-        mem_free(o.v.p[i]);
-    }
-    VEC_FREE(&o.v);
-}
-
-static void load_txn_id(str name, int64_t pid, int16_t epoch, int32_t timeout_ms, void *ctx)
-{
-    txn_coord_load(ctx, name, pid, epoch, timeout_ms);
-}
-
-static bool load(storage *s, bool clean, status *st)
-{
-    arena   a = {0};
-    loading l = {.s = s, .clean = clean, .ok = true, .st = st};
-    bool    ok = meta_topics_each(s->meta, &a, load_topic, &l, st) && l.ok;
-    if (ok)
-        remove_orphans(s, &l.names);
-    map_free(&l.names);
-    arena_free(&a);
-    return ok && meta_txn_ids_each(s->meta, load_txn_id, &s->txns, st) && local_log_settle(s, st);
+    char path[PATH_BYTES_MAX];
+    buf  b = BUF_INIT(BOOT_ID_BYTES);
+    snprintf(path, sizeof path, "%s/running", s->dir);
+    bool same = io_read_file(s->env.io, path, &b) == 0 && s->boot_id[0] && str_eqz(buf_str(&b), s->boot_id);
+    buf_free(&b);
+    return !same;
 }
 
 static void storage_free(storage *s)
@@ -299,6 +256,7 @@ static void storage_free(storage *s)
     while (map_next(&s->topics, &at, &key, &v))
         topic_free(v);
     map_free(&s->topics);
+    VEC_FREE(&s->removed);
     if (s->meta)
         meta_close(s->meta);
     if (s->lock_fd >= 0)
@@ -326,7 +284,9 @@ static bool open_folder(storage *s, status *st)
     bool clean = fd >= 0;
     if (clean)
         x->close(x, fd);
-    if (!load(s, clean, st))
+    s->env.rebooted = was_rebooted(s);
+    if (!storage_load(s, clean, st) ||
+        !io_replace_file(x, s->dir, "running", s->boot_id, strlen(s->boot_id), false, st))
         return false;
     /* Before the first append: from here on an end without storage_close() is an unclean one. */
     rc = clean ? x->unlink(x, mark) : 0;
@@ -353,8 +313,12 @@ storage *storage_open(const storage_options *opt, status *st)
                         .now_ms = opt->now_ms ? opt->now_ms : clock_wall_ms_of,
                         .clock_ctx = opt->clock_ctx,
                         .failing = &s->log_failing,
+                        .lost = &s->lost,
+                        .stopped = &s->stopped,
                         .ops = &local_ops,
                         .txns = &s->txns};
+    s->lost = (lost){.io = s->env.io, .dir = s->dir, .report = opt->report, .report_ctx = opt->report_ctx};
+    boot_id(opt, s->boot_id);
     s->default_partitions = opt->default_partitions ? opt->default_partitions : 1;
     topic_defaults_init(&s->defaults, opt);
     pthread_mutex_init(&s->lock, NULL);
@@ -408,11 +372,27 @@ static void maintain_part(plog *p)
     plog_checkpoint(p, &st);
 }
 
+/* The ids of deleted topics may be forgotten once their folders are gone for certain. */
+static void forget_removed(storage *s)
+{
+    status ignored; /* what is not forgotten now is at the next start */
+    status_init(&ignored);
+    pthread_mutex_lock(&s->lock);
+    topic_id *ids = s->removed.p;
+    size_t    n = s->removed.n;
+    memset(&s->removed, 0, sizeof s->removed);
+    pthread_mutex_unlock(&s->lock);
+    if (n && io_sync_dir(s->env.io, s->topics_dir, &ignored))
+        meta_topics_forget(s->meta, ids, n, &ignored);
+    mem_free(ids);
+}
+
 void storage_maintain(storage *s)
 {
     arena  a = {0};
     size_t n;
     plog **all = storage_parts(s, &a, &n);
+    forget_removed(s);
     txn_retry(&s->txns);
     for (size_t i = 0; i < n; i++) {
         maintain_part(all[i]);
@@ -456,5 +436,8 @@ bool storage_producer_id_new(storage *s, int64_t *pid, int16_t *epoch, status *s
 
 storage_health storage_get_health(const storage *s)
 {
-    return (storage_health){.log_failing = atomic_load(&s->log_failing), .metadata_failing = meta_is_failing(s->meta)};
+    return (storage_health){.log_failing = atomic_load(&s->log_failing),
+                            .metadata_failing = meta_is_failing(s->meta),
+                            .stopped_partitions = atomic_load(&s->stopped),
+                            .kept_in_lost = atomic_load(&s->lost.count)};
 }

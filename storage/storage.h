@@ -5,9 +5,11 @@
  *     DIR/weir.lock            held (fcntl) while the folder is open
  *     DIR/meta.sqlite          topics, configs, group offsets, producer ids, prepared transactions,
  *                              and the engine's catalog (meta_* below)
- *     DIR/topics/NAME-P/       a partition: 00000000000000000000.log .index .timeindex, ..., checkpoint;
- *                              made by its first append
+ *     DIR/topics/NAME-P/       a partition: 00000000000000000000.log .index .timeindex, ..., checkpoint, and
+ *                              `partition`, which says whose it is; made by its first append
+ *     DIR/lost/                what was found and does not belong there, or was torn: kept until somebody removes it
  *     DIR/clean                the clean-shutdown mark
+ *     DIR/running              the machine's start in which the folder was used last
  *
  * Threads: any, unless said otherwise.
  */
@@ -35,13 +37,17 @@ typedef struct storage_options {
     int64_t     index_interval_bytes; /* 0: 4096 */
     bool        fsync_off;            /* acks=all returns without fsync (weir.log.fsync=false) */
     int64_t (*now_ms)(void *ctx);     /* NULL: the system clock */
-    void *clock_ctx;
+    void       *clock_ctx;
+    const char *boot_id; /* another one each time the machine was started; NULL: the system's */
+    void (*report)(void       *ctx,
+                   const char *line); /* told of what is lost, damaged or odd, from any thread; may be NULL */
+    void *report_ctx;
 } storage_options;
 
-/* Opens or creates the folder and recovers it: after an unclean end each partition is scanned from
- * its last checkpoint and cut at the first batch that does not hold; prepared transactions are
- * completed, others aborted. Errors: ST_BUSY (names the process that holds the folder), ST_IO,
- * ST_FULL, ST_CORRUPT. */
+/* Opens or creates the folder and recovers it: after an unclean end each partition is scanned from its last checkpoint,
+ * and a torn end is cut off; prepared transactions are completed, others aborted. Nothing but what the metadata says
+ * was deleted is removed. Errors: ST_BUSY (names the process that holds the folder), ST_IO, ST_FULL, ST_CORRUPT (the
+ * metadata is damaged, or missing beside partitions). */
 storage *storage_open(const storage_options *opt, status *st);
 /* Flushes, writes the clean mark, releases the folder. */
 void storage_close(storage *s);
@@ -57,9 +63,11 @@ str storage_cluster_id(storage *s);
  * one thread. */
 void storage_maintain(storage *s);
 
-/* Whether the last thing written could not be written; for health checks. Any thread. */
+/* For health checks. Any thread. */
 typedef struct storage_health {
-    bool log_failing, metadata_failing;
+    bool     log_failing, metadata_failing; /* the last thing written could not be written */
+    uint32_t stopped_partitions; /* that stand still at damage: they are read up to it, and take no records */
+    uint32_t kept_in_lost;       /* things that were moved to DIR/lost since the start */
 } storage_health;
 storage_health storage_get_health(const storage *s);
 

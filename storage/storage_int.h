@@ -12,20 +12,26 @@ typedef struct stored_topic {
     plog     **parts; /* spec.partitions of them */
 } stored_topic;
 
+#define BOOT_ID_BYTES 64
+
 struct storage {
-    tlog            log; /* what storage_log() gives out */
-    plog_env        env;
-    _Atomic bool    log_failing;
-    char           *dir, *topics_dir;
-    int             lock_fd;
-    meta           *meta;
-    topic_defaults  defaults;
-    int32_t         default_partitions;
-    pthread_mutex_t lock;   /* topics, pid_* */
-    map             topics; /* of stored_topic */
-    int64_t         pid_next, pid_end;
-    txn_backend     backend;
-    txn_coord       txns;
+    tlog             log; /* what storage_log() gives out */
+    plog_env         env;
+    _Atomic bool     log_failing;
+    lost             lost;
+    _Atomic uint32_t stopped; /* partitions */
+    char             boot_id[BOOT_ID_BYTES];
+    char            *dir, *topics_dir;
+    int              lock_fd;
+    meta            *meta;
+    topic_defaults   defaults;
+    int32_t          default_partitions;
+    pthread_mutex_t  lock;   /* topics, removed, pid_* */
+    map              topics; /* of stored_topic */
+    VEC(topic_id) removed;   /* deleted topics whose folders are gone, perhaps not yet for good */
+    int64_t     pid_next, pid_end;
+    txn_backend backend;
+    txn_coord   txns;
 };
 
 /* local_log.c */
@@ -36,6 +42,11 @@ bool local_log_settle(storage *s, status *st);
 
 /* Holds every partition; the array is the arena's. */
 plog **storage_parts(storage *s, arena *a, size_t *n);
+
+/* load.c: topics, partitions and transactions of the folder. clean: it was closed in order. */
+bool storage_load(storage *s, bool clean, status *st);
+
+stored_topic *topic_new(storage *s, const tlog_topic *spec);
 
 bool storage_topic_create(storage *s, const tlog_topic *spec, status *st);
 bool storage_topic_delete(storage *s, str name, status *st);

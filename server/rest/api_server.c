@@ -23,7 +23,7 @@ void rest_alive(call *c)
 static rest_health health_of(const call *c)
 {
     const rest_options *o = &c->r->o;
-    return o->health ? o->health(o->health_ctx) : (rest_health){true, true};
+    return o->health ? o->health(o->health_ctx) : (rest_health){.metastore = true, .kafka = true};
 }
 
 /* Queries that are kept but cannot be planned, as ksqlDB's commands that it cannot run again. */
@@ -74,6 +74,15 @@ static void put_failed_queries(buf *o, const engine_query_state *q, size_t n)
         buf_putz(o, "]}");
 }
 
+/* Only when there is something to tell. */
+static void put_storage(buf *o, const rest_health *h)
+{
+    if (h->stopped_partitions == 0 && h->kept_in_lost == 0)
+        return;
+    buf_printf(o, ",\"storage\":{\"isHealthy\":%s,\"stoppedPartitions\":%u,\"keptInLost\":%u}",
+               h->stopped_partitions ? "false" : "true", h->stopped_partitions, h->kept_in_lost);
+}
+
 void rest_healthcheck(call *c)
 {
     buf                *o = &c->out;
@@ -83,13 +92,15 @@ void rest_healthcheck(call *c)
     bool                planned = !is_degraded(q, n);
     c->status = 200;
     c->content_type = TYPE_JSON;
-    buf_printf(o, "{\"isHealthy\":%s,\"details\":{", h.metastore && h.kafka && planned ? "true" : "false");
+    buf_printf(o, "{\"isHealthy\":%s,\"details\":{",
+               h.metastore && h.kafka && planned && h.stopped_partitions == 0 ? "true" : "false");
     put_health(o, "metastore", h.metastore);
     buf_putc(o, ',');
     put_health(o, "kafka", h.kafka);
     buf_putc(o, ',');
     put_health(o, "commandRunner", planned);
     put_failed_queries(o, q, n);
+    put_storage(o, &h);
     buf_putz(o, "},\"serverState\":\"READY\"}");
 }
 

@@ -16,7 +16,9 @@ typedef struct rest_server rest_server;
 #define REST_BODY_MAX_BYTES ((size_t)10 << 20)
 
 typedef struct rest_health { /* GET /healthcheck */
-    bool metastore, kafka;
+    bool     metastore, kafka;
+    uint32_t stopped_partitions; /* that stand still at damage; more than none is no good health */
+    uint32_t kept_in_lost;       /* things kept aside since the start */
 } rest_health;
 
 typedef struct rest_options {

@@ -259,6 +259,21 @@ static inline int64_t fault_size(io *x, int fd)
     return n;
 }
 
+/* What lies in a folder goes with it. */
+static inline void fault_move_entries(map *m, const char *from, const char *to)
+{
+    arena  a = {0};
+    size_t n = m->n, len = strlen(from);
+    str   *names = map_sorted_keys(m, &a);
+    for (size_t i = 0; i < n; i++)
+        if (in_folder(names[i], from)) {
+            char *old = str_z(&a, names[i]);
+            fault_put(m, str_z(&a, str_fmt(&a, "%s%s", to, old + len)), map_get(m, names[i]));
+            fault_put(m, old, NULL);
+        }
+    arena_free(&a);
+}
+
 static inline int fault_rename(io *x, const char *from, const char *to)
 {
     fault_io *f = fault_of(x);
@@ -270,6 +285,10 @@ static inline int fault_rename(io *x, const char *from, const char *to)
     if (rc == 0) {
         fault_put(&f->names, to, file);
         fault_put(&f->names, from, NULL);
+        if (file->is_dir) {
+            fault_move_entries(&f->names, from, to);
+            fault_move_entries(&f->disk, from, to);
+        }
     }
     pthread_mutex_unlock(&f->lock);
     return rc;

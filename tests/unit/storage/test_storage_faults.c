@@ -43,6 +43,8 @@ typedef struct world {
     int      next_id;
     uint64_t seed, random;
     int64_t  now;
+    int      boots;
+    char     boot[24]; /* another one after each power cut */
 } world;
 
 static uint64_t pick(world *w, uint64_t n)
@@ -57,6 +59,14 @@ static int64_t world_now(void *ctx)
 
 static const char *const producer_names[PRODUCERS] = {"p0", "p1"};
 
+/* Only for whoever looks into a seed that fails. */
+static void tell(void *ctx, const char *line)
+{
+    (void)ctx;
+    if (getenv("SEED"))
+        print_message("%s\n", line);
+}
+
 static bool try_open(world *w)
 {
     storage_options opt = {.dir = w->dir,
@@ -64,7 +74,9 @@ static bool try_open(world *w)
                            .segment_bytes = 700,
                            .index_interval_bytes = 100,
                            .now_ms = world_now,
-                           .clock_ctx = w};
+                           .clock_ctx = w,
+                           .boot_id = w->boot,
+                           .report = tell};
     w->s = storage_open(&opt, &check_st);
     if (!w->s)
         return false;
@@ -302,15 +314,17 @@ static void crash(world *w, bool power_cut)
             w->txns.p[t].fate = ABORTED;
     close_world(w);
     fault_revive(&w->f);
-    if (power_cut)
+    if (power_cut) {
         fault_power_cut(&w->f);
+        snprintf(w->boot, sizeof w->boot, "boot %d", ++w->boots);
+    }
     assert_ok(try_open(w));
     verify(w, power_cut);
 }
 
 static void world_init(world *w, uint64_t seed)
 {
-    *w = (world){.seed = seed, .random = seed * 0x9e3779b97f4a7c15u | 1, .now = 1000000};
+    *w = (world){.seed = seed, .random = seed * 0x9e3779b97f4a7c15u | 1, .now = 1000000, .boot = "boot"};
     assert_true(fault_make_dir(w->dir));
     fault_init(&w->f, w->dir, seed + 77);
     w->offset[0] = w->offset[1] = TLOG_OFFSET_NONE;

@@ -85,7 +85,8 @@ struct meta {
     sqlite3_stmt   *q[STATEMENT_COUNT];
     bool            fsync_off;
     bool            full;    /* synchronous=FULL is in force */
-    bool            made;    /* now */
+    bool            made;    /* the file, now */
+    bool            empty;   /* it held nothing when it was opened */
     bool            discard; /* the file, when it is closed */
     char           *path;
     _Atomic bool    failing;
@@ -220,7 +221,7 @@ static bool load_facts(meta *m, status *st)
     }
     if (!ok)
         return false;
-    m->made = true;
+    m->empty = true;
     uint8_t random[22] = {0}; /* 132 bits, in Kafka's form of a UUID: 22 characters of base64url */
     if (getrandom(random, sizeof random, 0) != sizeof random)
         return status_set(st, ST_IO, "The system gives no random numbers");
@@ -255,7 +256,8 @@ meta *meta_open(const char *dir, bool fsync_off, status *st)
     m->kept = (kept_store){kept_apply, kept_list, kept_commands};
     m->path = mem_strdup(path);
     pthread_mutex_init(&m->lock, NULL);
-    int rc = sqlite3_open_v2(path, &m->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    bool was_there = access(path, F_OK) == 0;
+    int  rc = sqlite3_open_v2(path, &m->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
     /* The folder's lock keeps others out, so the WAL index can live in memory. */
     bool ok = rc == SQLITE_OK &&
               sqlite3_exec(m->db,
@@ -267,6 +269,7 @@ meta *meta_open(const char *dir, bool fsync_off, status *st)
               sqlite3_exec(m->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
     if (!ok)
         failed(m, st);
+    m->made = ok && !was_there;
     if (ok && load_facts(m, st))
         return m;
     meta_close(m);
@@ -287,7 +290,7 @@ void meta_close(meta *m)
 
 bool meta_is_new(const meta *m)
 {
-    return m->made;
+    return m->empty;
 }
 
 void meta_discard(meta *m)

@@ -30,8 +30,8 @@ meta *meta_open(const char *dir, bool fsync_off, status *st);
 void  meta_close(meta *m);
 str   meta_cluster_id(const meta *m);
 bool  meta_is_failing(const meta *m); /* the last statement failed */
-bool  meta_is_new(const meta *m);     /* it was made by meta_open() */
-/* Removes the file that meta_open() made. meta_close() it all the same. */
+bool  meta_is_new(const meta *m);     /* it held nothing when it was opened */
+/* Removes the file when it is closed, if it was not there before. */
 void meta_discard(meta *m);
 
 bool meta_topic_put(meta *m, const tlog_topic *t, status *st);    /* new */

@@ -10,9 +10,11 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "storage/wal_check_int.h"
 
 #define DIR_BYTES_MAX 3000 /* leaves room for topic, partition and file names */
 #define PRODUCER_EXPIRY_MS 86400000
+#define WAL_BYTES_MAX ((size_t)1 << 30)
 
 /* ---- the folder's lock: held by the open file, released by the kernel when the process dies. The
  * lock and SQLite go to the operating system directly, not through io. */
@@ -268,13 +270,47 @@ static void storage_free(storage *s)
     mem_free(s);
 }
 
+/* Before SQLite sees it: what it does not take from its write-ahead log it forgets. */
+static bool check_wal(storage *s, status *st)
+{
+    lost      real = {.io = io_posix(), .dir = s->dir, .report = s->lost.report, .report_ctx = s->lost.report_ctx};
+    char      path[PATH_BYTES_MAX];
+    buf       b = BUF_INIT(WAL_BYTES_MAX);
+    wal_state is = WAL_WHOLE;
+    bool      ok = true;
+    snprintf(path, sizeof path, "%s/meta.sqlite-wal", s->dir);
+    if (io_read_file(real.io, path, &b) == 0)
+        is = wal_check((uint8_t *)b.p, b.n);
+    if (is == WAL_DAMAGED && !s->env.rebooted) {
+        ok = status_set(
+            st, ST_CORRUPT,
+            "%s is damaged: topics, streams and offsets that were made since the file before it are beyond the "
+            "damage. Put the folder back from a backup; or move the file away, to start with what was there "
+            "before.",
+            path);
+    } else if (is != WAL_WHOLE) {
+        int fd = real.io->open(real.io, path, O_RDONLY, 0);
+        if (fd >= 0) {
+            lost_keep_bytes(&real, fd, 0, (int64_t)b.n, "meta.sqlite-wal",
+                            "the end of the metadata's log is torn; what is behind it does not count");
+            real.io->close(real.io, fd);
+        }
+        atomic_fetch_add(&s->lost.count, 1);
+    }
+    buf_free(&b);
+    return ok;
+}
+
 static bool open_folder(storage *s, status *st)
 {
     io  *x = s->env.io;
     char mark[PATH_BYTES_MAX];
     if (mkdir(s->dir, 0777) < 0 && errno != EEXIST)
         return io_failed(st, "Cannot create", s->dir, -errno);
-    if (!lock_folder(s, st) || !(s->meta = meta_open(s->dir, s->env.fsync_off, st)))
+    if (!lock_folder(s, st))
+        return false;
+    s->env.rebooted = was_rebooted(s);
+    if (!check_wal(s, st) || !(s->meta = meta_open(s->dir, s->env.fsync_off, st)))
         return false;
     int rc = x->mkdir(x, s->topics_dir);
     if (rc < 0 && rc != -EEXIST)
@@ -284,7 +320,6 @@ static bool open_folder(storage *s, status *st)
     bool clean = fd >= 0;
     if (clean)
         x->close(x, fd);
-    s->env.rebooted = was_rebooted(s);
     if (!storage_load(s, clean, st) ||
         !io_replace_file(x, s->dir, "running", s->boot_id, strlen(s->boot_id), false, st))
         return false;

@@ -178,6 +178,44 @@ static void partitions_without_any_metadata_refuse_the_start(void **state)
     end(&w);
 }
 
+/* The log of SQLite, of an open folder, holds some ten frames of 24 + 4096 bytes behind 32. */
+static void a_flipped_bit_in_the_metadatas_log_refuses_the_start(void **state)
+{
+    (void)state;
+    for (long frame = 0; frame < 5; frame += 2) {
+        place w;
+        begin(&w, (storage_options){0});
+        make_topic(storage_log(w.s), "orders", 1);
+        make_topic(storage_log(w.s), "others", 1);
+        append(&w, "orders", "o", 5);
+        kill_it(&w);
+        flip(&w, "meta.sqlite-wal", 32 + frame * 4120 + 24 + 2000);
+        for (int i = 0; i < 2; i++) {
+            assert_false(try_open(&w, (storage_options){0}));
+            assert_int_equal(check_st.code, ST_CORRUPT);
+            assert_non_null(strstr(check_st.msg, "meta.sqlite-wal is damaged"));
+        }
+        flip(&w, "meta.sqlite-wal", 32 + frame * 4120 + 24 + 2000);
+        assert_ok(try_open(&w, (storage_options){0}));
+        assert_int_equal(high(&w, "orders"), 5);
+        end(&w);
+    }
+}
+
+static void a_torn_metadata_log_is_kept_and_told(void **state)
+{
+    place w;
+    (void)state;
+    begin(&w, (storage_options){0});
+    make_topic(storage_log(w.s), "orders", 1);
+    make_topic(storage_log(w.s), "others", 1);
+    kill_it(&w);
+    flip(&w, "meta.sqlite-wal", -5);
+    assert_ok(try_open(&w, (storage_options){0}));
+    assert_told(&w, "lost/meta.sqlite-wal");
+    end(&w);
+}
+
 static void a_name_that_rotted_in_the_metadata_is_mended(void **state)
 {
     place w;
@@ -393,6 +431,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(topics_without_metadata_are_kept),
         cmocka_unit_test(partitions_without_any_metadata_refuse_the_start),
+        cmocka_unit_test(a_flipped_bit_in_the_metadatas_log_refuses_the_start),
+        cmocka_unit_test(a_torn_metadata_log_is_kept_and_told),
         cmocka_unit_test(a_name_that_rotted_in_the_metadata_is_mended),
         cmocka_unit_test(a_deleted_topic_does_not_come_back),
         cmocka_unit_test(foreign_files_in_a_partition_stay),

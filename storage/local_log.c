@@ -70,17 +70,28 @@ static void part_hold(tlog_part *p)
     plog_hold((plog *)p);
 }
 
-static tlog_offsets part_offsets(tlog_part *tp)
+static tlog_offsets part_known(const tlog_part *tp)
 {
-    plog *p = (plog *)tp;
+    const plog *p = (const plog *)tp;
     /* In this order, so that none appears to be ahead of the next. */
     int64_t start = atomic_load(&p->start), stable = atomic_load(&p->last_stable);
     return (tlog_offsets){start, stable, atomic_load(&p->high)};
 }
 
-static bool part_is_deleted(tlog_part *p)
+static bool part_is_deleted(const tlog_part *p)
 {
-    return atomic_load(&((plog *)p)->deleted);
+    return atomic_load(&((const plog *)p)->deleted);
+}
+
+static bool offsets_query(tlog *l, tlog_part *const *parts, size_t n, tlog_offsets *out, status *st)
+{
+    (void)l;
+    for (size_t i = 0; i < n; i++) {
+        if (part_is_deleted(parts[i]))
+            return plog_no_more((plog *)parts[i], st);
+        out[i] = part_known(parts[i]);
+    }
+    return true;
 }
 
 static bool part_trim(tlog_part *tp, int64_t offset, status *st)
@@ -104,7 +115,7 @@ static bool append_marker(tlog_part *p, int64_t pid, int16_t epoch, bool commit,
     return plog_append_marker((plog *)p, pid, epoch, commit, end, st);
 }
 
-static bool part_append(tlog_part *tp, uint8_t *bytes, uint32_t len, tlog_append opt, int64_t *base_out, status *st)
+static bool part_append(tlog_part *tp, uint8_t *bytes, uint32_t len, batch_append opt, int64_t *base_out, status *st)
 {
     plog     *p = (plog *)tp;
     batch_set set;
@@ -118,6 +129,11 @@ static bool part_append(tlog_part *tp, uint8_t *bytes, uint32_t len, tlog_append
         ok = plog_append(p, &set, bytes, len, opt.durable, base_out, st);
     batch_set_free(&set);
     return ok;
+}
+
+static uint32_t batch_bytes_max(const tlog_part *p)
+{
+    return (uint32_t)atomic_load(&((const plog *)p)->conf)->max_message_bytes; /* an int's range, by its check */
 }
 
 static uint64_t part_watch(tlog_part *p, void (*wake)(void *), void *ctx)
@@ -138,7 +154,7 @@ static tlog_reader *reader_open(tlog_part *p, int64_t offset, tlog_isolation iso
 /* ---- committed offsets */
 
 /* The engine's offsets as rows; the arena's. */
-static group_offset *to_rows(storage *s, arena *a, const tlog_commit *c, size_t count, size_t *n)
+static group_offset *to_rows(storage *s, arena *a, const tlog_position *c, size_t count, size_t *n)
 {
     int64_t       now = s->env.now_ms(s->env.clock_ctx);
     group_offset *o = ARENA_ARRAY(a, group_offset, count + 1);
@@ -154,20 +170,23 @@ static group_offset *to_rows(storage *s, arena *a, const tlog_commit *c, size_t 
     return o;
 }
 
-static bool offsets_commit(tlog *l, str group, const tlog_commit *c, size_t n, status *st)
+static bool offsets_put(tlog *l, str group, const tlog_position *c, size_t n, bool *doubt, status *st)
 {
     storage      *s = storage_of(l);
     arena         a = {0};
     size_t        rows;
     group_offset *o = to_rows(s, &a, c, n, &rows);
-    bool          ok = storage_group_offsets_put(s, group, o, rows, st);
+    bool          ok = meta_offsets_put(s->meta, group, o, rows, doubt, st);
     arena_free(&a);
     return ok;
 }
 
-static bool offsets_fetch(tlog *l, str group, str name, int32_t partition, int64_t *offset, status *st)
+static bool offsets_fetch(tlog *l, str group, tlog_position *p, size_t n, status *st)
 {
-    return meta_offset_get(storage_of(l)->meta, group, name, partition, offset, st);
+    for (size_t i = 0; i < n; i++)
+        if (!meta_offset_get(storage_of(l)->meta, group, p[i].topic, p[i].partition, &p[i].offset, st))
+            return false;
+    return true;
 }
 
 static bool offsets_delete_group(tlog *l, str group, status *st)
@@ -321,8 +340,8 @@ bool storage_txn_add_partition(storage *s, str id, int64_t pid, int16_t epoch, t
     return txn_add_partition(&s->txns, id, pid, epoch, p, st);
 }
 
-bool storage_txn_add_offsets(storage *s, str id, int64_t pid, int16_t epoch, str group, const tlog_commit *o, size_t n,
-                             status *st)
+bool storage_txn_add_offsets(storage *s, str id, int64_t pid, int16_t epoch, str group, const tlog_position *o,
+                             size_t n, status *st)
 {
     return txn_add_offsets(&s->txns, id, pid, epoch, group, o, n, st);
 }
@@ -344,31 +363,51 @@ static void log_close(tlog *l)
     storage_close(storage_of(l));
 }
 
+static tlog_info info(const tlog *l)
+{
+    return (tlog_info){.kind = "built-in", .cluster_id = storage_cluster_id((storage *)(uintptr_t)l)};
+}
+
+static const batch_ops local_batches = {
+    .append = part_append,
+    .next = plog_reader_next,
+    .batch_bytes_max = batch_bytes_max,
+    .part_hold = part_hold,
+    .offsets_put = offsets_put,
+};
+
 const tlog_ops local_ops = {
     .close = log_close,
+    .info = info,
     .topic_create = topic_create,
     .topic_delete = topic_delete,
     .topic_get = topic_get,
     .topic_list = topic_list,
     .part_open = part_open,
     .part_close = part_close,
-    .part_offsets = part_offsets,
+    .part_known = part_known,
+    .offsets_query = offsets_query,
     .part_is_deleted = part_is_deleted,
     .part_trim = part_trim,
     .part_offset_for_time = offset_for_time,
-    .part_append = part_append,
     .part_watch = part_watch,
     .part_unwatch = part_unwatch,
     .reader_open = reader_open,
     .reader_close = plog_reader_close,
-    .reader_next = plog_reader_next,
-    .offsets_commit = offsets_commit,
+    .reader_next = batch_reader_next,
+    .sender_open = batch_sender_open,
+    .sender_close = batch_sender_close,
+    .send = batch_sender_send,
+    .flush = batch_sender_flush,
+    .sender_mark = batch_sender_mark,
+    .append_wait = batch_log_append_wait,
+    .commit = batch_log_commit,
     .offsets_fetch = offsets_fetch,
     .offsets_delete_group = offsets_delete_group,
     .producer_open = producer_open,
     .producer_close = txn_producer_close,
-    .producer_commit = txn_producer_commit,
     .producer_abort = txn_producer_abort,
+    .batches = &local_batches,
 };
 
 void local_log_init(storage *s)

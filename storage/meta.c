@@ -382,13 +382,20 @@ static bool put_offsets(meta *m, str group, const group_offset *o, size_t n, sta
     return ok;
 }
 
-bool storage_group_offsets_put(storage *s, str group, const group_offset *o, size_t n, status *st)
+bool meta_offsets_put(meta *m, str group, const group_offset *o, size_t n, bool *doubt, status *st)
 {
-    meta *m = s->meta;
     pthread_mutex_lock(&m->lock);
-    bool ok = begin(m, false, st) && finish(m, put_offsets(m, group, o, n, st), st);
+    bool written = begin(m, false, st) && put_offsets(m, group, o, n, st);
+    bool ok = finish(m, written, st);
+    *doubt = written && !ok; /* only a failing COMMIT leaves doubt */
     pthread_mutex_unlock(&m->lock);
     return ok;
+}
+
+bool storage_group_offsets_put(storage *s, str group, const group_offset *o, size_t n, status *st)
+{
+    bool doubt; /* who asked is told of the failure, and asks again */
+    return meta_offsets_put(s->meta, group, o, n, &doubt, st);
 }
 
 bool meta_offset_get(meta *m, str group, str name, int32_t partition, int64_t *offset, status *st)

@@ -32,6 +32,8 @@ bool meta_topic_delete(meta *m, str name, status *st);
 /* Calls each(topic, ctx); the topic borrows memory of the arena. */
 bool meta_topics_each(meta *m, arena *a, void (*each)(const tlog_topic *, void *ctx), void *ctx, status *st);
 
+/* *doubt: the failure leaves open whether they are on disk. */
+bool meta_offsets_put(meta *m, str group, const group_offset *o, size_t n, bool *doubt, status *st);
 bool meta_offset_get(meta *m, str group, str topic, int32_t partition, int64_t *offset, status *st);
 
 /* Reserves ids by blocks: [*first, *first + META_PID_BLOCK). */

@@ -44,6 +44,7 @@ void topic_copy(arena *a, const tlog_topic *from, tlog_topic *to)
 {
     *to = *from;
     to->name = str_dup(a, from->name);
+    to->internal = tlog_name_is_internal(from->name);
     tlog_config *c = ARENA_ARRAY(a, tlog_config, from->config_count);
     for (uint32_t i = 0; i < from->config_count; i++)
         c[i] = (tlog_config){str_dup(a, from->configs[i].name), str_dup(a, from->configs[i].value)};

@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "base/str.h"
+#include "storage/batch_log.h"
 #include "storage/io.h"
 #include "storage/kept.h"
 #include "storage/log.h"
@@ -120,7 +121,7 @@ bool storage_delete_records(storage *s, tlog_part *p, int64_t offset, int64_t *s
 /* A producer id for an idempotent producer without a transactional id (epoch 0). */
 bool storage_producer_id_new(storage *s, int64_t *pid, int16_t *epoch, status *st);
 
-/* Transactions of Kafka clients, by their transactional id. Batches then go through tlog_part_append()
+/* Transactions of Kafka clients, by their transactional id. Batches then go through batch_log_append()
  * as they came: transactional ones are checked against the open transaction.
  * Errors: ST_UNKNOWN_PID (no such id, or another producer's), ST_FENCED (another epoch), ST_TXN_STATE,
  * ST_NOT_READY (the last transaction's markers are still to be written: try again), ST_BAD_REQUEST. */
@@ -130,8 +131,8 @@ bool storage_txn_init(storage *s, str id, int32_t timeout_ms, int64_t *pid, int1
 /* AddPartitionsToTxn, one partition: the first begins the transaction and starts its clock. */
 bool storage_txn_add_partition(storage *s, str id, int64_t pid, int16_t epoch, tlog_part *p, status *st);
 /* TxnOffsetCommit: offsets of one group that become visible with the commit. */
-bool storage_txn_add_offsets(storage *s, str id, int64_t pid, int16_t epoch, str group, const tlog_commit *o, size_t n,
-                             status *st);
+bool storage_txn_add_offsets(storage *s, str id, int64_t pid, int16_t epoch, str group, const tlog_position *o,
+                             size_t n, status *st);
 /* EndTxn. After true a commit is certain; repeating it is no error. */
 bool storage_txn_end(storage *s, str id, int64_t pid, int16_t epoch, bool commit, status *st);
 

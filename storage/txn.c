@@ -138,12 +138,15 @@ static void close_open(txn_id *id, bool commit)
     offsets_clear(id);
 }
 
-static bool end_commit(txn_coord *c, txn_id *id, str group, const tlog_commit *o, size_t n, status *st)
+static bool end_commit(txn_coord *c, txn_id *id, str group, const tlog_position *o, size_t n, status *st)
 {
     txn_decision d = {
         .id = id, .parts = id->parts.p, .part_count = id->parts.n, .group = group, .offsets = o, .offset_count = n};
-    if (!c->backend->decide(c->backend->ctx, &d, &id->doubt, st))
+    bool doubt;
+    if (!c->backend->decide(c->backend->ctx, &d, &doubt, st)) {
+        id->doubt |= doubt; /* that of an earlier try stays */
         return false;
+    }
     id->doubt = false;
     close_open(id, true);
     status later; /* decided: a marker that fails now is retried, the commit stands */
@@ -286,13 +289,16 @@ bool txn_producer_append(tlog_producer *tp, tlog_part *part, batch_set *set, uin
     return ok;
 }
 
-bool txn_producer_commit(tlog_producer *tp, str group, const tlog_commit *o, size_t n, status *st)
+tlog_outcome txn_producer_commit(tlog_producer *tp, str group, const tlog_position *o, size_t n, status *st)
 {
     producer *p = (producer *)tp;
     pthread_mutex_lock(&p->id->lock);
-    bool ok = owner_check(p, st) && write_markers(p->coord, p->id, st) && end_commit(p->coord, p->id, group, o, n, st);
+    bool owner = owner_check(p, st);
+    bool ok = owner && write_markers(p->coord, p->id, st) && end_commit(p->coord, p->id, group, o, n, st);
+    /* Whoever took it over has settled what was left in doubt. */
+    bool doubt = owner && !ok && p->id->doubt;
     pthread_mutex_unlock(&p->id->lock);
-    return ok;
+    return ok ? TLOG_COMMITTED : doubt ? TLOG_UNKNOWN : TLOG_NOT_COMMITTED;
 }
 
 bool txn_producer_abort(tlog_producer *tp, status *st)
@@ -371,7 +377,7 @@ bool txn_add_partition(txn_coord *c, str name, int64_t pid, int16_t epoch, tlog_
     return ok;
 }
 
-bool txn_add_offsets(txn_coord *c, str name, int64_t pid, int16_t epoch, str group, const tlog_commit *o, size_t n,
+bool txn_add_offsets(txn_coord *c, str name, int64_t pid, int16_t epoch, str group, const tlog_position *o, size_t n,
                      status *st)
 {
     txn_id *id = id_lock(c, name, pid, epoch, st);
@@ -386,7 +392,7 @@ bool txn_add_offsets(txn_coord *c, str name, int64_t pid, int16_t epoch, str gro
         id->group[group.n] = 0;
     }
     for (size_t i = 0; ok && i < n; i++) {
-        tlog_commit x = o[i];
+        tlog_position x = o[i];
         x.topic.p = mem_dup(x.topic.p, x.topic.n);
         VEC_PUSH(&id->offsets, x);
     }

@@ -45,17 +45,17 @@ typedef struct txn_id {
     int32_t         timeout_ms; /* 0: never (the engine's producers live and die with the process) */
     int64_t         started_ms;
     VEC(txn_part) parts;
-    VEC(tlog_commit) offsets; /* pending from TxnOffsetCommit; topic names owned */
-    char *group;              /* of `offsets` */
+    VEC(tlog_position) offsets; /* pending from TxnOffsetCommit; topic names owned */
+    char *group;                /* of `offsets` */
 } txn_id;
 
 typedef struct txn_decision {
-    const txn_id      *id;
-    const txn_part    *parts; /* those with first != OFFSET_NONE get a marker */
-    size_t             part_count;
-    str                group;
-    const tlog_commit *offsets;
-    size_t             offset_count;
+    const txn_id        *id;
+    const txn_part      *parts; /* those with first != OFFSET_NONE get a marker */
+    size_t               part_count;
+    str                  group;
+    const tlog_position *offsets;
+    size_t               offset_count;
 } txn_decision;
 
 typedef struct txn_backend {
@@ -102,7 +102,7 @@ tlog_producer *txn_producer_open(txn_coord *c, const tlog_ops *ops, str name, st
 void           txn_producer_close(tlog_producer *p);
 bool           txn_producer_append(tlog_producer *p, tlog_part *part, batch_set *set, uint8_t *batches, uint32_t len,
                                    bool durable, int64_t *base_out, status *st);
-bool           txn_producer_commit(tlog_producer *p, str group, const tlog_commit *c, size_t n, status *st);
+tlog_outcome   txn_producer_commit(tlog_producer *p, str group, const tlog_position *c, size_t n, status *st);
 bool           txn_producer_abort(tlog_producer *p, status *st);
 
 /* ---- Kafka clients. ST_UNKNOWN_PID: no such id or another producer's; ST_FENCED: another epoch;
@@ -113,7 +113,7 @@ bool txn_init_producer(txn_coord *c, str name, int32_t timeout_ms, int64_t *pid,
 /* The transaction begins with its first partition. */
 bool txn_add_partition(txn_coord *c, str name, int64_t pid, int16_t epoch, tlog_part *part, status *st);
 /* Offsets that become visible with the commit; TxnOffsetCommit. */
-bool txn_add_offsets(txn_coord *c, str name, int64_t pid, int16_t epoch, str group, const tlog_commit *o, size_t n,
+bool txn_add_offsets(txn_coord *c, str name, int64_t pid, int16_t epoch, str group, const tlog_position *o, size_t n,
                      status *st);
 bool txn_end(txn_coord *c, str name, int64_t pid, int16_t epoch, bool commit, status *st);
 /* Appends a client's transactional batch, if its partition belongs to the open transaction. */

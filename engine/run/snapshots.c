@@ -32,8 +32,10 @@ static snapshot_store *snapshot_stores(task *t)
         const task_out *o = &t->l.changelogs[i];
         s[i].name = t->l.states[i].name;
         s[i].s = t->l.states[i].s;
-        s[i].offset = tlog_part_offsets(o->part).last_stable;
-        s[i].batch = (snapshot_batch){.base_offset = o->last_base, .crc = o->last_crc};
+        tlog_mark mark = tlog_sender_mark(o->s);
+        /* One that is too low costs records read twice. */
+        s[i].offset = tlog_part_known(o->part).last_stable;
+        s[i].batch = (snapshot_batch){.base_offset = mark.base_offset, .crc = mark.crc};
         topic_id_of(t, i, s[i].batch.topic_id);
     }
     return s;
@@ -151,8 +153,12 @@ static bool is_of_this_topic(task *t, size_t i, const snapshot_store *s)
 {
     static const uint8_t unknown[sizeof s->batch.topic_id];
     uint8_t              id[sizeof s->batch.topic_id] = {0};
+    tlog_part           *p = t->l.changelogs[i].part;
+    tlog_offsets         o;
+    status               st; /* what cannot be asked is not believed: all is read anew */
+    status_init(&st);
     topic_id_of(t, i, id);
-    return s->offset <= tlog_part_offsets(t->l.changelogs[i].part).high &&
+    return tlog_offsets_query(t->tp->log, &p, 1, &o, &st) && s->offset <= o.high &&
            (memcmp(s->batch.topic_id, unknown, sizeof id) == 0 || memcmp(s->batch.topic_id, id, sizeof id) == 0);
 }
 

@@ -105,7 +105,7 @@ void exec_create_topic(exec *x, str name, int32_t partitions, int64_t retention_
     if (retention_ms > -2)
         c[n++] = (tlog_config){STR("retention.ms"), str_fmt(x->a, "%ld", retention_ms)};
     tlog_topic t = {
-        .name = str_dup(x->a, name), .partitions = partitions, .replication = 1, .configs = c, .config_count = n};
+        .name = str_dup(x->a, name), .partitions = partitions, .replication = -1, .configs = c, .config_count = n};
     AVEC_PUSH(x->a, &x->fx->topics, t);
 }
 

@@ -98,7 +98,7 @@ bool stmt_show_topics(exec *x)
         return false;
     answer_draft *d = answer_begin(x, x->answer);
     for (size_t i = 0; i < n; i++) {
-        if (!x->stmt->all && (t[i].internal || topic_rules_match(&x->e->hidden_topics, t[i].name)))
+        if (!x->stmt->all && (tlog_name_is_internal(t[i].name) || topic_rules_match(&x->e->hidden_topics, t[i].name)))
             continue;
         record      r = answer_add_row(d);
         record_list replicas = record_list_of(r, "replicaInfo");

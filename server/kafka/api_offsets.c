@@ -41,7 +41,7 @@ static bool find_max_timestamp(tlog_part *p, int64_t *offset, int64_t *ts, statu
 static bool find_offset(call *c, tlog_part *p, bool committed, int64_t ts, list_offsets_response_partition *r,
                         status *st)
 {
-    tlog_offsets o = tlog_part_offsets(p);
+    tlog_offsets o = tlog_part_known(p);
     int64_t      end = committed ? o.last_stable : o.high;
     r->timestamp = -1;
     if (ts == LATEST) {
@@ -126,7 +126,7 @@ static void end_of_epoch(call *c, str topic, const offset_for_leader_epoch_reque
         r->error_code = error_of(&st);
         return;
     }
-    tlog_offsets o = tlog_part_offsets(p);
+    tlog_offsets o = tlog_part_known(p);
     if (q->leader_epoch == LEADER_EPOCH) {
         r->leader_epoch = LEADER_EPOCH;
         r->end_offset = o.high;

@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "seam_short.h"
+#include "storage/batch_log.h"
 #include "storage/log.h"
 #include "storage/record.h"
 
@@ -59,7 +61,7 @@ static inline int64_t append_values(tlog_part *p, tlog_producer *pr, const char 
     batch_builder_init(&b, 1 << 20);
     str     batch = make_batch(&b, value, n, CODEC_NONE);
     int64_t base = -1;
-    assert_ok(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){.producer = pr}, &base,
+    assert_ok(batch_log_append(p, (uint8_t *)batch.p, batch.n, (batch_append){.producer = pr}, &base,
                                &check_st));
     batch_builder_free(&b);
     return base;
@@ -76,7 +78,7 @@ static inline const char *read_values(tlog_part *p, int64_t offset, tlog_isolati
     uint32_t       len;
     out[0] = 0;
     for (;;) {
-        assert_ok(tlog_reader_next(r, 100, &data, &len, &check_st));
+        assert_ok(batch_log_next(r, 100, &data, &len, &check_st));
         if (len == 0)
             break;
         for (uint32_t at = 0; at < len; at += it.b.size_bytes) {
@@ -84,7 +86,7 @@ static inline const char *read_values(tlog_part *p, int64_t offset, tlog_isolati
             assert_ok(batch_iter_begin(&it, data + at, len - at, &check_st));
             assert_false(it.b.attributes & BATCH_CONTROL);
             while (batch_iter_next(&it, &rec, &check_st))
-                if (rec.offset >= tlog_reader_first(r))
+                if (rec.offset >= batch_log_first(r))
                     n += (size_t)snprintf(out + n, sizeof out - n, "%s%.*s", n ? " " : "",
                                           STR_FMT(rec.value));
             assert_int_equal(check_st.code, ST_OK);
@@ -102,14 +104,14 @@ static inline void check_topics(tlog *l)
     size_t      n;
     tlog_config conf = {STR("cleanup.policy"), STR("compact")};
     tlog_topic  spec = {.name = STR("t.one"), .partitions = 3, .replication = 1, .configs = &conf,
-                        .config_count = 1, .internal = true};
+                        .config_count = 1};
     assert_ok(tlog_topic_create(l, &spec, &check_st));
     assert_fails(tlog_topic_create(l, &spec, &check_st), ST_EXISTS);
     make_topic(l, "a-topic", -1);
     assert_ok(tlog_topic_get(l, &a, STR("t.one"), &t, &check_st));
     assert_int_equal(t.partitions, 3);
     assert_int_equal(t.replication, 1);
-    assert_true(t.internal);
+    assert_false(t.internal);
     assert_int_equal(t.config_count, 1);
     assert_true(str_eqz(t.configs[0].value, "compact"));
     assert_ok(tlog_topic_list(l, &a, &list, &n, &check_st));
@@ -139,19 +141,19 @@ static inline void check_topics(tlog *l)
     assert_ok(tlog_topic_delete(l, STR("t.one"), &check_st));
     assert_fails(tlog_topic_delete(l, STR("t.one"), &check_st), ST_NOT_FOUND);
     assert_fails(tlog_topic_get(l, &a, STR("t.one"), &t, &check_st), ST_NOT_FOUND);
-    assert_fails(tlog_reader_next(r, 100, &data, &len, &check_st), ST_NOT_FOUND);
+    assert_fails(batch_log_next(r, 100, &data, &len, &check_st), ST_NOT_FOUND);
     batch_builder b;
     batch_builder_init(&b, 4096);
     str     batch = make_batch(&b, "v", 1, CODEC_NONE);
     int64_t base;
-    assert_fails(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){0}, &base, &check_st),
+    assert_fails(batch_log_append(p, (uint8_t *)batch.p, batch.n, (batch_append){0}, &base, &check_st),
                  ST_NOT_FOUND);
     batch_builder_free(&b);
     tlog_reader_close(r);
     tlog_part_close(p);
     make_topic(l, "t.one", 1); /* starts afresh */
     p = open_part(l, "t.one", 0);
-    assert_int_equal(tlog_part_offsets(p).high, 0);
+    assert_int_equal(tlog_part_known(p).high, 0);
     tlog_part_close(p);
     arena_free(&a);
 }
@@ -166,7 +168,7 @@ static inline void check_append_and_read(tlog *l)
     assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "a0 a1 a2 b0 b1");
     assert_string_equal(read_values(p, 2, TLOG_READ_COMMITTED), "a2 b0 b1");
     assert_string_equal(read_values(p, 5, TLOG_READ_COMMITTED), "");
-    tlog_offsets o = tlog_part_offsets(p);
+    tlog_offsets o = tlog_part_known(p);
     assert_int_equal(o.start, 0);
     assert_int_equal(o.last_stable, 5);
     assert_int_equal(o.high, 5);
@@ -178,45 +180,45 @@ static inline void check_append_and_read(tlog *l)
     for (codec c = CODEC_NONE; c <= CODEC_ZSTD; c++)
         buf_puts(&set, make_batch(&b, "cccccccccccccccccccccccccccccccccc", 4, c));
     int64_t base;
-    assert_ok(tlog_part_append(p, (uint8_t *)set.p, (uint32_t)set.n, (tlog_append){.durable = true},
+    assert_ok(batch_log_append(p, (uint8_t *)set.p, (uint32_t)set.n, (batch_append){.durable = true},
                                &base, &check_st));
     assert_int_equal(base, 5);
-    assert_int_equal(tlog_part_offsets(p).high, 25);
+    assert_int_equal(tlog_part_known(p).high, 25);
     assert_non_null(strstr(read_values(p, 0, TLOG_READ_COMMITTED), "b1 cccc"));
 
     /* Refused, and nothing of it is there: corrupt, torn, empty, control, a gap in the offsets. */
     str batch = make_batch(&b, "x", 2, CODEC_NONE);
     ((char *)batch.p)[batch.n - 1] ^= 1;
-    assert_fails(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){0}, &base, &check_st),
+    assert_fails(batch_log_append(p, (uint8_t *)batch.p, batch.n, (batch_append){0}, &base, &check_st),
                  ST_CORRUPT);
     batch = make_batch(&b, "x", 2, CODEC_NONE);
-    assert_fails(tlog_part_append(p, (uint8_t *)batch.p, batch.n - 1, (tlog_append){0}, &base,
+    assert_fails(batch_log_append(p, (uint8_t *)batch.p, batch.n - 1, (batch_append){0}, &base,
                                   &check_st), ST_CORRUPT);
-    assert_fails(tlog_part_append(p, (uint8_t *)batch.p, 0, (tlog_append){0}, &base, &check_st),
+    assert_fails(batch_log_append(p, (uint8_t *)batch.p, 0, (batch_append){0}, &base, &check_st),
                  ST_INVALID_RECORD);
     be_put16((char *)batch.p + 21, BATCH_CONTROL);
-    assert_fails(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){.trusted = true},
+    assert_fails(batch_log_append(p, (uint8_t *)batch.p, batch.n, (batch_append){.trusted = true},
                                   &base, &check_st), ST_INVALID_RECORD);
     batch = make_batch(&b, "x", 2, CODEC_NONE);
     be_put32((char *)batch.p + 23, 2);
-    assert_fails(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){.trusted = true},
+    assert_fails(batch_log_append(p, (uint8_t *)batch.p, batch.n, (batch_append){.trusted = true},
                                   &base, &check_st), ST_INVALID_RECORD);
-    assert_int_equal(tlog_part_offsets(p).high, 25);
+    assert_int_equal(tlog_part_known(p).high, 25);
 
     tlog_reader   *r = tlog_reader_open(p, 26, TLOG_READ_UNCOMMITTED);
     const uint8_t *data;
     uint32_t       len;
-    assert_fails(tlog_reader_next(r, 100, &data, &len, &check_st), ST_OFFSET_RANGE);
+    assert_fails(batch_log_next(r, 100, &data, &len, &check_st), ST_OFFSET_RANGE);
     tlog_reader_seek(r, 25);
-    assert_ok(tlog_reader_next(r, 100, &data, &len, &check_st));
+    assert_ok(batch_log_next(r, 100, &data, &len, &check_st));
     assert_int_equal(len, 0);
     append_values(p, NULL, "late", 1);
-    assert_ok(tlog_reader_next(r, 100, &data, &len, &check_st));
+    assert_ok(batch_log_next(r, 100, &data, &len, &check_st));
     assert_true(len > 0);
     assert_int_equal(tlog_reader_offset(r), 26);
     tlog_reader_seek(r, 4);
-    assert_ok(tlog_reader_next(r, 1, &data, &len, &check_st));
-    assert_int_equal(tlog_reader_first(r), 4);
+    assert_ok(batch_log_next(r, 1, &data, &len, &check_st));
+    assert_int_equal(batch_log_first(r), 4);
     assert_int_equal(tlog_reader_offset(r), 5);
     assert_int_equal(be_get64(data), 3);
     tlog_reader_close(r);
@@ -240,7 +242,7 @@ static inline void check_times(tlog *l)
         assert_true(batch_builder_add(&b, i * 10 + 5, STR("k"), STR("v"), 0, STR_NONE));
         str     batch = batch_builder_finish(&b, CODEC_NONE, &check_st);
         int64_t base;
-        assert_ok(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){.trusted = true},
+        assert_ok(batch_log_append(p, (uint8_t *)batch.p, batch.n, (batch_append){.trusted = true},
                                    &base, &check_st));
     }
     for (int64_t t = -3; t <= 1995; t++) {
@@ -259,23 +261,23 @@ static inline void check_times(tlog *l)
 static inline void check_offsets(tlog *l)
 {
     int64_t     o;
-    tlog_commit c[] = {{STR("plain"), 0, 7, NULL}, {STR("times"), 0, 9, NULL}};
-    assert_ok(tlog_offsets_fetch(l, STR("g"), STR("plain"), 0, &o, &check_st));
+    tlog_position c[] = {{STR("plain"), 0, 7, NULL}, {STR("times"), 0, 9, NULL}};
+    assert_ok(fetch_offset(l, STR("g"), STR("plain"), 0, &o, &check_st));
     assert_int_equal(o, TLOG_OFFSET_NONE);
-    assert_ok(tlog_offsets_commit(l, STR("g"), c, 2, &check_st));
-    assert_ok(tlog_offsets_commit(l, STR("g2"), c, 1, &check_st));
+    assert_ok(commit_txn(l, NULL, STR("g"), c, 2, &check_st));
+    assert_ok(commit_txn(l, NULL, STR("g2"), c, 1, &check_st));
     c[0].offset = 8;
-    assert_ok(tlog_offsets_commit(l, STR("g"), c, 1, &check_st));
-    assert_ok(tlog_offsets_fetch(l, STR("g"), STR("plain"), 0, &o, &check_st));
+    assert_ok(commit_txn(l, NULL, STR("g"), c, 1, &check_st));
+    assert_ok(fetch_offset(l, STR("g"), STR("plain"), 0, &o, &check_st));
     assert_int_equal(o, 8);
-    assert_ok(tlog_offsets_fetch(l, STR("g"), STR("times"), 0, &o, &check_st));
+    assert_ok(fetch_offset(l, STR("g"), STR("times"), 0, &o, &check_st));
     assert_int_equal(o, 9);
-    assert_ok(tlog_offsets_fetch(l, STR("g"), STR("plain"), 1, &o, &check_st));
+    assert_ok(fetch_offset(l, STR("g"), STR("plain"), 1, &o, &check_st));
     assert_int_equal(o, TLOG_OFFSET_NONE);
     assert_ok(tlog_offsets_delete_group(l, STR("g"), &check_st));
-    assert_ok(tlog_offsets_fetch(l, STR("g"), STR("plain"), 0, &o, &check_st));
+    assert_ok(fetch_offset(l, STR("g"), STR("plain"), 0, &o, &check_st));
     assert_int_equal(o, TLOG_OFFSET_NONE);
-    assert_ok(tlog_offsets_fetch(l, STR("g2"), STR("plain"), 0, &o, &check_st));
+    assert_ok(fetch_offset(l, STR("g2"), STR("plain"), 0, &o, &check_st));
     assert_int_equal(o, 7);
 }
 
@@ -295,14 +297,14 @@ static inline void check_transactions(tlog *l)
     append_values(p, NULL, "n", 1);
     assert_string_equal(read_values(p, 0, TLOG_READ_UNCOMMITTED), "a0 a1 b0 n0");
     assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "");
-    assert_int_equal(tlog_part_offsets(p).last_stable, 0);
-    assert_int_equal(tlog_part_offsets(p).high, 4);
+    assert_int_equal(tlog_part_known(p).last_stable, 0);
+    assert_int_equal(tlog_part_known(p).high, 4);
 
-    tlog_commit c = {STR("plain"), 0, 42, NULL};
-    assert_ok(tlog_producer_commit(a, STR("group-a"), &c, 1, &check_st));
+    tlog_position c = {STR("plain"), 0, 42, NULL};
+    assert_ok(commit_txn(l, a, STR("group-a"), &c, 1, &check_st));
     assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "a0 a1");
     assert_string_equal(read_values(q, 0, TLOG_READ_COMMITTED), "qa0");
-    assert_ok(tlog_offsets_fetch(l, STR("group-a"), STR("plain"), 0, &o, &check_st));
+    assert_ok(fetch_offset(l, STR("group-a"), STR("plain"), 0, &o, &check_st));
     assert_int_equal(o, 42);
 
     append_values(p, a, "aa", 1);
@@ -310,22 +312,22 @@ static inline void check_transactions(tlog *l)
     assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "a0 a1 n0");
     assert_ok(tlog_producer_abort(b, &check_st)); /* nothing is open */
     append_values(p, b, "bb", 1);
-    assert_ok(tlog_producer_commit(b, STR("group-b"), NULL, 0, &check_st));
+    assert_ok(commit_txn(l, b, STR("group-b"), NULL, 0, &check_st));
     assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "a0 a1 n0");
-    assert_ok(tlog_producer_commit(a, STR("group-a"), NULL, 0, &check_st));
+    assert_ok(commit_txn(l, a, STR("group-a"), NULL, 0, &check_st));
     assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "a0 a1 n0 aa0 bb0");
     assert_string_equal(read_values(p, 0, TLOG_READ_UNCOMMITTED), "a0 a1 b0 n0 aa0 bb0");
-    assert_int_equal(tlog_part_offsets(p).last_stable, tlog_part_offsets(p).high);
+    assert_int_equal(tlog_part_known(p).last_stable, tlog_part_known(p).high);
 
     /* A second owner fences the first and aborts what it left. */
     append_values(p, a, "lost", 1);
     tlog_producer *a2 = tlog_producer_open(l, STR("task-a"), &check_st);
     assert_ok(a2 != NULL);
-    assert_fails(tlog_producer_commit(a, STR("group-a"), NULL, 0, &check_st), ST_FENCED);
+    assert_fails(commit_txn(l, a, STR("group-a"), NULL, 0, &check_st), ST_FENCED);
     assert_fails(tlog_producer_abort(a, &check_st), ST_FENCED);
     append_values(p, a2, "new", 1);
     tlog_producer_close(a);
-    assert_ok(tlog_producer_commit(a2, STR("group-a"), NULL, 0, &check_st));
+    assert_ok(commit_txn(l, a2, STR("group-a"), NULL, 0, &check_st));
     assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "a0 a1 n0 aa0 bb0 new0");
 
     /* Closing aborts; a deleted topic does not hold up the rest. */
@@ -333,7 +335,7 @@ static inline void check_transactions(tlog *l)
     append_values(gone, a2, "g", 1);
     append_values(p, a2, "kept", 1);
     assert_ok(tlog_topic_delete(l, STR("gone"), &check_st));
-    assert_ok(tlog_producer_commit(a2, STR("group-a"), &c, 1, &check_st));
+    assert_ok(commit_txn(l, a2, STR("group-a"), &c, 1, &check_st));
     tlog_part_close(gone);
     append_values(p, a2, "dropped", 1);
     tlog_producer_close(a2);

@@ -171,9 +171,7 @@ bool task_restore(task *t, int64_t until_ns)
     if (!t->l.opened && !open_all(t))
         return false;
     while (t->l.load || t->l.restoring < t->l.state_count) {
-        if (t->l.load)
-            task_read_snapshot(t);
-        else if (!restore_some(t))
+        if (!(t->l.load ? task_read_snapshot(t) : restore_some(t)))
             return false;
         if (clock_mono_ns() >= until_ns)
             return true;

@@ -148,32 +148,36 @@ void task_write_snapshot(task *t)
 
 /* ---- at the start */
 
-/* Not of another life of the changelog, which was deleted and made again? */
-static bool is_of_this_topic(task *t, size_t i, const snapshot_store *s)
+/* Not of another life of the changelog, which was deleted and made again? high: its end. */
+static bool is_of_this_topic(task *t, size_t i, const snapshot_store *s, int64_t high)
 {
     static const uint8_t unknown[sizeof s->batch.topic_id];
     uint8_t              id[sizeof s->batch.topic_id] = {0};
-    tlog_part           *p = t->l.changelogs[i].part;
-    tlog_offsets         o;
-    status               st; /* what cannot be asked is not believed: all is read anew */
-    status_init(&st);
     topic_id_of(t, i, id);
-    return tlog_offsets_query(t->tp->log, &p, 1, &o, &st) && s->offset <= o.high &&
+    return s->offset <= high &&
            (memcmp(s->batch.topic_id, unknown, sizeof id) == 0 || memcmp(s->batch.topic_id, id, sizeof id) == 0);
 }
 
-/* Where the changelogs go on, once it is known whether the file holds. */
-static void take_offsets(task *t, bool ok)
+/* Where the changelogs go on, once it is known whether the file holds. false: the log cannot be asked. */
+static bool take_offsets(task *t, bool ok)
 {
+    size_t          n = t->l.state_count;
     snapshot_store *s = t->l.loaded;
-    for (size_t i = 0; ok && i < t->l.state_count; i++)
-        ok = is_of_this_topic(t, i, &s[i]);
-    t->l.changelog_from = ARENA_ARRAY(&t->l.a, int64_t, t->l.state_count + 1);
-    for (size_t i = 0; i < t->l.state_count; i++) {
+    tlog_part     **parts = ARENA_ARRAY(&t->l.a, tlog_part *, n + 1);
+    tlog_offsets   *o = ARENA_ARRAY(&t->l.a, tlog_offsets, n + 1);
+    for (size_t i = 0; i < n; i++)
+        parts[i] = t->l.changelogs[i].part;
+    if (ok && !tlog_offsets_query(t->tp->log, parts, n, o, &t->st))
+        return false;
+    for (size_t i = 0; ok && i < n; i++)
+        ok = is_of_this_topic(t, i, &s[i], o[i].high);
+    t->l.changelog_from = ARENA_ARRAY(&t->l.a, int64_t, n + 1);
+    for (size_t i = 0; i < n; i++) {
         if (!ok)
             store_clear(t->l.states[i].s);
         t->l.changelog_from[i] = ok ? s[i].offset : 0;
     }
+    return true;
 }
 
 void task_open_snapshot(task *t)
@@ -189,13 +193,13 @@ void task_open_snapshot(task *t)
         take_offsets(t, false);
 }
 
-void task_read_snapshot(task *t)
+bool task_read_snapshot(task *t)
 {
     if (snapshot_load_step(t->l.load, STEP_BYTES)) {
         atomic_store(&t->told_percent, snapshot_load_percent(t->l.load));
-        return;
+        return true;
     }
     bool ok = snapshot_load_close(t->l.load);
     t->l.load = NULL;
-    take_offsets(t, ok);
+    return take_offsets(t, ok);
 }

@@ -154,9 +154,9 @@ bool task_snapshot_is_due(const task *t);
 /* Gives up the one that is being written. */
 void task_drop_snapshot(task *t);
 /* At the start: begins to fill the stores from the file; a piece more while t->l.load is there. Then it is known where
- * the changelogs go on. */
+ * the changelogs go on. false: it cannot be; t->st. */
 void task_open_snapshot(task *t);
-void task_read_snapshot(task *t);
+bool task_read_snapshot(task *t);
 
 /* ---- task.c */
 /* Inputs at their committed offsets. A topic that is not there is no failure: *missing names it. */

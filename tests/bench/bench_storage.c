@@ -64,7 +64,8 @@ static void appends(tlog *l, const char *name, size_t batch_bytes, int64_t total
     tlog_part *p = part_of(l, topic, 1, 0);
     double     t = now_s();
     for (int64_t i = 0; i < n; i++)
-        need(batch_log_append(p, (uint8_t *)batch.p, batch.n, (batch_append){.trusted = trusted}, &base, &st), "append");
+        need(batch_log_append(p, (uint8_t *)batch.p, batch.n, (batch_append){.trusted = trusted}, &base, &st),
+             "append");
     t = now_s() - t;
     printf("append %-14s %10.0f appends/s %8.0f MB/s %9.2f M records/s\n", name, (double)n / t,
            (double)n * batch.n / t / 1e6, (double)n * b.count / t / 1e6);
@@ -150,8 +151,8 @@ static void transactions(tlog *l, const char *name, int parts, int n)
                                   &base, &st),
                  "append");
         }
-        tlog_position c = {STR("source"), 0, k, NULL};
-        double      at = now_s();
+        tlog_position    c = {STR("source"), 0, k, NULL};
+        double           at = now_s();
         tlog_commit_args all = {.group = STR("group"), .positions = &c, .position_count = 1, .producer = pr};
         need(tlog_commit(l, &all, &st) == TLOG_COMMITTED, "commit");
         in_commit += now_s() - at;

@@ -29,8 +29,8 @@ typedef struct world {
     settings        config;
     storage        *st;
     engine         *e;
-    int             workers; /* 0: one a core */
-    struct io      *io;      /* of snapshots; NULL: the system's */
+    int             workers;     /* 0: one a core */
+    struct io      *io;          /* of snapshots; NULL: the system's */
     char            warned[256]; /* by the last statement; "": it was not */
     pthread_mutex_t mu;
     VEC(char *) told; /* lines that the engine reported since the last world_hear_anew() */
@@ -231,7 +231,7 @@ static inline char *world_ask(world *w, const char *sql)
     arena_init(&r.a);
     arena_init(&a);
     session_init(&s);
-    query_listener l = {.ctx = &r, .header = world_on_header, .row = world_on_row, .end = world_on_end};
+    query_listener   l = {.ctx = &r, .header = world_on_header, .row = world_on_row, .end = world_on_end};
     engine_prepared *p = engine_prepare(w->e, &s, str_of(sql), &a, &err);
     push = NULL;
     if (p == NULL || !engine_run_query(p, &a, true, &l, &push, &err))

@@ -370,6 +370,208 @@ static inline void check_watch(tlog *l)
     tlog_part_close(p);
 }
 
+/* ---- records: read by the array, sent one by one */
+
+/* All values that come by calls for n records, each checked against the reader's offset. */
+static inline const char *take_values(tlog_reader *r, uint32_t n)
+{
+    static char out[1 << 16];
+    size_t      at = 0;
+    rec_view    rec[64];
+    uint32_t    got;
+    out[0] = 0;
+    for (;;) {
+        assert_ok(tlog_reader_next(r, rec, n, &got, &check_st));
+        assert_true(got <= n);
+        if (got == 0)
+            return out;
+        for (uint32_t i = 0; i < got; i++)
+            at += (size_t)snprintf(out + at, sizeof out - at, "%s%.*s", at ? " " : "", STR_FMT(rec[i].value));
+        assert_true(tlog_reader_offset(r) > rec[got - 1].offset);
+    }
+}
+
+static inline const char *take_from(tlog_part *p, int64_t offset, tlog_isolation iso, uint32_t n)
+{
+    tlog_reader *r = tlog_reader_open(p, offset, iso);
+    const char  *out = take_values(r, n);
+    tlog_offsets o = tlog_part_known(p);
+    assert_int_equal(tlog_reader_offset(r), iso == TLOG_READ_COMMITTED ? o.last_stable : o.high);
+    tlog_reader_close(r);
+    return out;
+}
+
+static inline void append_batch(tlog_part *p, const char *value, int n, codec c)
+{
+    batch_builder b;
+    int64_t       base;
+    batch_builder_init(&b, 1 << 20);
+    str batch = make_batch(&b, value, n, c);
+    assert_ok(batch_log_append(p, (uint8_t *)batch.p, batch.n, (batch_append){0}, &base, &check_st));
+    batch_builder_free(&b);
+}
+
+static inline void check_records(tlog *l)
+{
+    make_topic(l, "records", 1);
+    tlog_part *p = open_part(l, "records", 0);
+    append_batch(p, "plain", 3, CODEC_NONE);
+    append_batch(p, "packedpackedpackedpacked", 4, CODEC_LZ4);
+    append_batch(p, "packedpackedpackedpacked", 4, CODEC_ZSTD);
+    append_batch(p, "x", 1, CODEC_NONE);
+    append_batch(p, "y", 1, CODEC_NONE);
+    tlog_producer *pr = tlog_producer_open(l, STR("records-task"), &check_st);
+    append_values(p, pr, "aborted", 2);
+    assert_ok(tlog_producer_abort(pr, &check_st));
+    append_values(p, NULL, "z", 1);
+    append_values(p, pr, "open", 1);
+    for (uint32_t n = 1; n <= 64; n = n * 2 + 1)
+        for (int64_t from = 0; from <= 17; from++)
+            for (int iso = TLOG_READ_UNCOMMITTED; iso <= TLOG_READ_COMMITTED; iso++) {
+                char want[1 << 12];
+                snprintf(want, sizeof want, "%s", read_values(p, from, (tlog_isolation)iso));
+                assert_string_equal(take_from(p, from, (tlog_isolation)iso, n), want);
+            }
+
+    /* What was given lives until the next call, over the borders of batches as well. */
+    tlog_reader *r = tlog_reader_open(p, 1, TLOG_READ_COMMITTED);
+    rec_view     rec[64];
+    uint32_t     got, all = 0;
+    for (int64_t next = 1; next < 13; next = tlog_reader_offset(r)) {
+        assert_ok(tlog_reader_next(r, rec, 64, &got, &check_st));
+        for (uint32_t i = 0; i < got && rec[i].offset < 13; i++, all++) { /* behind lie aborted ones */
+            assert_int_equal(rec[i].offset, next + i);
+            assert_true(str_eqz(rec[i].key, "k"));
+        }
+    }
+    assert_int_equal(all, 12);
+    tlog_reader_seek(r, 4);
+    assert_ok(tlog_reader_next(r, rec, 1, &got, &check_st));
+    assert_int_equal(rec[0].offset, 4);
+    assert_int_equal(tlog_reader_offset(r), 5);
+    tlog_reader_seek(r, 1000);
+    assert_fails(tlog_reader_next(r, rec, 64, &got, &check_st), ST_OFFSET_RANGE);
+    assert_int_equal(got, 0);
+    assert_int_equal(tlog_reader_offset(r), 1000);
+    tlog_reader_close(r);
+    tlog_producer_close(pr);
+    tlog_part_close(p);
+}
+
+static inline void send_value(tlog_sender *s, const char *value)
+{
+    rec_out r = {.ts = 5, .key = STR("k"), .value = str_of(value)};
+    assert_ok(tlog_send(s, &r, &check_st));
+}
+
+static inline void check_sending(tlog *l)
+{
+    tlog_config conf = {STR("max.message.bytes"), STR("5000")};
+    tlog_topic  spec = {.name = STR("sent"), .partitions = 2, .replication = -1, .configs = &conf, .config_count = 1};
+    assert_ok(tlog_topic_create(l, &spec, &check_st));
+    tlog_part   *p = open_part(l, "sent", 0), *q = open_part(l, "sent", 1), *both[] = {p, q};
+    tlog_sender *s = tlog_sender_open(p, NULL);
+    tlog_offsets o[2];
+    int64_t      at;
+    assert_int_equal(tlog_sender_mark(s).base_offset, TLOG_OFFSET_NONE);
+    send_value(s, "a");
+    send_value(s, "b");
+    assert_ok(tlog_flush(s, &check_st));
+    assert_ok(tlog_flush(s, &check_st));
+    assert_string_equal(take_from(p, 0, TLOG_READ_COMMITTED, 8), "a b");
+    tlog_mark mark = tlog_sender_mark(s);
+    assert_int_equal(mark.base_offset, 0);
+    assert_true(mark.crc != 0);
+
+    /* A key, a value, headers: null, empty and there. */
+    rec_out odd = {.ts = 7, .key = STR_NONE, .value = STR(""), .header_count = 1, .headers = STR("\2h\2v")};
+    assert_ok(tlog_send(s, &odd, &check_st));
+    odd = (rec_out){.ts = 8, .key = STR(""), .value = STR_NONE};
+    assert_ok(tlog_send(s, &odd, &check_st));
+    tlog_commit_args c = {.group = STR("sent"), .senders = &s, .sender_count = 1};
+    assert_int_equal(tlog_commit(l, &c, &check_st), TLOG_COMMITTED);
+    tlog_reader *r = tlog_reader_open(p, 2, TLOG_READ_COMMITTED);
+    rec_view     rec[4];
+    rec_header   h = {0};
+    uint32_t     got;
+    assert_ok(tlog_reader_next(r, rec, 4, &got, &check_st));
+    assert_int_equal(got, 2);
+    const uint8_t *header = rec[0].headers;
+    assert_true(rec[0].key_null && !rec[0].value_null && rec[0].ts == 7);
+    assert_true(rec_header_next(&rec[0], &header, &h));
+    assert_true(str_eqz(h.key, "h") && str_eqz(h.value, "v"));
+    assert_true(!rec[1].key_null && rec[1].value_null && rec[1].ts == 8 && rec[1].header_count == 0);
+    tlog_reader_close(r);
+    assert_int_equal(tlog_sender_mark(s).base_offset, 2);
+
+    /* What is closed is thrown away; exact offsets are asked of many at once. */
+    send_value(s, "lost");
+    tlog_sender_close(s);
+    assert_ok(tlog_offsets_query(l, both, 2, o, &check_st));
+    assert_int_equal(o[0].high, 4);
+    assert_int_equal(o[1].high, 0);
+
+    /* In a transaction: records, offsets and markers together, or none. */
+    tlog_producer *pr = tlog_producer_open(l, STR("sent-task"), &check_st);
+    tlog_sender   *two[] = {tlog_sender_open(p, pr), tlog_sender_open(q, pr)};
+    tlog_position  pos = {.topic = STR("source"), .partition = 0, .offset = 11};
+    c = (tlog_commit_args){STR("sent"), &pos, 1, two, 2, pr};
+    send_value(two[0], "c");
+    send_value(two[1], "d");
+    assert_ok(tlog_flush(two[0], &check_st));
+    assert_string_equal(take_from(p, 4, TLOG_READ_COMMITTED, 8), "");
+    assert_int_equal(tlog_commit(l, &c, &check_st), TLOG_COMMITTED);
+    assert_string_equal(take_from(p, 4, TLOG_READ_COMMITTED, 8), "c");
+    assert_string_equal(take_from(q, 0, TLOG_READ_COMMITTED, 8), "d");
+    assert_ok(fetch_offset(l, STR("sent"), STR("source"), 0, &at, &check_st));
+    assert_int_equal(at, 11);
+    send_value(two[0], "gone");
+    assert_ok(tlog_flush(two[0], &check_st));
+    tlog_producer *next = tlog_producer_open(l, STR("sent-task"), &check_st);
+    pos.offset = 12;
+    send_value(two[1], "gone");
+    assert_int_equal(tlog_commit(l, &c, &check_st), TLOG_NOT_COMMITTED);
+    assert_int_equal(check_st.code, ST_FENCED);
+    assert_ok(fetch_offset(l, STR("sent"), STR("source"), 0, &at, &check_st));
+    assert_int_equal(at, 11);
+    assert_string_equal(take_from(p, 4, TLOG_READ_COMMITTED, 8), "c");
+    tlog_sender_close(two[0]);
+    tlog_sender_close(two[1]);
+    tlog_producer_close(pr);
+    tlog_producer_close(next);
+
+    /* As one unit, and durable. */
+    rec_out three[] = {{.value = STR("e")}, {.value = STR("f")}, {.value = STR("g")}};
+    int64_t high = tlog_part_known(q).high;
+    assert_ok(tlog_append_wait(q, three, 3, &at, &check_st));
+    assert_int_equal(at, high);
+    assert_string_equal(take_from(q, high, TLOG_READ_COMMITTED, 8), "e f g");
+
+    assert_ok(tlog_topic_delete(l, STR("sent"), &check_st));
+    assert_true(tlog_part_is_deleted(p));
+    assert_fails(tlog_offsets_query(l, both, 2, o, &check_st), ST_NOT_FOUND);
+    s = tlog_sender_open(p, NULL);
+    send_value(s, "late");
+    assert_fails(tlog_flush(s, &check_st), ST_NOT_FOUND);
+    tlog_sender_close(s);
+    tlog_part_close(p);
+    tlog_part_close(q);
+}
+
+static inline void check_info(tlog *l)
+{
+    tlog_info  i = tlog_get_info(l);
+    arena      a = {0};
+    tlog_topic t;
+    assert_true(strcmp(i.kind, "memory") == 0 || strcmp(i.kind, "built-in") == 0);
+    assert_int_equal(i.cluster_id.n > 0, strcmp(i.kind, "built-in") == 0);
+    make_topic(l, "_confluent-ksql-default_query_X-changelog", 1);
+    assert_ok(tlog_topic_get(l, &a, STR("_confluent-ksql-default_query_X-changelog"), &t, &check_st));
+    assert_true(t.internal);
+    assert_false(tlog_name_is_internal(STR("orders")));
+    arena_free(&a);
+}
+
 static inline void check_log(tlog *l)
 {
     check_topics(l);
@@ -378,6 +580,9 @@ static inline void check_log(tlog *l)
     check_offsets(l);
     check_transactions(l);
     check_watch(l);
+    check_records(l);
+    check_sending(l);
+    check_info(l);
 }
 
 #endif

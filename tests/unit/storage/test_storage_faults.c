@@ -227,8 +227,8 @@ static void do_append(world *w, bool with_producer)
     entry e = {w->next_id++, with_producer ? w->open_txn[who] : -1, false, durable};
     int   n = snprintf(value, sizeof value, "%d.%.*s", e.id, (int)pick(w, 150), padding);
     batch_builder_add(&b, w->now, STR("k"), str_make(value, (size_t)n), 0, STR_NONE);
-    str         batch = batch_builder_finish(&b, pick(w, 4) ? CODEC_NONE : CODEC_LZ4, &check_st);
-    int64_t     base;
+    str          batch = batch_builder_finish(&b, pick(w, 4) ? CODEC_NONE : CODEC_LZ4, &check_st);
+    int64_t      base;
     batch_append opt = {.producer = with_producer ? w->producer[who] : NULL, .durable = durable};
     e.acked = batch_log_append(w->part[p], (uint8_t *)batch.p, batch.n, opt, &base, &check_st);
     VEC_PUSH(&w->log[p], e);

@@ -27,8 +27,8 @@ typedef enum log_call {
 } log_call;
 
 static const char *const log_call_names[LOG_CALLS] = {
-    "topic_create", "topic_delete", "topic_get", "part_open",     "offsets_query", "reader_next",
-    "send",         "flush",        "append_wait", "commit",      "offsets_fetch", "producer_open"};
+    "topic_create", "topic_delete", "topic_get",   "part_open", "offsets_query", "reader_next",
+    "send",         "flush",        "append_wait", "commit",    "offsets_fetch", "producer_open"};
 
 typedef struct log_plan {
     unsigned    calls;   /* bits of log_call; 0: nothing fails */
@@ -55,12 +55,12 @@ typedef struct log_fault {
 } log_fault;
 
 typedef struct fault_part {
-    tlog_part  base;
-    log_fault *f;
-    tlog_part *in;
+    tlog_part       base;
+    log_fault      *f;
+    tlog_part      *in;
     pthread_mutex_t mu;
     tlog_offsets    known; /* when it was last not stale */
-    char       topic[];
+    char            topic[];
 } fault_part;
 
 typedef struct fault_sender {
@@ -142,8 +142,8 @@ static inline bool log_fault_end(log_verdict v, bool ok, log_call call, const ch
     return status_set(st, ST_IO, "planted: lost the answer to %s of %s", log_call_names[call], name);
 }
 
-#define LOG_FAULT_NAME(name) /* of a str, on the stack */                                                              \
-    char name##_z[512];                                                                                                \
+#define LOG_FAULT_NAME(name) /* of a str, on the stack */ \
+    char name##_z[512];                                   \
     snprintf(name##_z, sizeof name##_z, "%.*s", STR_FMT(name))
 
 /* ---- topics */
@@ -153,8 +153,8 @@ static inline bool fault_topic_create(tlog *l, const tlog_topic *spec, status *s
     str name = spec->name;
     LOG_FAULT_NAME(name);
     log_verdict v = log_fault_step(log_fault_of(l), CALL_TOPIC_CREATE, name_z, st);
-    return v != LOG_REFUSE && log_fault_end(v, tlog_topic_create(log_fault_in(l), spec, st),
-                                            CALL_TOPIC_CREATE, name_z, st);
+    return v != LOG_REFUSE &&
+           log_fault_end(v, tlog_topic_create(log_fault_in(l), spec, st), CALL_TOPIC_CREATE, name_z, st);
 }
 
 static inline bool fault_topic_delete(tlog *l, str name, status *st)
@@ -259,8 +259,7 @@ static inline bool fault_append_wait(tlog_part *tp, const rec_out *r, uint32_t n
 {
     fault_part *p = (fault_part *)tp;
     log_verdict v = log_fault_step(p->f, CALL_APPEND_WAIT, p->topic, st);
-    return v != LOG_REFUSE &&
-           log_fault_end(v, tlog_append_wait(p->in, r, n, base, st), CALL_APPEND_WAIT, p->topic, st);
+    return v != LOG_REFUSE && log_fault_end(v, tlog_append_wait(p->in, r, n, base, st), CALL_APPEND_WAIT, p->topic, st);
 }
 
 static inline uint64_t fault_watch(tlog_part *p, void (*wake)(void *), void *ctx)

@@ -133,8 +133,8 @@ static void wait_committed(env *v, int64_t offset)
     status_init(&st);
     for (int i = 0; i < 5000; i++) {
         int64_t at;
-        assert_true(fetch_offset(storage_log(v->st), STR("_confluent-ksql-default_query_CSAS_C_2"), STR("s"), 0,
-                                       &at, &st));
+        assert_true(
+            fetch_offset(storage_log(v->st), STR("_confluent-ksql-default_query_CSAS_C_2"), STR("s"), 0, &at, &st));
         if (at == offset)
             return;
         nap();

@@ -110,9 +110,9 @@ static bool append_set(tlog_part *p, batch_set *set, uint8_t *bytes, uint32_t le
     return plog_append((plog *)p, set, bytes, len, durable, base, st);
 }
 
-static bool append_marker(tlog_part *p, int64_t pid, int16_t epoch, bool commit, int64_t *end, status *st)
+static bool append_marker(tlog_part *p, producer_ident who, bool commit, int64_t *end, status *st)
 {
-    return plog_append_marker((plog *)p, pid, epoch, commit, end, st);
+    return plog_append_marker((plog *)p, who, commit, end, st);
 }
 
 static bool part_append(tlog_part *tp, uint8_t *bytes, uint32_t len, batch_append opt, int64_t *base_out, status *st)
@@ -211,9 +211,9 @@ static bool pid_new(void *ctx, int64_t *pid, status *st)
     return ok;
 }
 
-static bool id_store(void *ctx, str name, int64_t pid, int16_t epoch, int32_t timeout_ms, status *st)
+static bool id_store(void *ctx, str name, producer_ident who, int32_t timeout_ms, status *st)
 {
-    return meta_txn_id_put(((storage *)ctx)->meta, name, pid, epoch, timeout_ms, st);
+    return meta_txn_id_put(((storage *)ctx)->meta, name, who, timeout_ms, st);
 }
 
 /* A decision's partitions as stored: topic id, partition, offset of the transaction's first batch. The
@@ -245,15 +245,15 @@ static bool decide(void *ctx, const txn_decision *d, bool *doubt, status *st)
     }
     size_t        rows;
     group_offset *o = to_rows(s, &a, d->offsets, d->offset_count, &rows);
-    ok = ok && meta_decision_put(s->meta, d->id->pid, d->id->epoch, str_make((char *)parts, n * DECISION_PART_BYTES),
-                                 d->group, o, rows, doubt, st);
+    ok = ok && meta_decision_put(s->meta, d->id->who, str_make((char *)parts, n * DECISION_PART_BYTES), d->group, o,
+                                 rows, doubt, st);
     arena_free(&a);
     return ok;
 }
 
 static bool undecide(void *ctx, const txn_id *id, status *st)
 {
-    return meta_decision_delete(((storage *)ctx)->meta, id->pid, st);
+    return meta_decision_delete(((storage *)ctx)->meta, id->who.pid, st);
 }
 
 static int64_t now_ms(void *ctx)
@@ -265,9 +265,8 @@ static int64_t now_ms(void *ctx)
 /* ---- after a crash */
 
 typedef struct decided {
-    int64_t pid;
-    int16_t epoch;
-    str     parts;
+    producer_ident who;
+    str            parts;
 } decided;
 
 typedef struct decided_list {
@@ -275,10 +274,10 @@ typedef struct decided_list {
     VEC(decided) v;
 } decided_list;
 
-static void see_decision(int64_t pid, int16_t epoch, str parts, void *ctx)
+static void see_decision(producer_ident who, str parts, void *ctx)
 {
     decided_list *l = ctx;
-    decided       d = {pid, epoch, str_dup(&l->a, parts)};
+    decided       d = {who, str_dup(&l->a, parts)};
     VEC_PUSH(&l->v, d);
 }
 
@@ -288,7 +287,7 @@ static bool was_decided(const decided_list *l, const plog *p, const open_txn *t)
     put_part(want, p, t->first);
     for (size_t i = 0; i < l->v.n; i++) {
         const decided *d = &l->v.p[i];
-        if (d->pid != t->pid || d->epoch != t->epoch)
+        if (d->who.pid != t->pid || d->who.epoch != t->epoch)
             continue;
         for (uint32_t at = 0; at + DECISION_PART_BYTES <= d->parts.n; at += DECISION_PART_BYTES)
             if (memcmp(d->parts.p + at, want, sizeof want) == 0)
@@ -311,10 +310,10 @@ bool local_log_settle(storage *s, status *st)
             bool     commit = was_decided(&l, p, &t);
             int64_t  end;
             /* A client that is still there must not go on as if nothing had happened. */
-            int16_t epoch = t.epoch;
+            producer_ident who = {t.pid, t.epoch};
             if (!commit)
-                ok = txn_fence(&s->txns, t.pid, t.epoch, &epoch, st);
-            ok = ok && plog_append_marker(p, t.pid, epoch, commit, &end, st);
+                ok = txn_fence(&s->txns, who, &who.epoch, st);
+            ok = ok && plog_append_marker(p, who, commit, &end, st);
         }
         /* Markers first, also those found: then the decisions they follow from may go. */
         if (ok && !s->env.fsync_off)
@@ -330,25 +329,25 @@ bool local_log_settle(storage *s, status *st)
 
 /* ---- transactions of Kafka clients */
 
-bool storage_txn_init(storage *s, str id, int32_t timeout_ms, int64_t *pid, int16_t *epoch, status *st)
+bool storage_txn_init(storage *s, str id, int32_t timeout_ms, producer_ident *who, status *st)
 {
-    return txn_init_producer(&s->txns, id, timeout_ms, pid, epoch, st);
+    return txn_init_producer(&s->txns, id, timeout_ms, who, st);
 }
 
-bool storage_txn_add_partition(storage *s, str id, int64_t pid, int16_t epoch, tlog_part *p, status *st)
+bool storage_txn_add_partition(storage *s, str id, producer_ident who, tlog_part *p, status *st)
 {
-    return txn_add_partition(&s->txns, id, pid, epoch, p, st);
+    return txn_add_partition(&s->txns, id, who, p, st);
 }
 
-bool storage_txn_add_offsets(storage *s, str id, int64_t pid, int16_t epoch, str group, const tlog_position *o,
-                             size_t n, status *st)
+bool storage_txn_add_offsets(storage *s, str id, producer_ident who, str group, const tlog_position *o, size_t n,
+                             status *st)
 {
-    return txn_add_offsets(&s->txns, id, pid, epoch, group, o, n, st);
+    return txn_add_offsets(&s->txns, id, who, group, o, n, st);
 }
 
-bool storage_txn_end(storage *s, str id, int64_t pid, int16_t epoch, bool commit, status *st)
+bool storage_txn_end(storage *s, str id, producer_ident who, bool commit, status *st)
 {
-    return txn_end(&s->txns, id, pid, epoch, commit, st);
+    return txn_end(&s->txns, id, who, commit, st);
 }
 
 /* ---- the table */

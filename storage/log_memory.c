@@ -215,12 +215,12 @@ static bool append_set(tlog_part *tp, batch_set *set, uint8_t *bytes, uint32_t l
     return ok;
 }
 
-static bool append_marker(tlog_part *tp, int64_t pid, int16_t epoch, bool commit, int64_t *end_out, status *st)
+static bool append_marker(tlog_part *tp, producer_ident who, bool commit, int64_t *end_out, status *st)
 {
     mem_part *p = (mem_part *)tp;
     uint8_t   marker[MARKER_BYTES];
     batch_set set = {.v = set.few, .n = 1, .offsets = 1, .max_ts = INT64_MIN};
-    marker_build(marker, pid, epoch, commit, clock_wall_ms());
+    marker_build(marker, who, commit, clock_wall_ms());
     batch_parse(marker, sizeof marker, false, &set.few[0], st);
     pthread_mutex_lock(&p->lock);
     bool ok = atomic_load(&p->deleted) ? deleted(st) : true;
@@ -603,9 +603,9 @@ static bool pid_new(void *ctx, int64_t *pid, status *st)
     return true;
 }
 
-static bool id_store(void *ctx, str name, int64_t pid, int16_t epoch, int32_t timeout_ms, status *st)
+static bool id_store(void *ctx, str name, producer_ident who, int32_t timeout_ms, status *st)
 {
-    (void)ctx, (void)name, (void)pid, (void)epoch, (void)timeout_ms, (void)st;
+    (void)ctx, (void)name, (void)who, (void)timeout_ms, (void)st;
     return true;
 }
 

@@ -89,7 +89,7 @@ bool plog_no_more(const plog *p, status *st);
 
 /* Appends a checked set; see batch_log_append(). */
 bool plog_append(plog *p, batch_set *set, uint8_t *bytes, uint32_t len, bool durable, int64_t *base_out, status *st);
-bool plog_append_marker(plog *p, int64_t pid, int16_t epoch, bool commit, int64_t *end_out, status *st);
+bool plog_append_marker(plog *p, producer_ident who, bool commit, int64_t *end_out, status *st);
 /* Returns once all below the offset is on disk. ST_IO when that cannot be said. */
 bool plog_sync(plog *p, int64_t below, status *st);
 /* Tries to heal a failed fsync: writes the unsynced tail again. */

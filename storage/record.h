@@ -32,6 +32,12 @@
 
 typedef enum codec { CODEC_NONE, CODEC_GZIP, CODEC_SNAPPY, CODEC_LZ4, CODEC_ZSTD } codec;
 
+/* Who makes batches: a producer's id, and which of its owners. */
+typedef struct producer_ident {
+    int64_t pid;
+    int16_t epoch;
+} producer_ident;
+
 typedef struct batch_view { /* a parsed header; `records` borrows the batch */
     int64_t        base_offset, base_ts, max_ts, producer_id;
     uint32_t       size_bytes; /* whole batch, header included */

@@ -274,9 +274,9 @@ static void remove_orphans(storage *s, const map *names)
     VEC_FREE(&o.v);
 }
 
-static void load_txn_id(str name, int64_t pid, int16_t epoch, int32_t timeout_ms, void *ctx)
+static void load_txn_id(str name, producer_ident who, int32_t timeout_ms, void *ctx)
 {
-    txn_coord_load(ctx, name, pid, epoch, timeout_ms);
+    txn_coord_load(ctx, name, who, timeout_ms);
 }
 
 static bool load(storage *s, bool clean, status *st)
@@ -449,10 +449,10 @@ bool storage_topic_check(const tlog_topic *spec, status *st)
     return topic_spec_check(spec, st);
 }
 
-bool storage_producer_id_new(storage *s, int64_t *pid, int16_t *epoch, status *st)
+bool storage_producer_id_new(storage *s, producer_ident *who, status *st)
 {
-    *epoch = 0;
-    return s->backend.pid_new(s, pid, st);
+    who->epoch = 0;
+    return s->backend.pid_new(s, &who->pid, st);
 }
 
 storage_health storage_get_health(const storage *s)

@@ -119,7 +119,7 @@ bool storage_delete_records(storage *s, tlog_part *p, int64_t offset, int64_t *s
 /* ---- producers and groups over the wire */
 
 /* A producer id for an idempotent producer without a transactional id (epoch 0). */
-bool storage_producer_id_new(storage *s, int64_t *pid, int16_t *epoch, status *st);
+bool storage_producer_id_new(storage *s, producer_ident *who, status *st);
 
 /* Transactions of Kafka clients, by their transactional id. Batches then go through batch_log_append()
  * as they came: transactional ones are checked against the open transaction.
@@ -127,14 +127,14 @@ bool storage_producer_id_new(storage *s, int64_t *pid, int16_t *epoch, status *s
  * ST_NOT_READY (the last transaction's markers are still to be written: try again), ST_BAD_REQUEST. */
 
 /* InitProducerId: takes over the id, aborting what its last owner left open. */
-bool storage_txn_init(storage *s, str id, int32_t timeout_ms, int64_t *pid, int16_t *epoch, status *st);
+bool storage_txn_init(storage *s, str id, int32_t timeout_ms, producer_ident *who, status *st);
 /* AddPartitionsToTxn, one partition: the first begins the transaction and starts its clock. */
-bool storage_txn_add_partition(storage *s, str id, int64_t pid, int16_t epoch, tlog_part *p, status *st);
+bool storage_txn_add_partition(storage *s, str id, producer_ident who, tlog_part *p, status *st);
 /* TxnOffsetCommit: offsets of one group that become visible with the commit. */
-bool storage_txn_add_offsets(storage *s, str id, int64_t pid, int16_t epoch, str group, const tlog_position *o,
-                             size_t n, status *st);
+bool storage_txn_add_offsets(storage *s, str id, producer_ident who, str group, const tlog_position *o, size_t n,
+                             status *st);
 /* EndTxn. After true a commit is certain; repeating it is no error. */
-bool storage_txn_end(storage *s, str id, int64_t pid, int16_t epoch, bool commit, status *st);
+bool storage_txn_end(storage *s, str id, producer_ident who, bool commit, status *st);
 
 typedef struct group_offset {
     str     topic;

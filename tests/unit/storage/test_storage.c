@@ -200,49 +200,48 @@ static bool produce(tlog_part *p, batch_builder *b, int64_t pid, int16_t epoch, 
 static void idempotent_producers(void **state)
 {
     (void)state;
-    storage      *s = open_dir((storage_options){0});
-    batch_builder b;
-    int64_t       pid, base;
-    int16_t       epoch;
+    storage       *s = open_dir((storage_options){0});
+    batch_builder  b;
+    producer_ident who, other;
+    int64_t        base;
     batch_builder_init(&b, 1 << 16);
     make_topic(storage_log(s), "t", 1);
     tlog_part *p = open_part(storage_log(s), "t", 0);
-    assert_ok(storage_producer_id_new(s, &pid, &epoch, &check_st));
-    assert_int_equal(epoch, 0);
+    assert_ok(storage_producer_id_new(s, &who, &check_st));
+    assert_int_equal(who.epoch, 0);
     for (int i = 0; i < 7; i++) {
-        assert_ok(produce(p, &b, pid, 0, i * 2, 2, false, &base));
+        assert_ok(produce(p, &b, who.pid, 0, i * 2, 2, false, &base));
         assert_int_equal(base, i * 2);
     }
     for (int restart = 0; restart < 2; restart++) {
         /* The last five are known; what is older or leaves a gap is out of order. */
         for (int i = 2; i < 7; i++) {
-            assert_fails(produce(p, &b, pid, 0, i * 2, 2, false, &base), ST_DUPLICATE);
+            assert_fails(produce(p, &b, who.pid, 0, i * 2, 2, false, &base), ST_DUPLICATE);
             assert_int_equal(base, i * 2);
         }
-        assert_fails(produce(p, &b, pid, 0, 2, 2, false, &base), ST_SEQUENCE);
-        assert_fails(produce(p, &b, pid, 0, 12, 1, false, &base), ST_SEQUENCE);
-        assert_fails(produce(p, &b, pid, 0, 15, 1, false, &base), ST_SEQUENCE);
+        assert_fails(produce(p, &b, who.pid, 0, 2, 2, false, &base), ST_SEQUENCE);
+        assert_fails(produce(p, &b, who.pid, 0, 12, 1, false, &base), ST_SEQUENCE);
+        assert_fails(produce(p, &b, who.pid, 0, 15, 1, false, &base), ST_SEQUENCE);
         assert_int_equal(tlog_part_known(p).high, 14);
         tlog_part_close(p);
         storage_close(s);
         s = open_dir((storage_options){0});
         p = open_part(storage_log(s), "t", 0);
     }
-    assert_ok(produce(p, &b, pid, 0, 14, 1, false, &base));
+    assert_ok(produce(p, &b, who.pid, 0, 14, 1, false, &base));
     assert_int_equal(base, 14);
-    assert_fails(produce(p, &b, pid, 1, 5, 1, false, &base), ST_SEQUENCE);
-    assert_ok(produce(p, &b, pid, 1, 0, 1, false, &base));
-    assert_fails(produce(p, &b, pid, 0, 15, 1, false, &base), ST_FENCED);
-    assert_fails(produce(p, &b, pid, 1, -1, 1, false, &base), ST_INVALID_RECORD);
+    assert_fails(produce(p, &b, who.pid, 1, 5, 1, false, &base), ST_SEQUENCE);
+    assert_ok(produce(p, &b, who.pid, 1, 0, 1, false, &base));
+    assert_fails(produce(p, &b, who.pid, 0, 15, 1, false, &base), ST_FENCED);
+    assert_fails(produce(p, &b, who.pid, 1, -1, 1, false, &base), ST_INVALID_RECORD);
     /* Sequences go from 2^31-1 to 0. */
     assert_ok(produce(p, &b, 99, 0, INT32_MAX - 1, 2, false, &base));
     assert_ok(produce(p, &b, 99, 0, 0, 1, false, &base));
     assert_ok(produce(p, &b, 98, 0, INT32_MAX, 2, false, &base));
     assert_ok(produce(p, &b, 98, 0, 1, 1, false, &base));
     /* Ids are never given twice. */
-    int64_t other;
-    assert_ok(storage_producer_id_new(s, &other, &epoch, &check_st));
-    assert_true(other > pid);
+    assert_ok(storage_producer_id_new(s, &other, &check_st));
+    assert_true(other.pid > who.pid);
     batch_builder_free(&b);
     tlog_part_close(p);
     storage_close(s);
@@ -256,48 +255,49 @@ static int64_t test_now(void *ctx)
 static void transactions_of_clients(void **state)
 {
     (void)state;
-    int64_t       now = 1000000, pid, base, o;
-    int16_t       epoch;
-    storage      *s = open_dir((storage_options){.now_ms = test_now, .clock_ctx = &now});
-    tlog         *l = storage_log(s);
-    batch_builder b;
+    producer_ident who;
+    int64_t        now = 1000000, base, o;
+    storage       *s = open_dir((storage_options){.now_ms = test_now, .clock_ctx = &now});
+    tlog          *l = storage_log(s);
+    batch_builder  b;
     batch_builder_init(&b, 1 << 16);
     make_topic(l, "t", 2);
     tlog_part *p = open_part(l, "t", 0), *q = open_part(l, "t", 1);
-    assert_fails(storage_txn_init(s, STR("x"), 0, &pid, &epoch, &check_st), ST_BAD_REQUEST);
-    assert_fails(storage_txn_init(s, STR(""), 1000, &pid, &epoch, &check_st), ST_BAD_REQUEST);
-    assert_ok(storage_txn_init(s, STR("x"), 60000, &pid, &epoch, &check_st));
+    assert_fails(storage_txn_init(s, STR("x"), 0, &who, &check_st), ST_BAD_REQUEST);
+    assert_fails(storage_txn_init(s, STR(""), 1000, &who, &check_st), ST_BAD_REQUEST);
+    assert_ok(storage_txn_init(s, STR("x"), 60000, &who, &check_st));
     assert_fails(produce(p, &b, 4242, 0, 0, 1, true, &base), ST_UNKNOWN_PID);
-    assert_fails(produce(p, &b, pid, epoch, 0, 1, true, &base), ST_TXN_STATE); /* not added */
-    assert_ok(storage_txn_add_partition(s, STR("x"), pid, epoch, p, &check_st));
-    assert_ok(produce(p, &b, pid, epoch, 0, 2, true, &base));
-    assert_fails(produce(q, &b, pid, epoch, 0, 1, true, &base), ST_TXN_STATE);
-    assert_fails(produce(p, &b, pid, epoch, 2, 1, false, &base), ST_TXN_STATE);
+    assert_fails(produce(p, &b, who.pid, who.epoch, 0, 1, true, &base), ST_TXN_STATE); /* not added */
+    assert_ok(storage_txn_add_partition(s, STR("x"), who, p, &check_st));
+    assert_ok(produce(p, &b, who.pid, who.epoch, 0, 2, true, &base));
+    assert_fails(produce(q, &b, who.pid, who.epoch, 0, 1, true, &base), ST_TXN_STATE);
+    assert_fails(produce(p, &b, who.pid, who.epoch, 2, 1, false, &base), ST_TXN_STATE);
     tlog_position c = {STR("src"), 3, 55, NULL};
-    assert_ok(storage_txn_add_offsets(s, STR("x"), pid, epoch, STR("g"), &c, 1, &check_st));
-    assert_fails(storage_txn_add_offsets(s, STR("x"), pid, epoch, STR("h"), &c, 1, &check_st), ST_TXN_STATE);
+    assert_ok(storage_txn_add_offsets(s, STR("x"), who, STR("g"), &c, 1, &check_st));
+    assert_fails(storage_txn_add_offsets(s, STR("x"), who, STR("h"), &c, 1, &check_st), ST_TXN_STATE);
     assert_ok(fetch_offset(l, STR("g"), STR("src"), 3, &o, &check_st));
     assert_int_equal(o, TLOG_OFFSET_NONE);
     assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "");
-    assert_fails(storage_txn_end(s, STR("x"), pid, (int16_t)(epoch + 1), true, &check_st), ST_FENCED);
-    assert_fails(storage_txn_end(s, STR("y"), pid, epoch, true, &check_st), ST_UNKNOWN_PID);
-    assert_ok(storage_txn_end(s, STR("x"), pid, epoch, true, &check_st));
-    assert_ok(storage_txn_end(s, STR("x"), pid, epoch, true, &check_st)); /* repeated */
-    assert_fails(storage_txn_end(s, STR("x"), pid, epoch, false, &check_st), ST_TXN_STATE);
+    assert_fails(storage_txn_end(s, STR("x"), (producer_ident){who.pid, (int16_t)(who.epoch + 1)}, true, &check_st),
+                 ST_FENCED);
+    assert_fails(storage_txn_end(s, STR("y"), who, true, &check_st), ST_UNKNOWN_PID);
+    assert_ok(storage_txn_end(s, STR("x"), who, true, &check_st));
+    assert_ok(storage_txn_end(s, STR("x"), who, true, &check_st)); /* repeated */
+    assert_fails(storage_txn_end(s, STR("x"), who, false, &check_st), ST_TXN_STATE);
     assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "c0 c1");
     assert_ok(fetch_offset(l, STR("g"), STR("src"), 3, &o, &check_st));
     assert_int_equal(o, 55);
 
     /* Fetch: control batches are in, aborted transactions are listed. */
-    assert_ok(storage_txn_add_partition(s, STR("x"), pid, epoch, p, &check_st));
-    assert_ok(produce(p, &b, pid, epoch, 2, 1, true, &base));
-    assert_ok(storage_txn_end(s, STR("x"), pid, epoch, false, &check_st));
+    assert_ok(storage_txn_add_partition(s, STR("x"), who, p, &check_st));
+    assert_ok(produce(p, &b, who.pid, who.epoch, 2, 1, true, &base));
+    assert_ok(storage_txn_end(s, STR("x"), who, false, &check_st));
     arena        a = {0};
     fetch_result f;
     assert_ok(storage_fetch(s, p, 0, 1 << 20, TLOG_READ_COMMITTED, &a, &f, &check_st));
     assert_int_equal(f.aborted_count, 1);
     assert_int_equal(f.aborted[0].first_offset, 3);
-    assert_int_equal(f.aborted[0].producer_id, pid);
+    assert_int_equal(f.aborted[0].producer_id, who.pid);
     assert_int_equal(f.offsets.high, 5);
     int batches = 0, controls = 0;
     for (uint32_t at = 0; at < f.slice.len_bytes; batches++) {
@@ -310,21 +310,21 @@ static void transactions_of_clients(void **state)
     assert_int_equal(controls, 2);
 
     /* A client that falls silent is fenced after its timeout, and readers go on. */
-    assert_ok(storage_txn_add_partition(s, STR("x"), pid, epoch, p, &check_st));
-    assert_ok(produce(p, &b, pid, epoch, 3, 1, true, &base));
+    assert_ok(storage_txn_add_partition(s, STR("x"), who, p, &check_st));
+    assert_ok(produce(p, &b, who.pid, who.epoch, 3, 1, true, &base));
     append_values(p, NULL, "later", 1);
     storage_maintain(s);
     assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "c0 c1");
     now += 60001;
     storage_maintain(s);
     assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "c0 c1 later0");
-    assert_fails(produce(p, &b, pid, epoch, 4, 1, true, &base), ST_FENCED);
-    assert_fails(storage_txn_end(s, STR("x"), pid, epoch, true, &check_st), ST_FENCED);
+    assert_fails(produce(p, &b, who.pid, who.epoch, 4, 1, true, &base), ST_FENCED);
+    assert_fails(storage_txn_end(s, STR("x"), who, true, &check_st), ST_FENCED);
 
     /* What is open when the broker ends is aborted, and its client fenced. */
-    assert_ok(storage_txn_init(s, STR("x"), 60000, &pid, &epoch, &check_st));
-    assert_ok(storage_txn_add_partition(s, STR("x"), pid, epoch, q, &check_st));
-    assert_ok(produce(q, &b, pid, epoch, 0, 1, true, &base));
+    assert_ok(storage_txn_init(s, STR("x"), 60000, &who, &check_st));
+    assert_ok(storage_txn_add_partition(s, STR("x"), who, q, &check_st));
+    assert_ok(produce(q, &b, who.pid, who.epoch, 0, 1, true, &base));
     tlog_part_close(p);
     tlog_part_close(q);
     storage_close(s);
@@ -332,8 +332,8 @@ static void transactions_of_clients(void **state)
     q = open_part(storage_log(s), "t", 1);
     assert_string_equal(read_values(q, 0, TLOG_READ_COMMITTED), "");
     assert_int_equal(tlog_part_known(q).last_stable, 2);
-    assert_fails(storage_txn_add_partition(s, STR("x"), pid, epoch, q, &check_st), ST_FENCED);
-    assert_fails(produce(q, &b, pid, epoch, 1, 1, true, &base), ST_FENCED);
+    assert_fails(storage_txn_add_partition(s, STR("x"), who, q, &check_st), ST_FENCED);
+    assert_fails(produce(q, &b, who.pid, who.epoch, 1, 1, true, &base), ST_FENCED);
     tlog_part_close(q);
     storage_close(s);
     batch_builder_free(&b);

@@ -131,6 +131,12 @@ int32_t topic_partitions(exec *x, str name)
     return topic_get(x, name, &t) ? t.partitions : 0;
 }
 
+int16_t topic_replication(exec *x, str name)
+{
+    tlog_topic t;
+    return topic_get(x, name, &t) ? t.replication : 1;
+}
+
 bool topic_get(exec *x, str name, tlog_topic *out)
 {
     status st;

@@ -103,7 +103,7 @@ bool stmt_show_topics(exec *x)
         record      r = answer_add_row(d);
         record_list replicas = record_list_of(r, "replicaInfo");
         for (int32_t p = 0; p < t[i].partitions; p++)
-            list_add_int(&replicas, 1);
+            list_add_int(&replicas, t[i].replication);
         record_put_text(r, "name", t[i].name);
         if (x->answer == ANSWER_TOPICS_EXTENDED)
             put_readers(x, r, &t[i]);

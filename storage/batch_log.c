@@ -208,37 +208,35 @@ tlog_mark batch_sender_mark(const tlog_sender *s)
 
 /* ---- appends that wait */
 
-/* Whole batches end to end, each within the limit. */
-static bool lay_out(buf *set, batch_builder *b, const rec_out *r, uint32_t n, status *st)
+/* Only the last one waits: what lies before it is on disk then, too. */
+static bool append_built(tlog_part *p, batch_builder *b, bool last, int64_t *base, status *st)
 {
-    for (uint32_t i = 0; i < n; i++) {
-        if (add(b, &r[i]))
-            continue;
-        if (b->count) {
-            buf_puts(set, batch_builder_finish(b, CODEC_NONE, st));
-            batch_builder_reset(b);
-        }
-        if (!add(b, &r[i]))
-            return too_large(&r[i], b->out.max, st);
-    }
-    if (b->count)
-        buf_puts(set, batch_builder_finish(b, CODEC_NONE, st));
-    return true;
+    str          bytes = batch_builder_finish(b, CODEC_NONE, st);
+    batch_append how = {.durable = last, .trusted = true, .keyed = !b->null_keys};
+    bool         ok = bytes.p && batch_log_append(p, (uint8_t *)(uintptr_t)bytes.p, bytes.n, how, base, st);
+    batch_builder_reset(b);
+    return ok;
 }
 
 bool batch_log_append_wait(tlog_part *p, const rec_out *r, uint32_t n, int64_t *base_out, status *st)
 {
     batch_builder b;
-    buf           set = BUF_INIT(BUF_MAX);
+    int64_t       base, first = TLOG_OFFSET_NONE;
+    bool          ok = true;
     batch_builder_init(&b, batch_limit(p));
-    bool ok = lay_out(&set, &b, r, n, st);
-    if (ok && set.full)
-        ok = status_set(st, ST_TOO_LARGE, "%u records are too many to be appended together.", n);
+    for (uint32_t i = 0; ok && i < n; i++) {
+        if (add(&b, &r[i]))
+            continue;
+        if (b.count) {
+            ok = append_built(p, &b, false, &base, st);
+            first = first == TLOG_OFFSET_NONE ? base : first;
+        }
+        ok = ok && (add(&b, &r[i]) || too_large(&r[i], b.out.max, st));
+    }
+    ok = ok && append_built(p, &b, true, &base, st);
     if (ok)
-        ok = batch_log_append(p, (uint8_t *)set.p, (uint32_t)set.n, (batch_append){.durable = true, .trusted = true},
-                              base_out, st);
+        *base_out = first == TLOG_OFFSET_NONE ? base : first;
     batch_builder_free(&b);
-    buf_free(&set);
     return ok;
 }
 

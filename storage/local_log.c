@@ -133,7 +133,9 @@ static bool part_append(tlog_part *tp, uint8_t *bytes, uint32_t len, batch_appen
 
 static uint32_t batch_bytes_max(const tlog_part *p)
 {
-    return (uint32_t)atomic_load(&((const plog *)p)->conf)->max_message_bytes; /* an int's range, by its check */
+    const topic_conf *c = atomic_load(&((const plog *)p)->conf);
+    int64_t           max = c->max_message_bytes < c->segment_bytes ? c->max_message_bytes : c->segment_bytes;
+    return (uint32_t)max; /* both are ints, by their checks */
 }
 
 static uint64_t part_watch(tlog_part *p, void (*wake)(void *), void *ctx)

@@ -153,7 +153,7 @@ typedef struct tlog_mark {
 } tlog_mark;
 tlog_mark tlog_sender_mark(const tlog_sender *s);
 
-/* Appends n records as one unit where the log can (they fit a batch), and waits until they are durable: on disk,
+/* Appends n > 0 records, as one unit where the log can (they fit a batch), and waits until they are durable: on disk,
  * acknowledged. *base_out: the offset of the first. Blocks. Errors: those of tlog_send() and tlog_flush(); after
  * ST_TIMEOUT they may be there all the same. */
 bool tlog_append_wait(tlog_part *p, const rec_out *r, uint32_t n, int64_t *base_out, status *st);

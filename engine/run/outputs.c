@@ -135,7 +135,13 @@ bool task_refresh_sink(task *t, bool *missing)
 
 bool task_open_changelog(task *t, size_t i, str topic)
 {
-    return open_out(t, &t->l.changelogs[i], topic, t->partition);
+    task_out  *o = &t->l.changelogs[i];
+    tlog_topic info;
+    /* Snapshots name it, which are begun where nobody may wait for the log. */
+    if (!tlog_topic_get(t->tp->log, &t->l.a, topic, &info, &t->st))
+        return false;
+    memcpy(o->topic_id, info.id, sizeof o->topic_id);
+    return open_out(t, o, topic, t->partition);
 }
 
 void task_close_outputs(task *t)

@@ -15,16 +15,6 @@ static const char *snapshot_path(task *t)
                : NULL;
 }
 
-static void topic_id_of(task *t, size_t i, uint8_t *id)
-{
-    status     st; /* one that cannot be asked is not known */
-    tlog_topic info;
-    status_init(&st);
-    str name = name_changelog(&t->l.a, t->tp->group, t->stage_index, t->l.states[i].name);
-    if (tlog_topic_get(t->tp->log, &t->l.a, name, &info, &st))
-        memcpy(id, info.id, sizeof info.id);
-}
-
 static snapshot_store *snapshot_stores(task *t)
 {
     snapshot_store *s = ARENA_ARRAY(&t->l.a, snapshot_store, t->l.state_count + 1);
@@ -36,7 +26,7 @@ static snapshot_store *snapshot_stores(task *t)
         /* One that is too low costs records read twice. */
         s[i].offset = tlog_part_known(o->part).last_stable;
         s[i].batch = (snapshot_batch){.base_offset = mark.base_offset, .crc = mark.crc};
-        topic_id_of(t, i, s[i].batch.topic_id);
+        memcpy(s[i].batch.topic_id, o->topic_id, sizeof o->topic_id);
     }
     return s;
 }
@@ -152,10 +142,9 @@ void task_write_snapshot(task *t)
 static bool is_of_this_topic(task *t, size_t i, const snapshot_store *s, int64_t high)
 {
     static const uint8_t unknown[sizeof s->batch.topic_id];
-    uint8_t              id[sizeof s->batch.topic_id] = {0};
-    topic_id_of(t, i, id);
-    return s->offset <= high &&
-           (memcmp(s->batch.topic_id, unknown, sizeof id) == 0 || memcmp(s->batch.topic_id, id, sizeof id) == 0);
+    const uint8_t       *id = t->l.changelogs[i].topic_id;
+    return s->offset <= high && (memcmp(s->batch.topic_id, unknown, sizeof unknown) == 0 ||
+                                 memcmp(s->batch.topic_id, id, sizeof unknown) == 0);
 }
 
 /* Where the changelogs go on, once it is known whether the file holds. false: the log cannot be asked. */

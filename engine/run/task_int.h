@@ -12,6 +12,7 @@
 typedef struct task_out { /* to one partition */
     tlog_part   *part;
     tlog_sender *s;
+    uint8_t      topic_id[16]; /* of a changelog */
 } task_out;
 
 typedef struct held_out { /* a record that its log was too full for */

@@ -558,6 +558,67 @@ static inline void check_sending(tlog *l)
     tlog_part_close(q);
 }
 
+/* A record that cannot be sent is refused alone; one that cannot be read stays where it is. */
+static inline void check_odd_records(tlog *l)
+{
+    tlog_config conf = {STR("max.message.bytes"), STR("5000")};
+    tlog_topic  spec = {.name = STR("odd-ones"), .partitions = 1, .replication = -1, .configs = &conf, .config_count = 1};
+    assert_ok(tlog_topic_create(l, &spec, &check_st));
+    tlog_part   *p = open_part(l, "odd-ones", 0);
+    tlog_sender *s = tlog_sender_open(p, NULL);
+    char         text[6000];
+    memset(text, 'x', sizeof text);
+    rec_out big = {.ts = 1, .value = str_make(text, sizeof text)};
+    int64_t base;
+    bool    limited = strcmp(tlog_get_info(l).kind, "built-in") == 0;
+    send_value(s, "before");
+    if (limited) {
+        assert_fails(tlog_send(s, &big, &check_st), ST_TOO_LARGE);
+        assert_fails(tlog_append_wait(p, &big, 1, &base, &check_st), ST_TOO_LARGE);
+    }
+    send_value(s, "after");
+    assert_ok(tlog_flush(s, &check_st));
+    assert_string_equal(take_from(p, 0, TLOG_READ_COMMITTED, 8), "before after");
+    /* More than one batch holds is cut into several. */
+    rec_out some[40];
+    for (int i = 0; i < 40; i++)
+        some[i] = (rec_out){.ts = i, .value = str_make(text, 500)};
+    assert_ok(tlog_append_wait(p, some, 40, &base, &check_st));
+    assert_int_equal(base, 2);
+    assert_int_equal(tlog_part_known(p).high, 42);
+    for (int i = 0; i < 40; i++)
+        assert_ok(tlog_send(s, &some[i], &check_st));
+    assert_ok(tlog_flush(s, &check_st));
+    assert_int_equal(tlog_part_known(p).high, 82);
+    tlog_sender_close(s);
+
+    batch_builder b;
+    batch_builder_init(&b, 4096);
+    str   batch = make_batch(&b, "v", 3, CODEC_NONE);
+    char *bytes = (char *)(uintptr_t)batch.p;
+    memset(bytes + batch.n - 6, 0x7f, 3); /* the value's length of the last one, and more */
+    be_put32(bytes + 17, crc32c(0, bytes + 21, batch.n - 21));
+    assert_ok(batch_log_append(p, (uint8_t *)bytes, batch.n, (batch_append){.trusted = true}, &base, &check_st));
+    batch_builder_free(&b);
+    append_batch(p, "behind", 1, CODEC_NONE);
+    tlog_reader *r = tlog_reader_open(p, base, TLOG_READ_COMMITTED);
+    rec_view     rec[8];
+    uint32_t     got;
+    assert_ok(tlog_reader_next(r, rec, 8, &got, &check_st));
+    assert_int_equal(got, 2);
+    for (int i = 0; i < 3; i++) {
+        assert_fails(tlog_reader_next(r, rec, 8, &got, &check_st), ST_CORRUPT);
+        assert_int_equal(got, 0);
+        assert_int_equal(tlog_reader_offset(r), base + 2);
+    }
+    tlog_reader_seek(r, base + 3); /* whoever gives it up */
+    assert_ok(tlog_reader_next(r, rec, 8, &got, &check_st));
+    assert_int_equal(got, 1);
+    assert_int_equal(rec[0].offset, base + 3);
+    tlog_reader_close(r);
+    tlog_part_close(p);
+}
+
 static inline void check_info(tlog *l)
 {
     tlog_info  i = tlog_get_info(l);
@@ -582,6 +643,7 @@ static inline void check_log(tlog *l)
     check_watch(l);
     check_records(l);
     check_sending(l);
+    check_odd_records(l);
     check_info(l);
 }
 

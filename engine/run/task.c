@@ -114,19 +114,19 @@ static bool want_feed(task *t, opening *op, uint32_t input, int32_t p, bool firs
 /* Does a commit stand of which that was not known? All of it or nothing: what was begun anew goes on from there. */
 static bool settle_doubts(task *t, const opening *op, const tlog_position *at)
 {
-    size_t stands = 0, not = 0;
+    size_t stands = 0, undone = 0;
     for (size_t i = 0; i < op->feeds.n; i++)
         for (size_t k = 0; k < t->doubts.n; k++) {
             const doubt *d = &t->doubts.p[k];
             if (d->input != op->feeds.p[i]->input || d->partition != op->feeds.p[i]->partition || d->was == d->would)
                 continue;
             stands += at[i].offset == d->would;
-            not += at[i].offset == d->was;
+            undone += at[i].offset == d->was;
         }
     t->doubts.n = 0;
-    if (stands == 0 || not == 0)
+    if (stands == 0 || undone == 0)
         return true;
-    return status_set(&t->st, ST_CORRUPT, "Of a commit's offsets %zu stand and %zu do not.", stands, not );
+    return status_set(&t->st, ST_CORRUPT, "Of a commit's offsets %zu stand and %zu do not.", stands, undone);
 }
 
 /* An input without a committed offset begins where the query was told to, a fresh one with its first record. */

@@ -8,10 +8,15 @@ static const struct {
     const char *name;
     int         error_code;
     int         kafka_code;
+    bool        may_pass;
 } codes[] = {
-#define X(name, http, kafka) {#name, http, kafka},
+#define MAY_PASS true
+#define NEVER false
+#define X(name, http, kafka, again) {#name, http, kafka, again},
     ST_CODES(X)
 #undef X
+#undef NEVER
+#undef MAY_PASS
 };
 
 /* Marks a message that did not fit, without cutting a UTF-8 sequence in two. */
@@ -92,6 +97,11 @@ const char *status_name(st_code code)
 int status_error_code(st_code code)
 {
     return codes[code].error_code;
+}
+
+bool status_may_pass(st_code code)
+{
+    return codes[code].may_pass;
 }
 
 int status_kafka_code(st_code code)

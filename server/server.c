@@ -48,10 +48,10 @@ static void log_line(void *ctx, const char *line)
 
 static bool open_storage(server *s, status *st)
 {
-    static char dir[4096];
-    snprintf(dir, sizeof dir, "%.*s", STR_FMT(settings_text(&s->view, SETTING_DATA_DIR)));
+    arena a;
+    arena_init(&a);
     storage_options o = {
-        .dir = dir,
+        .dir = str_z(&a, settings_text(&s->view, SETTING_DATA_DIR)),
         .segment_bytes = settings_number(&s->view, SETTING_LOG_SEGMENT_BYTES),
         .retention_ms = settings_number(&s->view, SETTING_LOG_RETENTION_MS),
         .retention_bytes = settings_number(&s->view, SETTING_LOG_RETENTION_BYTES),
@@ -60,20 +60,22 @@ static bool open_storage(server *s, status *st)
         .fsync_off = !settings_flag(&s->view, SETTING_LOG_FSYNC),
         .report = log_line,
     };
-    s->storage = storage_open(&o, st);
+    s->storage = storage_open(&o, st); /* keeps a copy of the name */
+    arena_free(&a);
     return s->storage != NULL;
 }
 
 static bool open_engine(server *s, status *st)
 {
-    char     state_dir[4096];
     listener at[LISTENERS_OF_A_SETTING_MAX];
+    arena    a;
     settings_listeners(&s->view, SETTING_LISTENERS, at);
     snprintf(s->address, sizeof s->address, "%s:%u", at[0].host[0] ? at[0].host : "localhost", at[0].port);
-    snprintf(state_dir, sizeof state_dir, "%.*s/state", STR_FMT(settings_text(&s->view, SETTING_DATA_DIR)));
+    arena_init(&a);
+    str            dir = settings_text(&s->view, SETTING_DATA_DIR);
     engine_options o = {
         .host = s->address,
-        .state_dir = state_dir,
+        .state_dir = str_z(&a, str_fmt(&a, "%.*s/state", STR_FMT(dir))), /* copied */
         .log = storage_log(s->storage),
         .config = &s->set,
         .kept = storage_kept(s->storage),
@@ -81,13 +83,9 @@ static bool open_engine(server *s, status *st)
         .workers = (int)settings_number(&s->view, SETTING_WORKER_THREADS),
     };
     str functions = settings_text(&s->view, SETTING_EXTENSION_DIR);
-    if (functions.n) {
-        char path[4096];
-        snprintf(path, sizeof path, "%.*s", STR_FMT(functions));
-        if (!engine_load_functions(path, st))
-            return false;
-    }
-    s->engine = engine_open(&o, st);
+    if (functions.n == 0 || engine_load_functions(str_z(&a, functions), st))
+        s->engine = engine_open(&o, st);
+    arena_free(&a);
     return s->engine != NULL && engine_start(s->engine, st);
 }
 

@@ -63,18 +63,18 @@ void batch_set_place(batch_set *s, int64_t base, int32_t leader_epoch)
     }
 }
 
-void batch_set_stamp(batch_set *s, int64_t pid, int16_t epoch, int32_t *seq)
+void batch_set_stamp(batch_set *s, producer_ident who, int32_t *seq)
 {
     for (size_t i = 0; i < s->n; i++) {
         batch_view *b = &s->v[i];
         uint8_t    *p = batch_set_bytes(s, i);
         b->attributes |= BATCH_TRANSACTIONAL;
-        b->producer_id = pid;
-        b->producer_epoch = epoch;
+        b->producer_id = who.pid;
+        b->producer_epoch = who.epoch;
         b->base_seq = *seq;
         be_put16(p + 21, (uint16_t)b->attributes);
-        be_put64(p + 43, (uint64_t)pid);
-        be_put16(p + 51, (uint16_t)epoch);
+        be_put64(p + 43, (uint64_t)who.pid);
+        be_put16(p + 51, (uint16_t)who.epoch);
         be_put32(p + 53, (uint32_t)*seq);
         be_put32(p + 17, crc32c(0, p + 21, b->size_bytes - 21));
         *seq = (int32_t)(((int64_t)*seq + b->last_delta + 1) & INT32_MAX);

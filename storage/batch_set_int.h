@@ -33,7 +33,7 @@ void batch_set_place(batch_set *s, int64_t base, int32_t leader_epoch);
 
 /* Makes the batches those of a transaction: id, epoch, sequences from *seq on (advanced), the
  * transactional bit, new CRCs. */
-void batch_set_stamp(batch_set *s, int64_t pid, int16_t epoch, int32_t *seq);
+void batch_set_stamp(batch_set *s, producer_ident who, int32_t *seq);
 
 /* producer_check() for all. *dup_base is set when every batch is a duplicate (ST_DUPLICATE). */
 bool batch_set_check(const batch_set *s, const producer_states *ps, int64_t *dup_base, status *st);

@@ -28,7 +28,6 @@ void folder_id_put(buf *out, const tlog_topic *t, int32_t partition)
     buf_put(out, t->id, sizeof t->id);
     buf_put_i32(out, partition);
     buf_put_i32(out, t->partitions);
-    buf_putc(out, t->internal ? 1 : 0);
     put_text(out, t->name);
     buf_put_i32(out, (int32_t)t->config_count);
     for (uint32_t i = 0; i < t->config_count; i++) {
@@ -74,9 +73,8 @@ static bool parse(str bytes, arena *a, folder_id *out)
         memcpy(out->topic.id, id, sizeof out->topic.id);
     out->partition = take_i32(&t);
     out->topic.partitions = take_i32(&t);
-    const char *internal = take(&t, 1);
-    out->topic.internal = internal && *internal;
     out->topic.name = take_text(&t, a);
+    out->topic.internal = tlog_name_is_internal(out->topic.name);
     uint32_t n = (uint32_t)take_i32(&t);
     if (!t.ok || n > bytes.n) /* each takes more than a byte */
         return false;

@@ -3,9 +3,9 @@
  * DIR/topics/NAME-P/partition (big-endian) is on disk before the folder's first segment is made:
  *
  *     0  "WPI1"                          28 i32 partitions of the topic
- *     4  u32 CRC-32C from byte 8         32 u8  1: internal
- *     8  topic id                        33 the topic's name, then a count (i32) and the settings that were set on it,
- *    24  i32 partition                      name and value each; texts as i32 length and bytes
+ *     4  u32 CRC-32C from byte 8         32 the topic's name, then a count (i32) and the settings that were set on it,
+ *     8  topic id                           name and value each; texts as i32 length and bytes
+ *    24  i32 partition
  *
  * So a folder is known by its topic's id: one that a deleted topic left is told from that of a topic made again under
  * the name, and metadata that is lost can be made again. A deleted topic's folders are renamed before they are emptied,

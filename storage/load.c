@@ -188,9 +188,9 @@ static bool load_topics(loading *l, bool clean, status *st)
     return true;
 }
 
-static void load_txn_id(str name, int64_t pid, int16_t epoch, int32_t timeout_ms, void *ctx)
+static void load_txn_id(str name, producer_ident who, int32_t timeout_ms, void *ctx)
 {
-    txn_coord_load(ctx, name, pid, epoch, timeout_ms);
+    txn_coord_load(ctx, name, who, timeout_ms);
 }
 
 bool storage_load(storage *s, bool clean, status *st)

@@ -70,17 +70,28 @@ static void part_hold(tlog_part *p)
     plog_hold((plog *)p);
 }
 
-static tlog_offsets part_offsets(tlog_part *tp)
+static tlog_offsets part_known(const tlog_part *tp)
 {
-    plog *p = (plog *)tp;
+    const plog *p = (const plog *)tp;
     /* In this order, so that none appears to be ahead of the next. */
     int64_t start = atomic_load(&p->start), stable = atomic_load(&p->last_stable);
     return (tlog_offsets){start, stable, atomic_load(&p->high)};
 }
 
-static bool part_is_deleted(tlog_part *p)
+static bool part_is_deleted(const tlog_part *p)
 {
-    return atomic_load(&((plog *)p)->deleted);
+    return atomic_load(&((const plog *)p)->deleted);
+}
+
+static bool offsets_query(tlog *l, tlog_part *const *parts, size_t n, tlog_offsets *out, status *st)
+{
+    (void)l;
+    for (size_t i = 0; i < n; i++) {
+        if (part_is_deleted(parts[i]))
+            return plog_no_more((plog *)parts[i], st);
+        out[i] = part_known(parts[i]);
+    }
+    return true;
 }
 
 static bool part_trim(tlog_part *tp, int64_t offset, status *st)
@@ -99,12 +110,12 @@ static bool append_set(tlog_part *p, batch_set *set, uint8_t *bytes, uint32_t le
     return plog_append((plog *)p, set, bytes, len, durable, base, st);
 }
 
-static bool append_marker(tlog_part *p, int64_t pid, int16_t epoch, bool commit, int64_t *end, status *st)
+static bool append_marker(tlog_part *p, producer_ident who, bool commit, int64_t *end, status *st)
 {
-    return plog_append_marker((plog *)p, pid, epoch, commit, end, st);
+    return plog_append_marker((plog *)p, who, commit, end, st);
 }
 
-static bool part_append(tlog_part *tp, uint8_t *bytes, uint32_t len, tlog_append opt, int64_t *base_out, status *st)
+static bool part_append(tlog_part *tp, uint8_t *bytes, uint32_t len, batch_append opt, int64_t *base_out, status *st)
 {
     plog     *p = (plog *)tp;
     batch_set set;
@@ -118,6 +129,13 @@ static bool part_append(tlog_part *tp, uint8_t *bytes, uint32_t len, tlog_append
         ok = plog_append(p, &set, bytes, len, opt.durable, base_out, st);
     batch_set_free(&set);
     return ok;
+}
+
+static uint32_t batch_bytes_max(const tlog_part *p)
+{
+    const topic_conf *c = atomic_load(&((const plog *)p)->conf);
+    int64_t           max = c->max_message_bytes < c->segment_bytes ? c->max_message_bytes : c->segment_bytes;
+    return (uint32_t)max; /* both are ints, by their checks */
 }
 
 static uint64_t part_watch(tlog_part *p, void (*wake)(void *), void *ctx)
@@ -138,7 +156,7 @@ static tlog_reader *reader_open(tlog_part *p, int64_t offset, tlog_isolation iso
 /* ---- committed offsets */
 
 /* The engine's offsets as rows; the arena's. */
-static group_offset *to_rows(storage *s, arena *a, const tlog_commit *c, size_t count, size_t *n)
+static group_offset *to_rows(storage *s, arena *a, const tlog_position *c, size_t count, size_t *n)
 {
     int64_t       now = s->env.now_ms(s->env.clock_ctx);
     group_offset *o = ARENA_ARRAY(a, group_offset, count + 1);
@@ -154,20 +172,23 @@ static group_offset *to_rows(storage *s, arena *a, const tlog_commit *c, size_t 
     return o;
 }
 
-static bool offsets_commit(tlog *l, str group, const tlog_commit *c, size_t n, status *st)
+static bool offsets_put(tlog *l, str group, const tlog_position *c, size_t n, bool *doubt, status *st)
 {
     storage      *s = storage_of(l);
     arena         a = {0};
     size_t        rows;
     group_offset *o = to_rows(s, &a, c, n, &rows);
-    bool          ok = storage_group_offsets_put(s, group, o, rows, st);
+    bool          ok = meta_offsets_put(s->meta, group, o, rows, doubt, st);
     arena_free(&a);
     return ok;
 }
 
-static bool offsets_fetch(tlog *l, str group, str name, int32_t partition, int64_t *offset, status *st)
+static bool offsets_fetch(tlog *l, str group, tlog_position *p, size_t n, status *st)
 {
-    return meta_offset_get(storage_of(l)->meta, group, name, partition, offset, st);
+    for (size_t i = 0; i < n; i++)
+        if (!meta_offset_get(storage_of(l)->meta, group, p[i].topic, p[i].partition, &p[i].offset, st))
+            return false;
+    return true;
 }
 
 static bool offsets_delete_group(tlog *l, str group, status *st)
@@ -192,9 +213,9 @@ static bool pid_new(void *ctx, int64_t *pid, status *st)
     return ok;
 }
 
-static bool id_store(void *ctx, str name, int64_t pid, int16_t epoch, int32_t timeout_ms, status *st)
+static bool id_store(void *ctx, str name, producer_ident who, int32_t timeout_ms, status *st)
 {
-    return meta_txn_id_put(((storage *)ctx)->meta, name, pid, epoch, timeout_ms, st);
+    return meta_txn_id_put(((storage *)ctx)->meta, name, who, timeout_ms, st);
 }
 
 /* A decision's partitions as stored: topic id, partition, offset of the transaction's first batch. The
@@ -226,15 +247,15 @@ static bool decide(void *ctx, const txn_decision *d, bool *doubt, status *st)
     }
     size_t        rows;
     group_offset *o = to_rows(s, &a, d->offsets, d->offset_count, &rows);
-    ok = ok && meta_decision_put(s->meta, d->id->pid, d->id->epoch, str_make((char *)parts, n * DECISION_PART_BYTES),
-                                 d->group, o, rows, doubt, st);
+    ok = ok && meta_decision_put(s->meta, d->id->who, str_make((char *)parts, n * DECISION_PART_BYTES), d->group, o,
+                                 rows, doubt, st);
     arena_free(&a);
     return ok;
 }
 
 static bool undecide(void *ctx, const txn_id *id, status *st)
 {
-    return meta_decision_delete(((storage *)ctx)->meta, id->pid, st);
+    return meta_decision_delete(((storage *)ctx)->meta, id->who.pid, st);
 }
 
 static int64_t now_ms(void *ctx)
@@ -246,9 +267,8 @@ static int64_t now_ms(void *ctx)
 /* ---- after a crash */
 
 typedef struct decided {
-    int64_t pid;
-    int16_t epoch;
-    str     parts;
+    producer_ident who;
+    str            parts;
 } decided;
 
 typedef struct decided_list {
@@ -256,10 +276,10 @@ typedef struct decided_list {
     VEC(decided) v;
 } decided_list;
 
-static void see_decision(int64_t pid, int16_t epoch, str parts, void *ctx)
+static void see_decision(producer_ident who, str parts, void *ctx)
 {
     decided_list *l = ctx;
-    decided       d = {pid, epoch, str_dup(&l->a, parts)};
+    decided       d = {who, str_dup(&l->a, parts)};
     VEC_PUSH(&l->v, d);
 }
 
@@ -269,7 +289,7 @@ static bool was_decided(const decided_list *l, const plog *p, const open_txn *t)
     put_part(want, p, t->first);
     for (size_t i = 0; i < l->v.n; i++) {
         const decided *d = &l->v.p[i];
-        if (d->pid != t->pid || d->epoch != t->epoch)
+        if (d->who.pid != t->pid || d->who.epoch != t->epoch)
             continue;
         for (uint32_t at = 0; at + DECISION_PART_BYTES <= d->parts.n; at += DECISION_PART_BYTES)
             if (memcmp(d->parts.p + at, want, sizeof want) == 0)
@@ -293,10 +313,10 @@ bool local_log_settle(storage *s, status *st)
             bool     commit = was_decided(&l, p, &t);
             int64_t  end;
             /* A client that is still there must not go on as if nothing had happened. */
-            int16_t epoch = t.epoch;
+            producer_ident who = {t.pid, t.epoch};
             if (!commit)
-                ok = txn_fence(&s->txns, t.pid, t.epoch, &epoch, st);
-            ok = ok && plog_append_marker(p, t.pid, epoch, commit, &end, st);
+                ok = txn_fence(&s->txns, who, &who.epoch, st);
+            ok = ok && plog_append_marker(p, who, commit, &end, st);
         }
         /* Markers first, also those found: then the decisions they follow from may go. */
         if (ok && !s->env.fsync_off)
@@ -312,25 +332,25 @@ bool local_log_settle(storage *s, status *st)
 
 /* ---- transactions of Kafka clients */
 
-bool storage_txn_init(storage *s, str id, int32_t timeout_ms, int64_t *pid, int16_t *epoch, status *st)
+bool storage_txn_init(storage *s, str id, int32_t timeout_ms, producer_ident *who, status *st)
 {
-    return txn_init_producer(&s->txns, id, timeout_ms, pid, epoch, st);
+    return txn_init_producer(&s->txns, id, timeout_ms, who, st);
 }
 
-bool storage_txn_add_partition(storage *s, str id, int64_t pid, int16_t epoch, tlog_part *p, status *st)
+bool storage_txn_add_partition(storage *s, str id, producer_ident who, tlog_part *p, status *st)
 {
-    return txn_add_partition(&s->txns, id, pid, epoch, p, st);
+    return txn_add_partition(&s->txns, id, who, p, st);
 }
 
-bool storage_txn_add_offsets(storage *s, str id, int64_t pid, int16_t epoch, str group, const tlog_commit *o, size_t n,
+bool storage_txn_add_offsets(storage *s, str id, producer_ident who, str group, const tlog_position *o, size_t n,
                              status *st)
 {
-    return txn_add_offsets(&s->txns, id, pid, epoch, group, o, n, st);
+    return txn_add_offsets(&s->txns, id, who, group, o, n, st);
 }
 
-bool storage_txn_end(storage *s, str id, int64_t pid, int16_t epoch, bool commit, status *st)
+bool storage_txn_end(storage *s, str id, producer_ident who, bool commit, status *st)
 {
-    return txn_end(&s->txns, id, pid, epoch, commit, st);
+    return txn_end(&s->txns, id, who, commit, st);
 }
 
 /* ---- the table */
@@ -345,31 +365,51 @@ static void log_close(tlog *l)
     storage_close(storage_of(l));
 }
 
+static tlog_info info(const tlog *l)
+{
+    return (tlog_info){.kind = "built-in", .cluster_id = storage_cluster_id((storage *)(uintptr_t)l)};
+}
+
+static const batch_ops local_batches = {
+    .append = part_append,
+    .next = plog_reader_next,
+    .batch_bytes_max = batch_bytes_max,
+    .part_hold = part_hold,
+    .offsets_put = offsets_put,
+};
+
 const tlog_ops local_ops = {
     .close = log_close,
+    .info = info,
     .topic_create = topic_create,
     .topic_delete = topic_delete,
     .topic_get = topic_get,
     .topic_list = topic_list,
     .part_open = part_open,
     .part_close = part_close,
-    .part_offsets = part_offsets,
+    .part_known = part_known,
+    .offsets_query = offsets_query,
     .part_is_deleted = part_is_deleted,
     .part_trim = part_trim,
     .part_offset_for_time = offset_for_time,
-    .part_append = part_append,
     .part_watch = part_watch,
     .part_unwatch = part_unwatch,
     .reader_open = reader_open,
     .reader_close = plog_reader_close,
-    .reader_next = plog_reader_next,
-    .offsets_commit = offsets_commit,
+    .reader_next = batch_reader_next,
+    .sender_open = batch_sender_open,
+    .sender_close = batch_sender_close,
+    .send = batch_sender_send,
+    .flush = batch_sender_flush,
+    .sender_mark = batch_sender_mark,
+    .append_wait = batch_log_append_wait,
+    .commit = batch_log_commit,
     .offsets_fetch = offsets_fetch,
     .offsets_delete_group = offsets_delete_group,
     .producer_open = producer_open,
     .producer_close = txn_producer_close,
-    .producer_commit = txn_producer_commit,
     .producer_abort = txn_producer_abort,
+    .batches = &local_batches,
 };
 
 void local_log_init(storage *s)

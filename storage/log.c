@@ -27,6 +27,16 @@ void tlog_topic_changed(tlog *l, str name)
     pthread_mutex_unlock(&l->heard_lock);
 }
 
+tlog_info tlog_get_info(const tlog *l)
+{
+    return l->ops->info(l);
+}
+
+bool tlog_name_is_internal(str name)
+{
+    return str_starts(name, STR(TLOG_INTERNAL_PREFIX));
+}
+
 bool tlog_topic_create(tlog *l, const tlog_topic *spec, status *st)
 {
     return l->ops->topic_create(l, spec, st);
@@ -57,12 +67,17 @@ void tlog_part_close(tlog_part *p)
     p->ops->part_close(p);
 }
 
-tlog_offsets tlog_part_offsets(tlog_part *p)
+tlog_offsets tlog_part_known(const tlog_part *p)
 {
-    return p->ops->part_offsets(p);
+    return p->ops->part_known(p);
 }
 
-bool tlog_part_is_deleted(tlog_part *p)
+bool tlog_offsets_query(tlog *l, tlog_part *const *parts, size_t n, tlog_offsets *out, status *st)
+{
+    return l->ops->offsets_query(l, parts, n, out, st);
+}
+
+bool tlog_part_is_deleted(const tlog_part *p)
 {
     return p->ops->part_is_deleted(p);
 }
@@ -75,12 +90,6 @@ bool tlog_part_trim(tlog_part *p, int64_t offset, status *st)
 bool tlog_part_offset_for_time(tlog_part *p, int64_t ts_ms, int64_t *offset, int64_t *ts_out, status *st)
 {
     return p->ops->part_offset_for_time(p, ts_ms, offset, ts_out, st);
-}
-
-bool tlog_part_append(tlog_part *p, uint8_t *batches, uint32_t len_bytes, tlog_append opt, int64_t *base_out,
-                      status *st)
-{
-    return p->ops->part_append(p, batches, len_bytes, opt, base_out, st);
 }
 
 uint64_t tlog_part_watch(tlog_part *p, void (*wake)(void *ctx), void *ctx)
@@ -105,7 +114,7 @@ void tlog_reader_close(tlog_reader *r)
 
 void tlog_reader_seek(tlog_reader *r, int64_t offset)
 {
-    r->next = r->first = offset;
+    r->next = offset;
     r->seeks++;
 }
 
@@ -114,24 +123,44 @@ int64_t tlog_reader_offset(const tlog_reader *r)
     return r->next;
 }
 
-bool tlog_reader_next(tlog_reader *r, uint32_t max_bytes, const uint8_t **data, uint32_t *len_bytes, status *st)
+bool tlog_reader_next(tlog_reader *r, rec_view *out, uint32_t n, uint32_t *got, status *st)
 {
-    return r->ops->reader_next(r, max_bytes, data, len_bytes, st);
+    return r->ops->reader_next(r, out, n, got, st);
 }
 
-int64_t tlog_reader_first(const tlog_reader *r)
+tlog_sender *tlog_sender_open(tlog_part *p, tlog_producer *producer)
 {
-    return r->first;
+    return p->ops->sender_open(p, producer);
 }
 
-bool tlog_offsets_commit(tlog *l, str group, const tlog_commit *c, size_t n, status *st)
+void tlog_sender_close(tlog_sender *s)
 {
-    return l->ops->offsets_commit(l, group, c, n, st);
+    s->ops->sender_close(s);
 }
 
-bool tlog_offsets_fetch(tlog *l, str group, str topic, int32_t partition, int64_t *offset, status *st)
+bool tlog_send(tlog_sender *s, const rec_out *r, status *st)
 {
-    return l->ops->offsets_fetch(l, group, topic, partition, offset, st);
+    return s->ops->send(s, r, st);
+}
+
+bool tlog_flush(tlog_sender *s, status *st)
+{
+    return s->ops->flush(s, st);
+}
+
+tlog_mark tlog_sender_mark(const tlog_sender *s)
+{
+    return s->ops->sender_mark(s);
+}
+
+bool tlog_append_wait(tlog_part *p, const rec_out *r, uint32_t n, int64_t *base_out, status *st)
+{
+    return p->ops->append_wait(p, r, n, base_out, st);
+}
+
+bool tlog_offsets_fetch(tlog *l, str group, tlog_position *p, size_t n, status *st)
+{
+    return l->ops->offsets_fetch(l, group, p, n, st);
 }
 
 bool tlog_offsets_delete_group(tlog *l, str group, status *st)
@@ -149,9 +178,9 @@ void tlog_producer_close(tlog_producer *p)
     p->ops->producer_close(p);
 }
 
-bool tlog_producer_commit(tlog_producer *p, str group, const tlog_commit *c, size_t n, status *st)
+tlog_outcome tlog_commit(tlog *l, const tlog_commit_args *c, status *st)
 {
-    return p->ops->producer_commit(p, group, c, n, st);
+    return l->ops->commit(l, c, st);
 }
 
 bool tlog_producer_abort(tlog_producer *p, status *st)

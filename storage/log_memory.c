@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "storage/batch_log_int.h"
 #include "storage/topic_settings_int.h"
 #include "storage/txn_int.h"
 #include "storage/watch_int.h"
@@ -58,7 +59,7 @@ typedef struct mem_log {
 } mem_log;
 
 typedef struct mem_reader {
-    tlog_reader    base;
+    batch_reader   b;
     mem_part      *part;
     tlog_isolation iso;
     uint64_t       seeks; /* place is that of the seek with this number; 0: none yet */
@@ -119,17 +120,33 @@ static tlog_part *part_open(tlog *tl, str topic, int32_t partition, status *st)
     return NULL;
 }
 
-static tlog_offsets part_offsets(tlog_part *tp)
+static tlog_offsets part_known(const tlog_part *tp)
 {
-    mem_part *p = (mem_part *)tp;
+    const mem_part *p = (const mem_part *)tp;
     /* Stable first: it may not appear to be ahead of `high`. */
     int64_t stable = atomic_load(&p->last_stable);
     return (tlog_offsets){0, stable, atomic_load(&p->high)};
 }
 
-static bool part_is_deleted(tlog_part *p)
+static bool part_is_deleted(const tlog_part *p)
 {
-    return atomic_load(&((mem_part *)p)->deleted);
+    return atomic_load(&((const mem_part *)p)->deleted);
+}
+
+static bool deleted(status *st)
+{
+    return status_set(st, ST_NOT_FOUND, "The topic was deleted");
+}
+
+static bool offsets_query(tlog *l, tlog_part *const *parts, size_t n, tlog_offsets *out, status *st)
+{
+    (void)l;
+    for (size_t i = 0; i < n; i++) {
+        if (part_is_deleted(parts[i]))
+            return deleted(st);
+        out[i] = part_known(parts[i]);
+    }
+    return true;
 }
 
 static bool part_trim(tlog_part *tp, int64_t offset, status *st)
@@ -180,11 +197,6 @@ static void append_locked(mem_part *p, batch_set *set, const uint8_t *bytes, uin
     atomic_store(&p->last_stable, producer_last_stable(&p->states, high));
 }
 
-static bool deleted(status *st)
-{
-    return status_set(st, ST_NOT_FOUND, "The topic was deleted");
-}
-
 static bool append_set(tlog_part *tp, batch_set *set, uint8_t *bytes, uint32_t len, bool durable, int64_t *base_out,
                        status *st)
 {
@@ -203,12 +215,12 @@ static bool append_set(tlog_part *tp, batch_set *set, uint8_t *bytes, uint32_t l
     return ok;
 }
 
-static bool append_marker(tlog_part *tp, int64_t pid, int16_t epoch, bool commit, int64_t *end_out, status *st)
+static bool append_marker(tlog_part *tp, producer_ident who, bool commit, int64_t *end_out, status *st)
 {
     mem_part *p = (mem_part *)tp;
     uint8_t   marker[MARKER_BYTES];
     batch_set set = {.v = set.few, .n = 1, .offsets = 1, .max_ts = INT64_MIN};
-    marker_build(marker, pid, epoch, commit, clock_wall_ms());
+    marker_build(marker, who, commit, clock_wall_ms());
     batch_parse(marker, sizeof marker, false, &set.few[0], st);
     pthread_mutex_lock(&p->lock);
     bool ok = atomic_load(&p->deleted) ? deleted(st) : true;
@@ -223,7 +235,7 @@ static bool append_marker(tlog_part *tp, int64_t pid, int16_t epoch, bool commit
     return ok;
 }
 
-static bool part_append(tlog_part *tp, uint8_t *bytes, uint32_t len, tlog_append opt, int64_t *base_out, status *st)
+static bool part_append(tlog_part *tp, uint8_t *bytes, uint32_t len, batch_append opt, int64_t *base_out, status *st)
 {
     mem_part *p = (mem_part *)tp;
     batch_set set;
@@ -288,16 +300,18 @@ static void part_unwatch(tlog_part *tp, uint64_t id)
 static tlog_reader *reader_open(tlog_part *tp, int64_t offset, tlog_isolation iso)
 {
     mem_reader *r = MEM_NEW(mem_reader);
-    *r = (mem_reader){
-        .base = {.ops = &mem_ops, .next = offset, .first = offset, .seeks = 1}, .part = (mem_part *)tp, .iso = iso};
+    *r = (mem_reader){.part = (mem_part *)tp, .iso = iso};
+    batch_reader_init(&r->b, &mem_ops, offset);
     part_hold(tp);
-    return &r->base;
+    return &r->b.base;
 }
 
 static void reader_close(tlog_reader *tr)
 {
-    part_close(&((mem_reader *)tr)->part->base);
-    mem_free(tr);
+    mem_reader *r = (mem_reader *)tr;
+    part_close(&r->part->base);
+    batch_reader_deinit(&r->b);
+    mem_free(r);
 }
 
 /* Finds the batch that holds the offset to be read next. */
@@ -305,16 +319,16 @@ static void reader_place(mem_reader *r)
 {
     pthread_mutex_lock(&r->part->lock);
     chunk *c = r->part->head;
-    while (c && c->next && c->next->base <= r->base.next)
+    while (c && c->next && c->next->base <= r->b.next)
         c = c->next;
     pthread_mutex_unlock(&r->part->lock);
     r->at = c;
     r->pos = 0;
-    r->seeks = c ? r->base.seeks : 0;
+    r->seeks = c ? r->b.seeks : 0;
     uint32_t used = c ? atomic_load_explicit(&c->used, memory_order_acquire) : 0;
     while (r->pos < used) {
         const uint8_t *b = c->bytes + r->pos;
-        if ((int64_t)be_get64(b) + (int32_t)be_get32(b + 23) >= r->base.next)
+        if ((int64_t)be_get64(b) + (int32_t)be_get32(b + 23) >= r->b.next)
             break;
         r->pos += be_get32(b + 8) + 12;
     }
@@ -336,7 +350,7 @@ static bool is_hidden(mem_reader *r, const uint8_t *b)
     return gone;
 }
 
-static bool reader_next(tlog_reader *tr, uint32_t max_bytes, const uint8_t **data, uint32_t *len, status *st)
+static bool reader_next(batch_reader *tr, uint32_t max_bytes, const uint8_t **data, uint32_t *len, status *st)
 {
     mem_reader *r = (mem_reader *)tr;
     mem_part   *p = r->part;
@@ -395,6 +409,7 @@ static void topic_copy(arena *a, const tlog_topic *from, tlog_topic *to)
 {
     *to = *from;
     to->name = str_dup(a, from->name);
+    to->internal = tlog_name_is_internal(from->name);
     tlog_config *c = ARENA_ARRAY(a, tlog_config, from->config_count);
     for (uint32_t i = 0; i < from->config_count; i++)
         c[i] = (tlog_config){str_dup(a, from->configs[i].name), str_dup(a, from->configs[i].value)};
@@ -526,9 +541,10 @@ static bool topic_list(tlog *tl, arena *a, tlog_topic **out, size_t *n, status *
 
 /* ---- committed offsets */
 
-static bool offsets_commit(tlog *tl, str group, const tlog_commit *c, size_t n, status *st)
+static bool offsets_put(tlog *tl, str group, const tlog_position *c, size_t n, bool *doubt, status *st)
 {
     (void)st;
+    *doubt = false;
     mem_log *l = (mem_log *)tl;
     buf      key = BUF_INIT(BUF_MAX);
     pthread_mutex_lock(&l->lock);
@@ -548,14 +564,16 @@ static bool offsets_commit(tlog *tl, str group, const tlog_commit *c, size_t n, 
     return true;
 }
 
-static bool offsets_fetch(tlog *tl, str group, str topic, int32_t partition, int64_t *offset, status *st)
+static bool offsets_fetch(tlog *tl, str group, tlog_position *p, size_t n, status *st)
 {
     (void)st;
     mem_log *l = (mem_log *)tl;
     buf      key = BUF_INIT(BUF_MAX);
     pthread_mutex_lock(&l->lock);
-    int64_t *v = map_get(&l->offsets, offset_key(&key, group, topic, partition));
-    *offset = v ? *v : TLOG_OFFSET_NONE;
+    for (size_t i = 0; i < n; i++) {
+        int64_t *v = map_get(&l->offsets, offset_key(&key, group, p[i].topic, p[i].partition));
+        p[i].offset = v ? *v : TLOG_OFFSET_NONE;
+    }
     pthread_mutex_unlock(&l->lock);
     buf_free(&key);
     return true;
@@ -585,16 +603,15 @@ static bool pid_new(void *ctx, int64_t *pid, status *st)
     return true;
 }
 
-static bool id_store(void *ctx, str name, int64_t pid, int16_t epoch, int32_t timeout_ms, status *st)
+static bool id_store(void *ctx, str name, producer_ident who, int32_t timeout_ms, status *st)
 {
-    (void)ctx, (void)name, (void)pid, (void)epoch, (void)timeout_ms, (void)st;
+    (void)ctx, (void)name, (void)who, (void)timeout_ms, (void)st;
     return true;
 }
 
 static bool decide(void *ctx, const txn_decision *d, bool *doubt, status *st)
 {
-    *doubt = false;
-    return offsets_commit(ctx, d->group, d->offsets, d->offset_count, st);
+    return offsets_put(ctx, d->group, d->offsets, d->offset_count, doubt, st);
 }
 
 static bool undecide(void *ctx, const txn_id *id, status *st)
@@ -628,31 +645,58 @@ static void log_close(tlog *tl)
     mem_free(l);
 }
 
+static tlog_info info(const tlog *l)
+{
+    (void)l;
+    return (tlog_info){.kind = "memory"};
+}
+
+static uint32_t batch_bytes_max(const tlog_part *p)
+{
+    (void)p;
+    return MEM_MESSAGE_BYTES_MAX;
+}
+
+static const batch_ops mem_batches = {
+    .append = part_append,
+    .next = reader_next,
+    .batch_bytes_max = batch_bytes_max,
+    .part_hold = part_hold,
+    .offsets_put = offsets_put,
+};
+
 static const tlog_ops mem_ops = {
     .close = log_close,
+    .info = info,
     .topic_create = topic_create,
     .topic_delete = topic_delete,
     .topic_get = topic_get,
     .topic_list = topic_list,
     .part_open = part_open,
     .part_close = part_close,
-    .part_offsets = part_offsets,
+    .part_known = part_known,
+    .offsets_query = offsets_query,
     .part_is_deleted = part_is_deleted,
     .part_trim = part_trim,
     .part_offset_for_time = part_offset_for_time,
-    .part_append = part_append,
     .part_watch = part_watch,
     .part_unwatch = part_unwatch,
     .reader_open = reader_open,
     .reader_close = reader_close,
-    .reader_next = reader_next,
-    .offsets_commit = offsets_commit,
+    .reader_next = batch_reader_next,
+    .sender_open = batch_sender_open,
+    .sender_close = batch_sender_close,
+    .send = batch_sender_send,
+    .flush = batch_sender_flush,
+    .sender_mark = batch_sender_mark,
+    .append_wait = batch_log_append_wait,
+    .commit = batch_log_commit,
     .offsets_fetch = offsets_fetch,
     .offsets_delete_group = offsets_delete_group,
     .producer_open = producer_open,
     .producer_close = txn_producer_close,
-    .producer_commit = txn_producer_commit,
     .producer_abort = txn_producer_abort,
+    .batches = &mem_batches,
 };
 
 tlog *tlog_open_memory(void)

@@ -477,13 +477,20 @@ static bool put_offsets(meta *m, str group, const group_offset *o, size_t n, sta
     return ok;
 }
 
-bool storage_group_offsets_put(storage *s, str group, const group_offset *o, size_t n, status *st)
+bool meta_offsets_put(meta *m, str group, const group_offset *o, size_t n, bool *doubt, status *st)
 {
-    meta *m = s->meta;
     pthread_mutex_lock(&m->lock);
-    bool ok = begin(m, false, st) && finish(m, put_offsets(m, group, o, n, st), st);
+    bool written = begin(m, false, st) && put_offsets(m, group, o, n, st);
+    bool ok = finish(m, written, st);
+    *doubt = written && !ok; /* only a failing COMMIT leaves doubt */
     pthread_mutex_unlock(&m->lock);
     return ok;
+}
+
+bool storage_group_offsets_put(storage *s, str group, const group_offset *o, size_t n, status *st)
+{
+    bool doubt; /* who asked is told of the failure, and asks again */
+    return meta_offsets_put(s->meta, group, o, n, &doubt, st);
 }
 
 bool meta_offset_get(meta *m, str group, str name, int32_t partition, int64_t *offset, status *st)
@@ -584,15 +591,15 @@ bool meta_pids_reserve(meta *m, int64_t *first, status *st)
     return ok;
 }
 
-bool meta_txn_id_put(meta *m, str name, int64_t pid, int16_t epoch, int32_t timeout_ms, status *st)
+bool meta_txn_id_put(meta *m, str name, producer_ident who, int32_t timeout_ms, status *st)
 {
     pthread_mutex_lock(&m->lock);
     bool ok = begin(m, true, st);
     if (ok) {
         sqlite3_stmt *q = prepare(m, Q_TXN_ID_PUT);
         bind_str(q, 1, name);
-        sqlite3_bind_int64(q, 2, pid);
-        sqlite3_bind_int(q, 3, epoch);
+        sqlite3_bind_int64(q, 2, who.pid);
+        sqlite3_bind_int(q, 3, who.epoch);
         sqlite3_bind_int(q, 4, timeout_ms);
         ok = finish(m, run(m, q, st), st);
     }
@@ -600,29 +607,29 @@ bool meta_txn_id_put(meta *m, str name, int64_t pid, int16_t epoch, int32_t time
     return ok;
 }
 
-bool meta_txn_ids_each(meta *m, void (*each)(str name, int64_t pid, int16_t epoch, int32_t timeout_ms, void *ctx),
-                       void *ctx, status *st)
+bool meta_txn_ids_each(meta *m, void (*each)(str name, producer_ident who, int32_t timeout_ms, void *ctx), void *ctx,
+                       status *st)
 {
     bool ok = true;
     pthread_mutex_lock(&m->lock);
     sqlite3_stmt *q = prepare(m, Q_TXN_ID_ALL);
     while (next(m, q, &ok, st))
-        each(column_str(q, 0), sqlite3_column_int64(q, 1), (int16_t)sqlite3_column_int(q, 2), sqlite3_column_int(q, 3),
-             ctx);
+        each(column_str(q, 0), (producer_ident){sqlite3_column_int64(q, 1), (int16_t)sqlite3_column_int(q, 2)},
+             sqlite3_column_int(q, 3), ctx);
     pthread_mutex_unlock(&m->lock);
     return ok;
 }
 
-bool meta_decision_put(meta *m, int64_t pid, int16_t epoch, str parts, str group, const group_offset *o, size_t n,
-                       bool *doubt, status *st)
+bool meta_decision_put(meta *m, producer_ident who, str parts, str group, const group_offset *o, size_t n, bool *doubt,
+                       status *st)
 {
     *doubt = false;
     pthread_mutex_lock(&m->lock);
     bool ok = begin(m, true, st);
     if (ok) {
         sqlite3_stmt *q = prepare(m, Q_DECISION_PUT);
-        sqlite3_bind_int64(q, 1, pid);
-        sqlite3_bind_int(q, 2, epoch);
+        sqlite3_bind_int64(q, 1, who.pid);
+        sqlite3_bind_int(q, 2, who.epoch);
         sqlite3_bind_blob(q, 3, parts.p ? parts.p : "", (int)parts.n, SQLITE_STATIC);
         ok = run(m, q, st) && put_offsets(m, group, o, n, st);
         *doubt = ok; /* only a failing COMMIT leaves doubt */
@@ -655,14 +662,14 @@ bool meta_decision_delete(meta *m, int64_t pid, status *st)
     return ok;
 }
 
-bool meta_decisions_each(meta *m, void (*each)(int64_t pid, int16_t epoch, str parts, void *ctx), void *ctx, status *st)
+bool meta_decisions_each(meta *m, void (*each)(producer_ident who, str parts, void *ctx), void *ctx, status *st)
 {
     bool ok = true;
     pthread_mutex_lock(&m->lock);
     sqlite3_stmt *q = prepare(m, Q_DECISION_ALL);
     while (next(m, q, &ok, st)) {
         const char *p = sqlite3_column_blob(q, 2);
-        each(sqlite3_column_int64(q, 0), (int16_t)sqlite3_column_int(q, 1),
+        each((producer_ident){sqlite3_column_int64(q, 0), (int16_t)sqlite3_column_int(q, 1)},
              str_make(p ? p : "", (size_t)sqlite3_column_bytes(q, 2)), ctx);
     }
     pthread_mutex_unlock(&m->lock);

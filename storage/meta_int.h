@@ -44,21 +44,22 @@ bool meta_topics_forget(meta *m, const topic_id *ids, size_t n, status *st);
 /* Calls each(topic, ctx); the topic borrows memory of the arena. */
 bool meta_topics_each(meta *m, arena *a, void (*each)(const tlog_topic *, void *ctx), void *ctx, status *st);
 
+/* *doubt: the failure leaves open whether they are on disk. */
+bool meta_offsets_put(meta *m, str group, const group_offset *o, size_t n, bool *doubt, status *st);
 bool meta_offset_get(meta *m, str group, str topic, int32_t partition, int64_t *offset, status *st);
 
 /* Reserves ids by blocks: [*first, *first + META_PID_BLOCK). */
 bool meta_pids_reserve(meta *m, int64_t *first, status *st);
-bool meta_txn_id_put(meta *m, str name, int64_t pid, int16_t epoch, int32_t timeout_ms, status *st);
-bool meta_txn_ids_each(meta *m, void (*each)(str name, int64_t pid, int16_t epoch, int32_t timeout_ms, void *ctx),
-                       void *ctx, status *st);
+bool meta_txn_id_put(meta *m, str name, producer_ident who, int32_t timeout_ms, status *st);
+bool meta_txn_ids_each(meta *m, void (*each)(str name, producer_ident who, int32_t timeout_ms, void *ctx), void *ctx,
+                       status *st);
 
 /* A commit decision and its offsets, in one step. `parts` is opaque here (storage.c). *doubt: the
  * failure leaves open whether it is on disk. */
-bool meta_decision_put(meta *m, int64_t pid, int16_t epoch, str parts, str group, const group_offset *o, size_t n,
-                       bool *doubt, status *st);
+bool meta_decision_put(meta *m, producer_ident who, str parts, str group, const group_offset *o, size_t n, bool *doubt,
+                       status *st);
 bool meta_decision_delete(meta *m, int64_t pid, status *st);
-bool meta_decisions_each(meta *m, void (*each)(int64_t pid, int16_t epoch, str parts, void *ctx), void *ctx,
-                         status *st);
+bool meta_decisions_each(meta *m, void (*each)(producer_ident who, str parts, void *ctx), void *ctx, status *st);
 bool meta_decisions_clear(meta *m, status *st);
 
 kept_store *meta_kept(meta *m);

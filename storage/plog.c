@@ -430,11 +430,11 @@ bool plog_append(plog *p, batch_set *set, uint8_t *bytes, uint32_t len, bool dur
     return ok;
 }
 
-bool plog_append_marker(plog *p, int64_t pid, int16_t epoch, bool commit, int64_t *end_out, status *st)
+bool plog_append_marker(plog *p, producer_ident who, bool commit, int64_t *end_out, status *st)
 {
     uint8_t   marker[MARKER_BYTES];
     batch_set set = {.v = set.few, .n = 1, .offsets = 1};
-    marker_build(marker, pid, epoch, commit, plog_now(p));
+    marker_build(marker, who, commit, plog_now(p));
     batch_parse(marker, sizeof marker, false, &set.few[0], st);
     set.max_ts = set.few[0].max_ts;
     pthread_mutex_lock(&p->lock);

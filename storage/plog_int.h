@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "storage/batch_log_int.h"
 #include "storage/batch_set_int.h"
 #include "storage/folder_int.h"
 #include "storage/log_int.h"
@@ -95,9 +96,9 @@ void plog_mark_deleted(plog *p);
 /* Says so: ST_NOT_FOUND. */
 bool plog_no_more(const plog *p, status *st);
 
-/* Appends a checked set; see tlog_part_append(). */
+/* Appends a checked set; see batch_log_append(). */
 bool plog_append(plog *p, batch_set *set, uint8_t *bytes, uint32_t len, bool durable, int64_t *base_out, status *st);
-bool plog_append_marker(plog *p, int64_t pid, int16_t epoch, bool commit, int64_t *end_out, status *st);
+bool plog_append_marker(plog *p, producer_ident who, bool commit, int64_t *end_out, status *st);
 /* Returns once all below the offset is on disk. ST_IO when that cannot be said. */
 bool plog_sync(plog *p, int64_t below, status *st);
 /* Tries to heal a failed fsync: writes the unsynced tail again. */
@@ -112,7 +113,7 @@ int64_t plog_find_segment(const plog *p, int64_t offset);
 
 tlog_reader *plog_reader_open(plog *p, int64_t offset, tlog_isolation iso);
 void         plog_reader_close(tlog_reader *r);
-bool         plog_reader_next(tlog_reader *r, uint32_t max_bytes, const uint8_t **data, uint32_t *len, status *st);
+bool         plog_reader_next(batch_reader *r, uint32_t max_bytes, const uint8_t **data, uint32_t *len, status *st);
 bool         plog_offset_for_time(plog *p, int64_t ts_ms, int64_t *offset, int64_t *ts_out, status *st);
 bool         plog_fetch(plog *p, int64_t offset, uint32_t max_bytes, tlog_isolation iso, arena *a, fetch_result *out,
                         status *st);

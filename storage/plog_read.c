@@ -15,7 +15,7 @@
 #define SEND_COPY_BYTES ((uint32_t)16 << 10) /* smaller slices are copied: cheaper than sendfile */
 
 typedef struct disk_reader {
-    tlog_reader    base;
+    batch_reader   b;
     plog          *log;
     tlog_isolation iso;
     uint64_t       seeks; /* the place is that of the seek with this number; 0: none */
@@ -29,9 +29,10 @@ typedef struct disk_reader {
 tlog_reader *plog_reader_open(plog *p, int64_t offset, tlog_isolation iso)
 {
     disk_reader *r = MEM_NEW(disk_reader);
-    *r = (disk_reader){.base = {.ops = p->env->ops, .next = offset, .first = offset, .seeks = 1}, .log = p, .iso = iso};
+    *r = (disk_reader){.log = p, .iso = iso};
+    batch_reader_init(&r->b, p->env->ops, offset);
     plog_hold(p);
-    return &r->base;
+    return &r->b.base;
 }
 
 static void drop_segment(disk_reader *r)
@@ -48,6 +49,7 @@ void plog_reader_close(tlog_reader *tr)
     plog_release(r->log);
     mem_free(r->bytes);
     VEC_FREE(&r->aborted);
+    batch_reader_deinit(&r->b);
     mem_free(r);
 }
 
@@ -64,15 +66,15 @@ static bool place(disk_reader *r, status *st)
     drop_segment(r);
     r->at = r->end = 0;
     pthread_mutex_lock(&p->lock);
-    int64_t i = plog_find_segment(p, r->base.next);
+    int64_t i = plog_find_segment(p, r->b.next);
     bool    ok = i >= 0                     ? segment_open(p->segs.p[i], st)
                  : atomic_load(&p->deleted) ? plog_no_more(p, st)
-                                            : out_of_range(p, r->base.next, st);
+                                            : out_of_range(p, r->b.next, st);
     if (ok) {
         r->seg = p->segs.p[i];
         segment_hold(r->seg);
-        r->pos = segment_find_offset(r->seg, r->base.next);
-        r->seeks = r->base.seeks;
+        r->pos = segment_find_offset(r->seg, r->b.next);
+        r->seeks = r->b.seeks;
     }
     pthread_mutex_unlock(&p->lock);
     return ok;
@@ -154,7 +156,7 @@ static bool is_hidden(const disk_reader *r, const batch_view *b)
            producer_is_aborted(r->aborted.p, r->aborted.n, b->producer_id, b->base_offset);
 }
 
-bool plog_reader_next(tlog_reader *tr, uint32_t max_bytes, const uint8_t **data, uint32_t *len, status *st)
+bool plog_reader_next(batch_reader *tr, uint32_t max_bytes, const uint8_t **data, uint32_t *len, status *st)
 {
     disk_reader *r = (disk_reader *)tr;
     plog        *p = r->log;
@@ -243,14 +245,14 @@ bool plog_offset_for_time(plog *p, int64_t ts_ms, int64_t *offset, int64_t *ts_o
     const uint8_t *data;
     uint32_t       len;
     bool           ok = true;
-    while (ok && *offset < 0 && (ok = plog_reader_next(r, READ_BYTES, &data, &len, st)) && len > 0) {
+    while (ok && *offset < 0 && (ok = batch_log_next(r, READ_BYTES, &data, &len, st)) && len > 0) {
         for (uint32_t at = 0; ok && *offset < 0 && at < len;) {
             ok = batch_parse(data + at, len - at, false, &it.b, st);
             uint32_t size = it.b.size_bytes;
             if (ok && it.b.max_ts >= ts_ms && (ok = batch_iter_begin(&it, data + at, len - at, st))) {
                 rec_view rec;
                 while (*offset < 0 && batch_iter_next(&it, &rec, st)) {
-                    if (rec.ts >= ts_ms && rec.offset >= tlog_reader_first(r)) {
+                    if (rec.ts >= ts_ms && rec.offset >= batch_log_first(r)) {
                         *offset = rec.offset;
                         *ts_out = rec.ts;
                     }

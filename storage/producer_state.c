@@ -261,7 +261,7 @@ bool producer_states_read(producer_states *s, str in)
 /* ---- markers: one record, key = version 0, type (0 abort, 1 commit), value = version 0,
  * coordinator epoch 0 */
 
-void marker_build(uint8_t out[MARKER_BYTES], int64_t pid, int16_t epoch, bool commit, int64_t ts_ms)
+void marker_build(uint8_t out[MARKER_BYTES], producer_ident who, bool commit, int64_t ts_ms)
 {
     static const uint8_t record[] = {32, 0, 0, 0, 8, 0, 0, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0};
     static_assert(BATCH_HEADER_BYTES + sizeof record == MARKER_BYTES, "one record");
@@ -271,8 +271,8 @@ void marker_build(uint8_t out[MARKER_BYTES], int64_t pid, int16_t epoch, bool co
     be_put16(out + 21, BATCH_TRANSACTIONAL | BATCH_CONTROL);
     be_put64(out + 27, (uint64_t)ts_ms);
     be_put64(out + 35, (uint64_t)ts_ms);
-    be_put64(out + 43, (uint64_t)pid);
-    be_put16(out + 51, (uint16_t)epoch);
+    be_put64(out + 43, (uint64_t)who.pid);
+    be_put16(out + 51, (uint16_t)who.epoch);
     be_put32(out + 53, (uint32_t)-1);
     be_put32(out + 57, 1);
     memcpy(out + BATCH_HEADER_BYTES, record, sizeof record);

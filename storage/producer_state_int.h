@@ -73,7 +73,7 @@ bool producer_states_read(producer_states *s, str in);
 
 #define MARKER_BYTES 78
 /* Builds a commit or abort marker; base offset 0. */
-void marker_build(uint8_t out[MARKER_BYTES], int64_t pid, int16_t epoch, bool commit, int64_t ts_ms);
+void marker_build(uint8_t out[MARKER_BYTES], producer_ident who, bool commit, int64_t ts_ms);
 /* false when the control batch is none that we know. */
 bool marker_read(const batch_view *b, bool *commit);
 

@@ -21,6 +21,7 @@
 #include "base/num.h"
 #include "base/status.h"
 #include "base/str.h"
+#include "storage/rec.h"
 
 #define BATCH_HEADER_BYTES 61
 #define BATCH_CODEC_MASK 7
@@ -30,6 +31,12 @@
 #define BATCH_DECOMPRESSED_MAX ((size_t)128 << 20) /* a batch that unpacks to more is refused */
 
 typedef enum codec { CODEC_NONE, CODEC_GZIP, CODEC_SNAPPY, CODEC_LZ4, CODEC_ZSTD } codec;
+
+/* Who makes batches: a producer's id, and which of its owners. */
+typedef struct producer_ident {
+    int64_t pid;
+    int16_t epoch;
+} producer_ident;
 
 typedef struct batch_view { /* a parsed header; `records` borrows the batch */
     int64_t        base_offset, base_ts, max_ts, producer_id;
@@ -43,20 +50,6 @@ typedef struct batch_view { /* a parsed header; `records` borrows the batch */
 /* Parses the header of the batch at p. false (ST_CORRUPT) when it is torn, of another version or its
  * fields contradict each other. check_crc reads all of it. */
 bool batch_parse(const uint8_t *p, size_t avail, bool check_crc, batch_view *out, status *st);
-
-typedef struct rec_header {
-    str  key, value;
-    bool value_null;
-} rec_header;
-
-typedef struct rec_view { /* one record; texts borrow the batch (or the unpacked copy) */
-    int64_t        offset, ts;
-    str            key, value;
-    bool           key_null, value_null;
-    uint32_t       header_count;
-    const uint8_t *headers; /* their bytes: rec_header_next() */
-    const uint8_t *headers_end;
-} rec_view;
 
 typedef struct batch_iter {
     batch_view     b;
@@ -72,8 +65,6 @@ bool batch_iter_begin(batch_iter *it, const uint8_t *p, size_t avail, status *st
 /* The next record; false at the end (st->code == ST_OK) or on a malformed record (ST_CORRUPT), as often as
  * it is asked. */
 bool batch_iter_next(batch_iter *it, rec_view *out, status *st);
-/* Next header of r; *at starts at r->headers. false at the end. */
-bool rec_header_next(const rec_view *r, const uint8_t **at, rec_header *out);
 
 /* Builds one batch. The caller may hand in thousands of records; max_bytes of the buf bounds it. */
 typedef struct batch_builder {
@@ -95,9 +86,6 @@ bool batch_builder_add(batch_builder *b, int64_t ts, str key, str value, uint32_
  * record must have been added. A batch that the codec does not shrink is left uncompressed. An error
  * (STR_NONE: .p is NULL) can only come from the codec. Reset before adding again. */
 str batch_builder_finish(batch_builder *b, codec c, status *st);
-
-/* The partition Kafka's default partitioner gives a non-null key: murmur2 modulo the count. */
-int32_t record_partition(str key, int32_t partitions);
 
 /* Codec table: one row a codec. */
 bool        codec_compress(codec c, str in, buf *out, status *st);

@@ -46,6 +46,7 @@ void topic_copy(arena *a, const tlog_topic *from, tlog_topic *to)
 {
     *to = *from;
     to->name = str_dup(a, from->name);
+    to->internal = tlog_name_is_internal(from->name);
     tlog_config *c = ARENA_ARRAY(a, tlog_config, from->config_count);
     for (uint32_t i = 0; i < from->config_count; i++)
         c[i] = (tlog_config){str_dup(a, from->configs[i].name), str_dup(a, from->configs[i].value)};
@@ -463,10 +464,10 @@ bool storage_topic_check(const tlog_topic *spec, status *st)
     return topic_spec_check(spec, st);
 }
 
-bool storage_producer_id_new(storage *s, int64_t *pid, int16_t *epoch, status *st)
+bool storage_producer_id_new(storage *s, producer_ident *who, status *st)
 {
-    *epoch = 0;
-    return s->backend.pid_new(s, pid, st);
+    who->epoch = 0;
+    return s->backend.pid_new(s, &who->pid, st);
 }
 
 storage_health storage_get_health(const storage *s)

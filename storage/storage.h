@@ -19,6 +19,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "base/str.h"
+#include "storage/batch_log.h"
 #include "storage/io.h"
 #include "storage/kept.h"
 #include "storage/log.h"
@@ -126,22 +127,22 @@ bool storage_delete_records(storage *s, tlog_part *p, int64_t offset, int64_t *s
 /* ---- producers and groups over the wire */
 
 /* A producer id for an idempotent producer without a transactional id (epoch 0). */
-bool storage_producer_id_new(storage *s, int64_t *pid, int16_t *epoch, status *st);
+bool storage_producer_id_new(storage *s, producer_ident *who, status *st);
 
-/* Transactions of Kafka clients, by their transactional id. Batches then go through tlog_part_append()
+/* Transactions of Kafka clients, by their transactional id. Batches then go through batch_log_append()
  * as they came: transactional ones are checked against the open transaction.
  * Errors: ST_UNKNOWN_PID (no such id, or another producer's), ST_FENCED (another epoch), ST_TXN_STATE,
  * ST_NOT_READY (the last transaction's markers are still to be written: try again), ST_BAD_REQUEST. */
 
 /* InitProducerId: takes over the id, aborting what its last owner left open. */
-bool storage_txn_init(storage *s, str id, int32_t timeout_ms, int64_t *pid, int16_t *epoch, status *st);
+bool storage_txn_init(storage *s, str id, int32_t timeout_ms, producer_ident *who, status *st);
 /* AddPartitionsToTxn, one partition: the first begins the transaction and starts its clock. */
-bool storage_txn_add_partition(storage *s, str id, int64_t pid, int16_t epoch, tlog_part *p, status *st);
+bool storage_txn_add_partition(storage *s, str id, producer_ident who, tlog_part *p, status *st);
 /* TxnOffsetCommit: offsets of one group that become visible with the commit. */
-bool storage_txn_add_offsets(storage *s, str id, int64_t pid, int16_t epoch, str group, const tlog_commit *o, size_t n,
+bool storage_txn_add_offsets(storage *s, str id, producer_ident who, str group, const tlog_position *o, size_t n,
                              status *st);
 /* EndTxn. After true a commit is certain; repeating it is no error. */
-bool storage_txn_end(storage *s, str id, int64_t pid, int16_t epoch, bool commit, status *st);
+bool storage_txn_end(storage *s, str id, producer_ident who, bool commit, status *st);
 
 typedef struct group_offset {
     str     topic;

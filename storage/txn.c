@@ -67,8 +67,8 @@ static txn_id *id_get(txn_coord *c, str name)
         id->name = mem_alloc((size_t)name.n + 1);
         memcpy(id->name, name.p, name.n);
         id->name[name.n] = 0;
-        id->pid = -1;
-        id->epoch = -1;
+        id->who.pid = -1;
+        id->who.epoch = -1;
         map_put(&c->by_name, name, id);
     }
     pthread_mutex_unlock(&c->lock);
@@ -78,33 +78,34 @@ static txn_id *id_get(txn_coord *c, str name)
 static void id_set_pid(txn_coord *c, txn_id *id, int64_t pid)
 {
     pthread_mutex_lock(&c->lock);
-    if (id->pid >= 0)
-        map_del(&c->by_pid, pid_key(&id->pid));
-    id->pid = pid;
+    if (id->who.pid >= 0)
+        map_del(&c->by_pid, pid_key(&id->who.pid));
+    id->who.pid = pid;
     map_put(&c->by_pid, pid_key(&pid), id);
     pthread_mutex_unlock(&c->lock);
 }
 
-void txn_coord_load(txn_coord *c, str name, int64_t pid, int16_t epoch, int32_t timeout_ms)
+void txn_coord_load(txn_coord *c, str name, producer_ident who, int32_t timeout_ms)
 {
     txn_id *id = id_get(c, name);
-    id_set_pid(c, id, pid);
-    id->epoch = epoch;
+    id_set_pid(c, id, who.pid);
+    id->who.epoch = who.epoch;
     id->timeout_ms = timeout_ms;
 }
 
-bool txn_fence(txn_coord *c, int64_t pid, int16_t epoch, int16_t *epoch_out, status *st)
+bool txn_fence(txn_coord *c, producer_ident who, int16_t *epoch_out, status *st)
 {
-    txn_id *id = map_get(&c->by_pid, pid_key(&pid));
-    *epoch_out = epoch;
-    if (!id || id->epoch < epoch)
+    txn_id *id = map_get(&c->by_pid, pid_key(&who.pid));
+    *epoch_out = who.epoch;
+    if (!id || id->who.epoch < who.epoch)
         return true;
-    if (id->epoch == epoch) {
-        if (!c->backend->id_store(c->backend->ctx, str_of(id->name), pid, (int16_t)(epoch + 1), id->timeout_ms, st))
+    if (id->who.epoch == who.epoch) {
+        producer_ident next = {who.pid, (int16_t)(who.epoch + 1)};
+        if (!c->backend->id_store(c->backend->ctx, str_of(id->name), next, id->timeout_ms, st))
             return false;
-        id->epoch++;
+        id->who.epoch++;
     }
-    *epoch_out = id->epoch;
+    *epoch_out = id->who.epoch;
     return true;
 }
 
@@ -114,8 +115,7 @@ static bool write_markers(txn_coord *c, txn_id *id, status *st)
     for (size_t i = 0; i < id->parts.n; i++) {
         txn_part *tp = &id->parts.p[i];
         if (tp->marker_due) {
-            if (!c->backend->append_marker(tp->part, id->pid, id->epoch, id->commit_due, &tp->end, st) &&
-                st->code != ST_NOT_FOUND)
+            if (!c->backend->append_marker(tp->part, id->who, id->commit_due, &tp->end, st) && st->code != ST_NOT_FOUND)
                 return false;
             tp->marker_due = false;
         }
@@ -138,12 +138,15 @@ static void close_open(txn_id *id, bool commit)
     offsets_clear(id);
 }
 
-static bool end_commit(txn_coord *c, txn_id *id, str group, const tlog_commit *o, size_t n, status *st)
+static bool end_commit(txn_coord *c, txn_id *id, str group, const tlog_position *o, size_t n, status *st)
 {
     txn_decision d = {
         .id = id, .parts = id->parts.p, .part_count = id->parts.n, .group = group, .offsets = o, .offset_count = n};
-    if (!c->backend->decide(c->backend->ctx, &d, &id->doubt, st))
+    bool doubt;
+    if (!c->backend->decide(c->backend->ctx, &d, &doubt, st)) {
+        id->doubt |= doubt; /* that of an earlier try stays */
         return false;
+    }
     id->doubt = false;
     close_open(id, true);
     status later; /* decided: a marker that fails now is retried, the commit stands */
@@ -188,22 +191,21 @@ static bool take_over(txn_coord *c, txn_id *id, int32_t timeout_ms, status *st)
     const txn_backend *be = c->backend;
     if (!write_markers(c, id, st)) /* of a decided commit: under the old epoch */
         return false;
-    int64_t pid = id->pid;
-    int16_t epoch = (int16_t)(id->epoch + 1);
-    str     name = str_of(id->name);
-    bool    used_up = pid < 0 || id->epoch >= TXN_EPOCH_MAX;
+    producer_ident who = {id->who.pid, (int16_t)(id->who.epoch + 1)};
+    str            name = str_of(id->name);
+    bool           used_up = who.pid < 0 || id->who.epoch >= TXN_EPOCH_MAX;
     if (used_up && id->state == TXN_ONGOING && !(end_abort(c, id, st) && write_markers(c, id, st)))
         return false;
     if (used_up) {
-        if (!be->pid_new(be->ctx, &pid, st))
+        if (!be->pid_new(be->ctx, &who.pid, st))
             return false;
-        epoch = 0;
+        who.epoch = 0;
     }
-    if (!be->id_store(be->ctx, name, pid, epoch, timeout_ms, st))
+    if (!be->id_store(be->ctx, name, who, timeout_ms, st))
         return false;
-    if (pid != id->pid)
-        id_set_pid(c, id, pid);
-    id->epoch = epoch;
+    if (who.pid != id->who.pid)
+        id_set_pid(c, id, who.pid);
+    id->who.epoch = who.epoch;
     id->timeout_ms = timeout_ms;
     if (id->state == TXN_ONGOING && !end_abort(c, id, st))
         return false;
@@ -235,7 +237,7 @@ tlog_producer *txn_producer_open(txn_coord *c, const tlog_ops *ops, str name, st
     producer *p = NULL;
     if (take_over(c, id, 0, st)) {
         p = MEM_NEW(producer);
-        *p = (producer){.base.ops = ops, .coord = c, .id = id, .epoch = id->epoch};
+        *p = (producer){.base.ops = ops, .coord = c, .id = id, .epoch = id->who.epoch};
     }
     pthread_mutex_unlock(&id->lock);
     return p ? &p->base : NULL;
@@ -252,9 +254,9 @@ void txn_producer_close(tlog_producer *tp)
 
 static bool owner_check(const producer *p, status *st)
 {
-    if (p->epoch != p->id->epoch)
+    if (p->epoch != p->id->who.epoch)
         return status_set(st, ST_FENCED, "The producer of '%s' was taken over: epoch %d is now %d", p->id->name,
-                          p->epoch, p->id->epoch);
+                          p->epoch, p->id->who.epoch);
     return true;
 }
 
@@ -269,7 +271,7 @@ bool txn_producer_append(tlog_producer *tp, tlog_part *part, batch_set *set, uin
         txn_part *x = part_get(p->coord, id, part);
         int32_t   seq = x->next_seq;
         int64_t   base = OFFSET_NONE;
-        batch_set_stamp(set, id->pid, id->epoch, &seq);
+        batch_set_stamp(set, id->who, &seq);
         ok = p->coord->backend->append(part, set, batches, len, durable, &base, st);
         if (base != OFFSET_NONE) { /* in the log, even if it could not be synced: it needs a marker */
             x->next_seq = seq;
@@ -286,13 +288,16 @@ bool txn_producer_append(tlog_producer *tp, tlog_part *part, batch_set *set, uin
     return ok;
 }
 
-bool txn_producer_commit(tlog_producer *tp, str group, const tlog_commit *o, size_t n, status *st)
+tlog_outcome txn_producer_commit(tlog_producer *tp, str group, const tlog_position *o, size_t n, status *st)
 {
     producer *p = (producer *)tp;
     pthread_mutex_lock(&p->id->lock);
-    bool ok = owner_check(p, st) && write_markers(p->coord, p->id, st) && end_commit(p->coord, p->id, group, o, n, st);
+    bool owner = owner_check(p, st);
+    bool ok = owner && write_markers(p->coord, p->id, st) && end_commit(p->coord, p->id, group, o, n, st);
+    /* Whoever took it over has settled what was left in doubt. */
+    bool doubt = owner && !ok && p->id->doubt;
     pthread_mutex_unlock(&p->id->lock);
-    return ok;
+    return ok ? TLOG_COMMITTED : doubt ? TLOG_UNKNOWN : TLOG_NOT_COMMITTED;
 }
 
 bool txn_producer_abort(tlog_producer *tp, status *st)
@@ -308,7 +313,7 @@ bool txn_producer_abort(tlog_producer *tp, status *st)
 
 /* ---- Kafka clients */
 
-bool txn_init_producer(txn_coord *c, str name, int32_t timeout_ms, int64_t *pid, int16_t *epoch, status *st)
+bool txn_init_producer(txn_coord *c, str name, int32_t timeout_ms, producer_ident *who, status *st)
 {
     if (!name_check(name, st))
         return false;
@@ -318,31 +323,30 @@ bool txn_init_producer(txn_coord *c, str name, int32_t timeout_ms, int64_t *pid,
     pthread_mutex_lock(&id->lock);
     bool ok = take_over(c, id, timeout_ms, st);
     if (ok) {
-        *pid = id->pid;
-        *epoch = id->epoch;
+        *who = id->who;
     }
     pthread_mutex_unlock(&id->lock);
     return ok;
 }
 
 /* The id, locked, if pid and epoch are its present owner's. */
-static txn_id *id_lock(txn_coord *c, str name, int64_t pid, int16_t epoch, status *st)
+static txn_id *id_lock(txn_coord *c, str name, producer_ident who, status *st)
 {
     pthread_mutex_lock(&c->lock);
     txn_id *id = map_get(&c->by_name, name);
     pthread_mutex_unlock(&c->lock);
     if (id)
         pthread_mutex_lock(&id->lock);
-    if (!id || id->pid != pid) {
+    if (!id || id->who.pid != who.pid) {
         if (id)
             pthread_mutex_unlock(&id->lock);
-        status_set(st, ST_UNKNOWN_PID, "Producer %lld does not own the transactional id '%.*s'", (long long)pid,
+        status_set(st, ST_UNKNOWN_PID, "Producer %lld does not own the transactional id '%.*s'", (long long)who.pid,
                    STR_FMT(name));
         return NULL;
     }
-    if (id->epoch != epoch) {
+    if (id->who.epoch != who.epoch) {
         pthread_mutex_unlock(&id->lock);
-        status_set(st, ST_FENCED, "Producer %lld has epoch %d, not %d", (long long)pid, id->epoch, epoch);
+        status_set(st, ST_FENCED, "Producer %lld has epoch %d, not %d", (long long)who.pid, id->who.epoch, who.epoch);
         return NULL;
     }
     return id;
@@ -359,9 +363,9 @@ static bool begin(txn_coord *c, txn_id *id, status *st)
     return true;
 }
 
-bool txn_add_partition(txn_coord *c, str name, int64_t pid, int16_t epoch, tlog_part *part, status *st)
+bool txn_add_partition(txn_coord *c, str name, producer_ident who, tlog_part *part, status *st)
 {
-    txn_id *id = id_lock(c, name, pid, epoch, st);
+    txn_id *id = id_lock(c, name, who, st);
     if (!id)
         return false;
     bool ok = begin(c, id, st);
@@ -371,10 +375,10 @@ bool txn_add_partition(txn_coord *c, str name, int64_t pid, int16_t epoch, tlog_
     return ok;
 }
 
-bool txn_add_offsets(txn_coord *c, str name, int64_t pid, int16_t epoch, str group, const tlog_commit *o, size_t n,
+bool txn_add_offsets(txn_coord *c, str name, producer_ident who, str group, const tlog_position *o, size_t n,
                      status *st)
 {
-    txn_id *id = id_lock(c, name, pid, epoch, st);
+    txn_id *id = id_lock(c, name, who, st);
     if (!id)
         return false;
     bool ok = begin(c, id, st);
@@ -386,7 +390,7 @@ bool txn_add_offsets(txn_coord *c, str name, int64_t pid, int16_t epoch, str gro
         id->group[group.n] = 0;
     }
     for (size_t i = 0; ok && i < n; i++) {
-        tlog_commit x = o[i];
+        tlog_position x = o[i];
         x.topic.p = mem_dup(x.topic.p, x.topic.n);
         VEC_PUSH(&id->offsets, x);
     }
@@ -394,9 +398,9 @@ bool txn_add_offsets(txn_coord *c, str name, int64_t pid, int16_t epoch, str gro
     return ok;
 }
 
-bool txn_end(txn_coord *c, str name, int64_t pid, int16_t epoch, bool commit, status *st)
+bool txn_end(txn_coord *c, str name, producer_ident who, bool commit, status *st)
 {
-    txn_id *id = id_lock(c, name, pid, epoch, st);
+    txn_id *id = id_lock(c, name, who, st);
     if (!id)
         return false;
     bool ok;
@@ -414,28 +418,27 @@ bool txn_end(txn_coord *c, str name, int64_t pid, int16_t epoch, bool commit, st
 bool txn_append(txn_coord *c, tlog_part *part, batch_set *set, uint8_t *batches, uint32_t len, bool durable,
                 int64_t *base_out, status *st)
 {
-    int64_t pid = set->v[0].producer_id;
-    int16_t epoch = set->v[0].producer_epoch;
+    producer_ident who = {set->v[0].producer_id, set->v[0].producer_epoch};
     for (size_t i = 0; i < set->n; i++)
-        if (set->v[i].producer_id != pid || set->v[i].producer_epoch != epoch ||
+        if (set->v[i].producer_id != who.pid || set->v[i].producer_epoch != who.epoch ||
             !(set->v[i].attributes & BATCH_TRANSACTIONAL))
             return status_set(st, ST_INVALID_RECORD, "Batches of several producers in one append");
     pthread_mutex_lock(&c->lock);
-    txn_id *id = map_get(&c->by_pid, pid_key(&pid));
+    txn_id *id = map_get(&c->by_pid, pid_key(&who.pid));
     pthread_mutex_unlock(&c->lock);
     if (!id)
-        return status_set(st, ST_UNKNOWN_PID, "Producer %lld is not transactional", (long long)pid);
+        return status_set(st, ST_UNKNOWN_PID, "Producer %lld is not transactional", (long long)who.pid);
     pthread_mutex_lock(&id->lock);
     bool    ok = false;
     int64_t base = OFFSET_NONE;
-    if (id->pid != pid || epoch < id->epoch) {
-        status_set(st, ST_FENCED, "Producer %lld has epoch %d, not %d", (long long)pid, id->epoch, epoch);
+    if (id->who.pid != who.pid || who.epoch < id->who.epoch) {
+        status_set(st, ST_FENCED, "Producer %lld has epoch %d, not %d", (long long)who.pid, id->who.epoch, who.epoch);
     } else {
         txn_part *x = NULL;
         for (size_t i = 0; i < id->parts.n && !x; i++)
             if (id->parts.p[i].part == part && id->parts.p[i].added)
                 x = &id->parts.p[i];
-        if (!x || epoch != id->epoch)
+        if (!x || who.epoch != id->who.epoch)
             status_set(st, ST_TXN_STATE, "The partition is not part of the transaction of '%s'", id->name);
         else
             ok = c->backend->append(part, set, batches, len, durable, &base, st);

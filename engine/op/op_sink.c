@@ -132,8 +132,8 @@ static void write_row(op *base, record *r, int port)
         keep_row(o, r, key);
     if (o->p->sink->topic.n == 0)
         return; /* CREATE SOURCE TABLE: only the state is wanted */
-    pl->env.emit(pl->env.ctx, -1, key, value_null ? STR_NONE : buf_str(&o->value_out), value_null, ts, r->header_count,
-                 r->headers);
+    out_record out = {-1, {ts, key, value_null ? STR_NONE : buf_str(&o->value_out), r->header_count, r->headers}};
+    pl->env.emit(pl->env.ctx, &out);
 }
 
 /* ---- building */

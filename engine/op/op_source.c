@@ -2,6 +2,7 @@
  * (spec/processing-semantics.md 1.2, 1.3, 2.8, 5, 6). */
 #include <stdio.h>
 
+#include "base/num.h"
 #include "engine/expr/expr.h"
 #include "engine/func/timestamp_format.h"
 #include "engine/op/op_int.h"
@@ -368,8 +369,8 @@ static void repartition_write(op *base, record *r, int port)
     buf_puts(&o->out, row);
     if (r->has_old)
         buf_puts(&o->out, rower_encode(&o->old_rows, r->old));
-    base->pl->env.emit(base->pl->env.ctx, (int32_t)o->topic, key, buf_str(&o->out), false, r->ts, r->header_count,
-                       r->headers);
+    out_record out = {(int32_t)o->topic, {r->ts, key, buf_str(&o->out), r->header_count, r->headers}};
+    base->pl->env.emit(base->pl->env.ctx, &out);
 }
 
 static void repartition_close(op *base)

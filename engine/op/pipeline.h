@@ -12,7 +12,7 @@
 
 #include "engine/plan/plan.h"
 #include "engine/state/store.h"
-#include "storage/record.h"
+#include "storage/rec.h"
 
 typedef struct pipeline pipeline;
 
@@ -66,12 +66,14 @@ typedef struct proc_failure {
     const value  *row;    /* NULL: there is none */
 } proc_failure;
 
+typedef struct out_record { /* a record for a topic */
+    int32_t internal;       /* index of the internal topic; -1: the sink */
+    rec_out r;
+} out_record;
+
 typedef struct pipeline_env {
     void *ctx;
-    /* A record for a topic: internal >= 0 an internal one, else the sink. key.p NULL: null key.
-     * The texts are valid only during the call. */
-    void (*emit)(void *ctx, int32_t internal, str key, str value, bool value_null, int64_t ts, uint32_t header_count,
-                 str headers);
+    void (*emit)(void *ctx, const out_record *r); /* lives for the call */
     /* Transient queries: an output row in the order of plan.outputs. false: no more are wanted. */
     bool (*row)(void *ctx, const value *row, bool tombstone, int64_t ts);
     void (*error)(void *ctx, const proc_failure *f); /* may be NULL */

@@ -6,10 +6,9 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "engine/format/guess.h"
-#include "storage/record.h"
 
-#define READ_BYTES (1u << 20)
-#define RETRY_MS 5 /* until a line that was not taken is offered again */
+#define READ_RECORDS 4096 /* that a reading holds at most */
+#define RETRY_MS 5        /* until a line that was not taken is offered again */
 
 typedef struct print_part {
     tlog_part   *part;
@@ -31,7 +30,7 @@ struct topic_print {
     int64_t      seen, printed;
     bool         over; /* stopped, or the limit is reached */
     buf          text;
-    batch_iter   it;
+    rec_view     records[READ_RECORDS];
 };
 
 static void on_append(void *ctx)
@@ -127,59 +126,34 @@ static void send_record(topic_print *p, const rec_view *r, int32_t partition)
 
 /* ---- reading */
 
-typedef void (*record_step)(topic_print *p, const rec_view *r, int32_t partition);
-
-/* Calls step for each record that was wanted, in order. */
-static bool each_record(topic_print *p, int32_t partition, const uint8_t *data, uint32_t len, record_step step,
-                        status *st)
+static void look_at(topic_print *p, const rec_view *r)
 {
-    int64_t first = tlog_reader_first(p->parts[partition].reader);
-    for (uint32_t at = 0; at < len && !p->over; at += p->it.b.size_bytes) {
-        rec_view r;
-        if (!batch_iter_begin(&p->it, data + at, len - at, st))
-            return false;
-        while (!p->over && batch_iter_next(&p->it, &r, st))
-            if (r.offset >= first)
-                step(p, &r, partition);
-        if (st->code != ST_OK)
-            return false;
-    }
-    return true;
-}
-
-static void look_at(topic_print *p, const rec_view *r, int32_t partition)
-{
-    (void)partition;
     if (!r->key_null)
         format_guess_narrow(&p->keys, r->key);
     if (!r->value_null)
         format_guess_narrow(&p->values, r->value);
 }
 
-static void print_some(topic_print *p, const rec_view *r, int32_t partition)
-{
-    if (p->seen++ % p->o.interval == 0)
-        send_record(p, r, partition);
-}
-
 static bool read_part(topic_print *p, int32_t partition, bool *found, status *st)
 {
-    const uint8_t *data;
-    uint32_t       len;
-    format_guess   keys = p->keys, values = p->values;
-    if (!tlog_reader_next(p->parts[partition].reader, READ_BYTES, &data, &len, st))
+    uint32_t     n;
+    format_guess keys = p->keys, values = p->values;
+    if (!tlog_reader_next(p->parts[partition].reader, p->records, READ_RECORDS, &n, st))
         return false;
-    if (len == 0)
+    if (n == 0)
         return true;
     *found = true;
     /* What a reading holds is looked at whole before its first line is printed. */
-    if (!each_record(p, partition, data, len, look_at, st))
-        return false;
+    for (uint32_t i = 0; i < n; i++)
+        look_at(p, &p->records[i]);
     if (p->seen == 0 || keys.seen != p->keys.seen || keys.possible != p->keys.possible)
         send_format(p, "Key format: ", &p->keys);
     if (p->seen == 0 || values.seen != p->values.seen || values.possible != p->values.possible)
         send_format(p, "Value format: ", &p->values);
-    return each_record(p, partition, data, len, print_some, st);
+    for (uint32_t i = 0; i < n && !p->over; i++)
+        if (p->seen++ % p->o.interval == 0)
+            send_record(p, &p->records[i], partition);
+    return true;
 }
 
 static void *print_main(void *arg)
@@ -217,21 +191,26 @@ static void release(topic_print *p)
     }
     mem_free(p->parts);
     buf_free(&p->text);
-    batch_iter_free(&p->it);
     pthread_cond_destroy(&p->changed);
     pthread_mutex_destroy(&p->mu);
     mem_free(p);
 }
 
-static bool open_parts(topic_print *p, status *st)
+static bool open_parts(topic_print *p, arena *a, status *st)
 {
+    tlog_part   **parts = ARENA_ARRAY(a, tlog_part *, p->part_count + 1);
+    tlog_offsets *at = ARENA_ARRAY(a, tlog_offsets, p->part_count + 1);
+    for (int32_t i = 0; i < p->part_count; i++) {
+        parts[i] = p->parts[i].part = tlog_part_open(p->o.log, p->o.topic, i, st);
+        if (parts[i] == NULL)
+            return false;
+    }
+    if (!tlog_offsets_query(p->o.log, parts, (size_t)p->part_count, at, st))
+        return false;
     for (int32_t i = 0; i < p->part_count; i++) {
         print_part *part = &p->parts[i];
-        part->part = tlog_part_open(p->o.log, p->o.topic, i, st);
-        if (part->part == NULL)
-            return false;
-        tlog_offsets at = tlog_part_offsets(part->part);
-        part->reader = tlog_reader_open(part->part, p->o.from_beginning ? at.start : at.high, TLOG_READ_COMMITTED);
+        part->reader =
+            tlog_reader_open(part->part, p->o.from_beginning ? at[i].start : at[i].high, TLOG_READ_COMMITTED);
         part->watch = tlog_part_watch(part->part, on_append, p);
     }
     return true;
@@ -251,13 +230,12 @@ topic_print *topic_print_start(const topic_print_options *o, status *st)
     p->part_count = t.partitions;
     p->parts = mem_zalloc((size_t)t.partitions * sizeof *p->parts);
     p->text = BUF_INIT(BUF_MAX);
-    p->it = BATCH_ITER_INIT;
-    arena_free(&a);
     pthread_mutex_init(&p->mu, NULL);
     pthread_cond_init(&p->changed, NULL);
     format_guess_init(&p->keys, true);
     format_guess_init(&p->values, false);
-    bool ok = open_parts(p, st);
+    bool ok = open_parts(p, &a, st);
+    arena_free(&a);
     if (ok && pthread_create(&p->thread, NULL, print_main, p) != 0)
         ok = status_set(st, ST_INTERNAL, "No thread could be started for PRINT.");
     if (ok)

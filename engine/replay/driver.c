@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "engine/op/pipeline.h"
-#include "storage/record.h"
 
 static int64_t frozen_clock(void *ctx)
 {
@@ -58,7 +57,7 @@ driver_topic *driver_topic_add(driver *d, str name, int32_t partitions)
     format_by_name(STR("KAFKA"), &t->key.id, &st);
     format_by_name(STR("JSON"), &t->val.id, &st);
     AVEC_PUSH(&d->a, &d->topics, t);
-    tlog_topic spec = {.name = t->name, .partitions = partitions, .replication = 1};
+    tlog_topic spec = {.name = t->name, .partitions = partitions, .replication = -1};
     tlog_topic_create(d->log, &spec, &st); /* a sink's topic is there already */
     return t;
 }
@@ -120,31 +119,23 @@ void driver_topic_append(driver *d, driver_topic *t, driver_rec r)
     AVEC_PUSH(&d->a, &t->recs, r);
 }
 
+#define READ_RECORDS 64 /* at a time */
+
 static void take_inserted(driver *d, driver_topic *t, tlog_part *p)
 {
-    tlog_reader   *rd = tlog_reader_open(p, t->log_next, TLOG_READ_UNCOMMITTED);
-    const uint8_t *data;
-    uint32_t       n;
-    status         st;
-    batch_iter     it = BATCH_ITER_INIT;
+    tlog_reader *rd = tlog_reader_open(p, t->log_next, TLOG_READ_UNCOMMITTED);
+    rec_view     v[READ_RECORDS];
+    uint32_t     n;
+    status       st;
     status_init(&st);
-    while (tlog_reader_next(rd, 1 << 20, &data, &n, &st) && n) {
-        while (n) {
-            rec_view v;
-            if (!batch_iter_begin(&it, data, n, &st))
-                break;
-            while (batch_iter_next(&it, &v, &st)) {
-                driver_rec rec = {.ts = v.ts};
-                rec.key = v.key_null ? STR_NONE : str_dup(&d->a, v.key);
-                rec.val = v.value_null ? STR_NONE : str_dup(&d->a, v.value);
-                driver_topic_append(d, t, rec);
-                t->log_next = v.offset + 1;
-            }
-            data += it.b.size_bytes;
-            n -= it.b.size_bytes;
+    while (tlog_reader_next(rd, v, READ_RECORDS, &n, &st) && n)
+        for (uint32_t i = 0; i < n; i++) {
+            driver_rec rec = {.ts = v[i].ts};
+            rec.key = v[i].key_null ? STR_NONE : str_dup(&d->a, v[i].key);
+            rec.val = v[i].value_null ? STR_NONE : str_dup(&d->a, v[i].value);
+            driver_topic_append(d, t, rec);
+            t->log_next = v[i].offset + 1;
         }
-    }
-    batch_iter_free(&it);
     tlog_reader_close(rd);
 }
 
@@ -194,12 +185,12 @@ struct driver_query {
     uint64_t turn;
 };
 
-static driver_rec copy_rec(driver *d, str key, str val, bool val_null, int64_t ts, uint32_t hn, str headers)
+static driver_rec copy_rec(driver *d, const rec_out *r)
 {
-    driver_rec rec = {.ts = ts, .header_count = hn};
-    rec.key = key.p ? str_dup(&d->a, key) : STR_NONE;
-    rec.val = val_null ? STR_NONE : str_dup(&d->a, val);
-    rec.headers = str_dup(&d->a, headers);
+    driver_rec rec = {.ts = r->ts, .header_count = r->header_count};
+    rec.key = r->key.p ? str_dup(&d->a, r->key) : STR_NONE;
+    rec.val = r->value.p ? str_dup(&d->a, r->value) : STR_NONE;
+    rec.headers = str_dup(&d->a, r->headers);
     return rec;
 }
 
@@ -211,10 +202,11 @@ static void enqueue(driver_query *run, queue *q, driver_rec rec)
     AVEC_PUSH(&run->d->a, &q->q, item);
 }
 
-static void on_emit(void *ctx, int32_t internal, str key, str val, bool val_null, int64_t ts, uint32_t hn, str headers)
+static void on_emit(void *ctx, const out_record *r)
 {
     driver_query *run = ctx;
-    driver_rec    rec = copy_rec(run->d, key, val, val_null, ts, hn, headers);
+    driver_rec    rec = copy_rec(run->d, &r->r);
+    int32_t       internal = r->internal;
     if (internal < 0) {
         AVEC_PUSH(&run->d->a, &run->produced, rec);
         return;

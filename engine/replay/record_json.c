@@ -1,7 +1,7 @@
 #include "engine/replay/record_json.h"
 
 #include "base/num.h"
-#include "storage/record.h"
+#include "storage/rec.h"
 
 static int64_t long_member(const jnode *n, const char *name)
 {

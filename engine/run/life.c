@@ -52,17 +52,18 @@ static void give_reason(task *t, const char *why)
 /* ---- moves */
 
 /* Aborts at once, so that nobody waits for what will never be committed, and begins anew after a while: longer each
- * time, until it has held for longer than it had waited. */
+ * time, until it has held for longer than it had waited; the longest at once where trying again cannot help. */
 static bool fail(task *t)
 {
     int64_t now = time_mono_ms(t->tp->clock), wait = t->retry_wait_ms * 2;
     if (t->retry_wait_ms == 0 || (t->healthy_since != INT64_MAX && now - t->healthy_since > t->retry_wait_ms))
         wait = t->tp->backoff_initial_ms;
-    t->retry_wait_ms = wait < t->tp->backoff_max_ms ? wait : t->tp->backoff_max_ms;
+    bool helps = status_may_pass(t->st.code) && wait < t->tp->backoff_max_ms;
+    t->retry_wait_ms = helps ? wait : t->tp->backoff_max_ms;
     give_reason(t, t->st.msg);
     task_unload(t);
     t->failed = t->dirty = false;
-    t->next_commit = t->idle_due = INT64_MAX;
+    t->next_commit = t->idle_due = t->full_until = INT64_MAX;
     t->healthy_since = INT64_MAX;
     atomic_fetch_add(&t->told_failures, 1);
     atomic_store(&t->told_state_bytes, 0);
@@ -125,9 +126,10 @@ static bool look_around(task *t)
     return true;
 }
 
+/* While a log is full there is nothing to wait for on a worker: the commit comes when it has taken all. */
 static bool commit_if_due(task *t)
 {
-    return t->next_commit > time_mono_ms(t->tp->clock) || task_commit(t);
+    return t->next_commit > time_mono_ms(t->tp->clock) || t->full_until != INT64_MAX || task_commit(t);
 }
 
 /* ---- steps, one a state */
@@ -163,7 +165,7 @@ static bool step_running(task *t, unsigned mail, int64_t until_ns)
     }
     if (!commit_if_due(t))
         return fail(t);
-    move_to(t, end == SLICE_MORE ? TASK_RUNNING : end == SLICE_EMPTY ? TASK_IDLE : TASK_ENDED);
+    move_to(t, end == SLICE_MORE ? TASK_RUNNING : end == SLICE_ENDED ? TASK_ENDED : TASK_IDLE);
     return end == SLICE_MORE;
 }
 
@@ -238,6 +240,8 @@ static int64_t next_due(const task *t)
             int64_t left = t->idle_due - time_wall_ms(t->tp->clock);
             idle = time_mono_ms(t->tp->clock) + (left > 0 ? left : 0);
         }
+        if (t->full_until != INT64_MAX)
+            return t->full_until;
         return commit < idle ? commit : idle;
     }
     default:
@@ -277,7 +281,7 @@ task *task_new(const task_plan *tp, uint32_t stage_index, int32_t partition, voi
     t->stage_index = stage_index;
     t->partition = partition;
     t->owner = owner;
-    t->next_commit = t->idle_due = t->healthy_since = INT64_MAX;
+    t->next_commit = t->idle_due = t->full_until = t->healthy_since = INT64_MAX;
     t->waited_schema = -1;
     t->clock_every = 1;
     atomic_init(&t->state, TASK_RESTORING);
@@ -295,6 +299,7 @@ void task_free(task *t)
     pthread_mutex_destroy(&t->lock);
     pthread_cond_destroy(&t->read_over);
     pthread_mutex_destroy(&t->reason_lock);
+    VEC_FREE(&t->doubts);
     mem_free(t);
 }
 
@@ -369,7 +374,7 @@ size_t task_offsets(task *t, arena *a, task_offset **out)
         feed *f = t->l.feeds.p[i];
         if (f->part == NULL)
             continue;
-        tlog_offsets range = tlog_part_offsets(f->part);
+        tlog_offsets range = tlog_part_known(f->part);
         (*out)[n++] =
             (task_offset){str_dup(a, f->topic), f->partition, atomic_load(&f->committed), range.start, range.high};
     }

@@ -5,7 +5,6 @@
 
 #include "base/mem.h"
 #include "engine/format/format.h"
-#include "storage/record.h"
 
 #define GATHERED_MAX_BYTES (256u << 10)
 #define ENTRY_MAX_BYTES (1u << 20) /* a larger one goes without its row */
@@ -15,8 +14,9 @@ struct processing_log {
     arena                  a;
     pthread_mutex_t        mu; /* guards everything below */
     tlog_part            **parts;
+    tlog_sender          **senders; /* one a partition; NULL: not opened */
     int32_t                next_part;
-    batch_builder          entries;
+    size_t                 gathered; /* bytes sent to it */
     buf                    text;
     int64_t                second; /* that in_second counts */
     uint64_t               in_second, left_out;
@@ -110,32 +110,30 @@ static void put_entry(buf *out, const processing_log *l, str query_id, int64_t n
 
 /* ---- gathering and writing; the lock is held */
 
+/* A log that cannot be written, or is full, must not stop what it tells of: its entries are lost. */
 static void flush(processing_log *l)
 {
     status st;
     status_init(&st);
-    if (l->entries.count == 0)
+    if (l->gathered == 0)
         return;
-    str     batch = batch_builder_finish(&l->entries, CODEC_NONE, &st);
-    int64_t base;
-    /* A log that cannot be written must not stop what it tells of: its entries are lost. */
-    tlog_part_append(l->parts[l->next_part], (uint8_t *)(uintptr_t)batch.p, batch.n, (tlog_append){.trusted = true},
-                     &base, &st);
+    tlog_flush(l->senders[l->next_part], &st);
     l->next_part = (l->next_part + 1) % l->o.partitions;
-    batch_builder_reset(&l->entries);
+    l->gathered = 0;
 }
 
 static void gather(processing_log *l, str query_id, int64_t now, const proc_failure *f)
 {
+    status st;
+    status_init(&st);
     buf_clear(&l->text);
     put_entry(&l->text, l, query_id, now, f);
     if (l->text.full)
         return;
-    if (!batch_builder_add(&l->entries, now, STR_NONE, buf_str(&l->text), 0, STR_NONE)) {
-        flush(l);
-        batch_builder_add(&l->entries, now, STR_NONE, buf_str(&l->text), 0, STR_NONE);
-    }
-    if (l->entries.out.n > GATHERED_MAX_BYTES)
+    rec_out r = {.ts = now, .key = STR_NONE, .value = buf_str(&l->text)};
+    tlog_send(l->senders[l->next_part], &r, &st);
+    l->gathered += l->text.n;
+    if (l->gathered > GATHERED_MAX_BYTES)
         flush(l);
 }
 
@@ -185,7 +183,7 @@ void processing_log_flush(processing_log *l)
 
 static bool open_parts(processing_log *l, status *st)
 {
-    tlog_topic t, spec = {.name = l->o.topic, .partitions = l->o.partitions, .replication = 1};
+    tlog_topic t, spec = {.name = l->o.topic, .partitions = l->o.partitions, .replication = -1};
     if (!tlog_topic_get(l->o.log, &l->a, l->o.topic, &t, st)) {
         status_init(st);
         if (!tlog_topic_create(l->o.log, &spec, st))
@@ -194,9 +192,12 @@ static bool open_parts(processing_log *l, status *st)
         l->o.partitions = t.partitions;
     }
     l->parts = mem_zalloc((size_t)l->o.partitions * sizeof *l->parts);
-    for (int32_t i = 0; i < l->o.partitions; i++)
+    l->senders = mem_zalloc((size_t)l->o.partitions * sizeof *l->senders);
+    for (int32_t i = 0; i < l->o.partitions; i++) {
         if ((l->parts[i] = tlog_part_open(l->o.log, l->o.topic, i, st)) == NULL)
             return false;
+        l->senders[i] = tlog_sender_open(l->parts[i], NULL);
+    }
     return true;
 }
 
@@ -208,7 +209,6 @@ processing_log *processing_log_open(const processing_log_options *o, status *st)
     l->o.topic = str_dup(&l->a, o->topic);
     l->text = BUF_INIT(ENTRY_MAX_BYTES * 2);
     pthread_mutex_init(&l->mu, NULL);
-    batch_builder_init(&l->entries, ENTRY_MAX_BYTES * 4);
     if (open_parts(l, st))
         return l;
     processing_log_close(l);
@@ -221,10 +221,12 @@ void processing_log_close(processing_log *l)
         return;
     processing_log_flush(l);
     for (int32_t i = 0; l->parts && i < l->o.partitions; i++)
-        if (l->parts[i])
+        if (l->senders[i]) {
+            tlog_sender_close(l->senders[i]);
             tlog_part_close(l->parts[i]);
+        }
     mem_free(l->parts);
-    batch_builder_free(&l->entries);
+    mem_free(l->senders);
     buf_free(&l->text);
     pthread_mutex_destroy(&l->mu);
     arena_free(&l->a);

@@ -77,8 +77,7 @@ static bool make_topic(runtime *r, str name, int32_t partitions, bool compact, s
 {
     tlog_config c[] = {{STR("retention.ms"), STR("-1")},
                        {STR("cleanup.policy"), compact ? STR("compact") : STR("delete")}};
-    tlog_topic  t = {
-         .name = name, .partitions = partitions, .replication = 1, .internal = true, .configs = c, .config_count = 2};
+    tlog_topic  t = {.name = name, .partitions = partitions, .replication = -1, .configs = c, .config_count = 2};
     if (tlog_topic_create(r->o.log, &t, st) || st->code == ST_EXISTS) {
         status_init(st);
         return true;
@@ -218,6 +217,34 @@ static bool make_topics(run_query *q, status *st)
     return true;
 }
 
+/* Commits where those partitions begin that have no committed offset yet. */
+static bool settle_partitions(run_query *q, arena *a, str topic, int32_t n, bool start, status *st)
+{
+    tlog          *log = q->rt->o.log;
+    tlog_position *p = ARENA_ARRAY(a, tlog_position, n + 1);
+    tlog_part    **parts = ARENA_ARRAY(a, tlog_part *, n + 1);
+    tlog_offsets  *o = ARENA_ARRAY(a, tlog_offsets, n + 1);
+    size_t         count = 0, opened = 0;
+    for (int32_t i = 0; i < n; i++)
+        p[i] = (tlog_position){.topic = topic, .partition = i};
+    bool ok = tlog_offsets_fetch(log, q->tp.group, p, (size_t)n, st);
+    for (int32_t i = 0; ok && i < n; i++)
+        if (p[i].offset == TLOG_OFFSET_NONE)
+            p[count++] = p[i];
+    for (; ok && opened < count; opened += ok) {
+        parts[opened] = tlog_part_open(log, topic, p[opened].partition, st);
+        ok = parts[opened] != NULL;
+    }
+    ok = ok && (count == 0 || tlog_offsets_query(log, parts, count, o, st));
+    for (size_t i = 0; ok && i < count; i++)
+        p[i].offset = start ? o[i].start : o[i].high;
+    for (size_t i = 0; i < opened; i++)
+        tlog_part_close(parts[i]);
+    /* One that is in doubt is settled again, to the same or later, before the query begins. */
+    tlog_commit_args c = {.group = q->tp.group, .positions = p, .position_count = count};
+    return ok && (count == 0 || tlog_commit(log, &c, st) == TLOG_COMMITTED);
+}
+
 /* Where an external input begins is settled now, not at the first record. */
 static bool settle_input(run_query *q, const stage_input *in, status *st)
 {
@@ -226,23 +253,7 @@ static bool settle_input(run_query *q, const stage_input *in, status *st)
     if (!run_topic_partitions(q->rt, in->topic, &n, st))
         return false;
     arena_init(&a);
-    tlog_commit *c = ARENA_ARRAY(&a, tlog_commit, n + 1);
-    size_t       count = 0;
-    bool         ok = true, start = q->tp.earliest || in->node->is_table;
-    for (int32_t p = 0; ok && p < n; p++) {
-        int64_t at;
-        ok = tlog_offsets_fetch(q->rt->o.log, q->tp.group, in->topic, p, &at, st);
-        if (!ok || at != TLOG_OFFSET_NONE)
-            continue;
-        tlog_part *part = tlog_part_open(q->rt->o.log, in->topic, p, st);
-        ok = part != NULL;
-        if (!ok)
-            continue;
-        tlog_offsets o = tlog_part_offsets(part);
-        tlog_part_close(part);
-        c[count++] = (tlog_commit){.topic = in->topic, .partition = p, .offset = start ? o.start : o.high};
-    }
-    ok = ok && (count == 0 || tlog_offsets_commit(q->rt->o.log, q->tp.group, c, count, st));
+    bool start = q->tp.earliest || in->node->is_table, ok = settle_partitions(q, &a, in->topic, n, start, st);
     arena_free(&a);
     return ok;
 }
@@ -616,7 +627,7 @@ static bool delete_topics(runtime *r, arena *a, str prefix, status *st)
     for (size_t i = 0; i < n; i++) {
         status one;
         status_init(&one);
-        if (!topics[i].internal || !str_starts(topics[i].name, prefix) ||
+        if (!tlog_name_is_internal(topics[i].name) || !str_starts(topics[i].name, prefix) ||
             tlog_topic_delete(r->o.log, topics[i].name, &one) || one.code == ST_NOT_FOUND)
             continue;
         *st = one;
@@ -686,7 +697,7 @@ static bool try_later(run_query *q, const status *st)
     int64_t  wait = q->retry_wait_ms ? q->retry_wait_ms * 2 : r->o.backoff_initial_ms;
     bool     same = strncmp(q->fault, st->msg, sizeof q->fault - 1) == 0;
     snprintf(q->fault, sizeof q->fault, "%s", st->msg);
-    q->retry_wait_ms = wait < r->o.backoff_max_ms ? wait : r->o.backoff_max_ms;
+    q->retry_wait_ms = status_may_pass(st->code) && wait < r->o.backoff_max_ms ? wait : r->o.backoff_max_ms;
     q->retry_at = time_mono_ms(r->o.clock) + q->retry_wait_ms;
     if (!same) {
         q->fault_ms = time_wall_ms(r->o.clock);

@@ -4,7 +4,7 @@
 #include "engine/run/names.h"
 #include "engine/run/task_int.h"
 
-#define READ_BYTES (1u << 20) /* of a changelog at a time: some milliseconds of work */
+#define READ_RECORDS 128 /* of a changelog between two looks at the clock */
 
 /* ---- the environment of the pipeline */
 
@@ -89,47 +89,43 @@ static void restore_record(task *t, size_t i, const rec_view *r)
         store_put(s, key, row, ts);
 }
 
-static bool apply_batches(task *t, size_t i, const uint8_t *data, uint32_t n)
-{
-    batch_iter it = BATCH_ITER_INIT;
-    while (n && batch_iter_begin(&it, data, n, &t->st)) {
-        rec_view r = {0};
-        while (batch_iter_next(&it, &r, &t->st))
-            restore_record(t, i, &r);
-        data += it.b.size_bytes;
-        n -= it.b.size_bytes;
-    }
-    batch_iter_free(&it);
-    return n == 0;
-}
-
 /* Of all stores together, by what lies behind and before. */
 static void tell_percent(task *t)
 {
     size_t       i = t->l.restoring;
-    tlog_offsets o = tlog_part_offsets(t->l.changelogs[i].part);
+    tlog_offsets o = tlog_part_known(t->l.changelogs[i].part);
     int64_t      from = t->l.changelog_from[i] > o.start ? t->l.changelog_from[i] : o.start;
     double part = o.high > from ? (double)(tlog_reader_offset(t->l.changelog) - from) / (double)(o.high - from) : 1;
     atomic_store(&t->told_percent, (uint32_t)(100 * ((double)i + part) / (double)t->l.state_count));
 }
 
+static bool open_changelog(task *t, size_t i)
+{
+    tlog_part   *p = t->l.changelogs[i].part;
+    tlog_offsets o;
+    if (!tlog_offsets_query(t->tp->log, &p, 1, &o, &t->st))
+        return false;
+    int64_t from = t->l.changelog_from[i];
+    t->l.changelog = tlog_reader_open(p, from > o.start ? from : o.start,
+                                      t->tp->exactly_once ? TLOG_READ_COMMITTED : TLOG_READ_UNCOMMITTED);
+    return true;
+}
+
 /* Some of the changelog of the store whose turn it is. */
 static bool restore_some(task *t)
 {
-    size_t         i = t->l.restoring;
-    tlog_part     *p = t->l.changelogs[i].part;
-    const uint8_t *data;
-    uint32_t       n;
-    if (t->l.changelog == NULL) {
-        int64_t start = tlog_part_offsets(p).start, from = t->l.changelog_from[i];
-        t->l.changelog = tlog_reader_open(p, from > start ? from : start,
-                                          t->tp->exactly_once ? TLOG_READ_COMMITTED : TLOG_READ_UNCOMMITTED);
-    }
-    if (!tlog_reader_next(t->l.changelog, READ_BYTES, &data, &n, &t->st))
+    size_t   i = t->l.restoring;
+    rec_view r[READ_RECORDS];
+    uint32_t n;
+    if (t->l.changelog == NULL && !open_changelog(t, i))
+        return false;
+    if (!tlog_reader_next(t->l.changelog, r, READ_RECORDS, &n, &t->st))
         return false;
     if (n) {
+        for (uint32_t k = 0; k < n; k++)
+            restore_record(t, i, &r[k]);
         tell_percent(t);
-        return apply_batches(t, i, data, n);
+        return true;
     }
     tlog_reader_close(t->l.changelog);
     t->l.changelog = NULL;
@@ -156,6 +152,7 @@ static bool open_stores(task *t)
 static bool open_all(task *t)
 {
     arena_init(&t->l.a);
+    arena_init(&t->l.held_a);
     t->l.tmp = BUF_INIT(BUF_MAX);
     t->l.opened = true;
     if (!build_pipeline(t))
@@ -174,9 +171,7 @@ bool task_restore(task *t, int64_t until_ns)
     if (!t->l.opened && !open_all(t))
         return false;
     while (t->l.load || t->l.restoring < t->l.state_count) {
-        if (t->l.load)
-            task_read_snapshot(t);
-        else if (!restore_some(t))
+        if (!(t->l.load ? task_read_snapshot(t) : restore_some(t)))
             return false;
         if (clock_mono_ns() >= until_ns)
             return true;
@@ -201,6 +196,8 @@ void task_unload(task *t)
         tlog_producer_close(t->l.producer); /* aborts what is open */
     if (t->l.pl)
         pipeline_free(t->l.pl);
+    VEC_FREE(&t->l.held);
+    arena_free(&t->l.held_a);
     buf_free(&t->l.tmp);
     arena_free(&t->l.a);
     memset(&t->l, 0, sizeof t->l);

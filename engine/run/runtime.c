@@ -46,7 +46,7 @@ static void forget_transients(runtime *r)
     str prefix = name_transient_prefix(&a, r->o.service_id);
     if (tlog_topic_list(r->o.log, &a, &topics, &n, &ignored))
         for (size_t i = 0; i < n; i++)
-            if (topics[i].internal && str_starts(topics[i].name, prefix))
+            if (tlog_name_is_internal(topics[i].name) && str_starts(topics[i].name, prefix))
                 tlog_topic_delete(r->o.log, topics[i].name, &ignored);
     arena_free(&a);
 }

@@ -15,16 +15,6 @@ static const char *snapshot_path(task *t)
                : NULL;
 }
 
-static void topic_id_of(task *t, size_t i, uint8_t *id)
-{
-    status     st; /* one that cannot be asked is not known */
-    tlog_topic info;
-    status_init(&st);
-    str name = name_changelog(&t->l.a, t->tp->group, t->stage_index, t->l.states[i].name);
-    if (tlog_topic_get(t->tp->log, &t->l.a, name, &info, &st))
-        memcpy(id, info.id, sizeof info.id);
-}
-
 static snapshot_store *snapshot_stores(task *t)
 {
     snapshot_store *s = ARENA_ARRAY(&t->l.a, snapshot_store, t->l.state_count + 1);
@@ -32,9 +22,11 @@ static snapshot_store *snapshot_stores(task *t)
         const task_out *o = &t->l.changelogs[i];
         s[i].name = t->l.states[i].name;
         s[i].s = t->l.states[i].s;
-        s[i].offset = tlog_part_offsets(o->part).last_stable;
-        s[i].batch = (snapshot_batch){.base_offset = o->last_base, .crc = o->last_crc};
-        topic_id_of(t, i, s[i].batch.topic_id);
+        tlog_mark mark = tlog_sender_mark(o->s);
+        /* One that is too low costs records read twice. */
+        s[i].offset = tlog_part_known(o->part).last_stable;
+        s[i].batch = (snapshot_batch){.base_offset = mark.base_offset, .crc = mark.crc};
+        memcpy(s[i].batch.topic_id, o->topic_id, sizeof o->topic_id);
     }
     return s;
 }
@@ -146,28 +138,35 @@ void task_write_snapshot(task *t)
 
 /* ---- at the start */
 
-/* Not of another life of the changelog, which was deleted and made again? */
-static bool is_of_this_topic(task *t, size_t i, const snapshot_store *s)
+/* Not of another life of the changelog, which was deleted and made again? high: its end. */
+static bool is_of_this_topic(task *t, size_t i, const snapshot_store *s, int64_t high)
 {
     static const uint8_t unknown[sizeof s->batch.topic_id];
-    uint8_t              id[sizeof s->batch.topic_id] = {0};
-    topic_id_of(t, i, id);
-    return s->offset <= tlog_part_offsets(t->l.changelogs[i].part).high &&
-           (memcmp(s->batch.topic_id, unknown, sizeof id) == 0 || memcmp(s->batch.topic_id, id, sizeof id) == 0);
+    const uint8_t       *id = t->l.changelogs[i].topic_id;
+    return s->offset <= high && (memcmp(s->batch.topic_id, unknown, sizeof unknown) == 0 ||
+                                 memcmp(s->batch.topic_id, id, sizeof unknown) == 0);
 }
 
-/* Where the changelogs go on, once it is known whether the file holds. */
-static void take_offsets(task *t, bool ok)
+/* Where the changelogs go on, once it is known whether the file holds. false: the log cannot be asked. */
+static bool take_offsets(task *t, bool ok)
 {
+    size_t          n = t->l.state_count;
     snapshot_store *s = t->l.loaded;
-    for (size_t i = 0; ok && i < t->l.state_count; i++)
-        ok = is_of_this_topic(t, i, &s[i]);
-    t->l.changelog_from = ARENA_ARRAY(&t->l.a, int64_t, t->l.state_count + 1);
-    for (size_t i = 0; i < t->l.state_count; i++) {
+    tlog_part     **parts = ARENA_ARRAY(&t->l.a, tlog_part *, n + 1);
+    tlog_offsets   *o = ARENA_ARRAY(&t->l.a, tlog_offsets, n + 1);
+    for (size_t i = 0; i < n; i++)
+        parts[i] = t->l.changelogs[i].part;
+    if (ok && !tlog_offsets_query(t->tp->log, parts, n, o, &t->st))
+        return false;
+    for (size_t i = 0; ok && i < n; i++)
+        ok = is_of_this_topic(t, i, &s[i], o[i].high);
+    t->l.changelog_from = ARENA_ARRAY(&t->l.a, int64_t, n + 1);
+    for (size_t i = 0; i < n; i++) {
         if (!ok)
             store_clear(t->l.states[i].s);
         t->l.changelog_from[i] = ok ? s[i].offset : 0;
     }
+    return true;
 }
 
 void task_open_snapshot(task *t)
@@ -183,13 +182,13 @@ void task_open_snapshot(task *t)
         take_offsets(t, false);
 }
 
-void task_read_snapshot(task *t)
+bool task_read_snapshot(task *t)
 {
     if (snapshot_load_step(t->l.load, STEP_BYTES)) {
         atomic_store(&t->told_percent, snapshot_load_percent(t->l.load));
-        return;
+        return true;
     }
     bool ok = snapshot_load_close(t->l.load);
     t->l.load = NULL;
-    take_offsets(t, ok);
+    return take_offsets(t, ok);
 }

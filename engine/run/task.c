@@ -9,7 +9,8 @@
 #define ARENA_RECORDS 64         /* rows kept before the batch arena is reset */
 #define CLOCK_RECORDS_MAX 64     /* records between two looks at the clock, when they are cheap ... */
 #define CLOCK_AIM_NS 100000      /* ... which shall lie about so far apart */
-#define READ_BYTES (256u << 10)  /* asked of the log at a time */
+#define FULL_RETRY_MS 5          /* until a log that was full is asked again */
+#define FULL_COMMIT_MS 10000     /* a commit waits so long for a full log to take what belongs to it */
 #define SNAPSHOT_RECORDS 1000000 /* changelog records after which a new snapshot pays */
 #define TRIM_RECORDS (1 << 18)   /* processed records of an internal topic that are worth a trim, which syncs */
 
@@ -28,37 +29,22 @@ static bool open_part(task *t, feed *f, bool *gone)
     return part != NULL || *gone;
 }
 
-/* An input without a committed offset begins where the query was told to; a topic that was made again, or that grew,
- * has none and is new all of it: `fresh`. */
-static bool start_offset(task *t, const stage_input *in, feed *f, bool fresh)
-{
-    int64_t      at = TLOG_OFFSET_NONE;
-    tlog_offsets o = tlog_part_offsets(f->part);
-    if (t->tp->persistent && !tlog_offsets_fetch(t->tp->log, t->tp->group, f->topic, f->partition, &at, &t->st))
-        return false;
-    bool table = !in->internal && in->node->is_table;
-    if (at == TLOG_OFFSET_NONE)
-        at = in->internal || table || t->tp->earliest || t->tp->persistent || fresh ? o.start : o.high;
-    f->position = at;
-    return true;
-}
-
 static void on_wake(void *ctx)
 {
     feed *f = ctx;
     f->t->tp->post(f->t->tp->ctx, f->t, MAIL_WAKE);
 }
 
-static void read_on(task *t, feed *f)
+static void read_on(task *t, feed *f, const tlog_offsets *o)
 {
     const stage_input *in = &t->stage->inputs[f->input];
     tlog_isolation     iso = t->tp->exactly_once || !in->internal ? TLOG_READ_COMMITTED : TLOG_READ_UNCOMMITTED;
     f->rd = tlog_reader_open(f->part, f->position, iso);
     f->watch = tlog_part_watch(f->part, on_wake, f);
-    f->trimmed = tlog_part_offsets(f->part).start;
-    f->stop = t->tp->bounded ? tlog_part_offsets(f->part).last_stable : INT64_MAX;
-    f->in_batch = f->has_next = false;
-    f->left = f->ahead_at = f->ahead_n = 0;
+    f->trimmed = o->start;
+    f->stop = t->tp->bounded ? o->last_stable : INT64_MAX;
+    f->has_next = false;
+    f->ahead_at = f->ahead_n = 0;
 }
 
 /* What calls back is let go of without the lock: the callback may hold others that lead here. */
@@ -78,6 +64,7 @@ static void close_feed(feed *f)
     f->rd = NULL;
     tlog_part_close(part);
     f->has_next = false;
+    f->ahead_at = f->ahead_n = 0;
 }
 
 static feed *find_feed(task *t, uint32_t input, int32_t partition)
@@ -92,7 +79,7 @@ static feed *add_feed(task *t, uint32_t input, int32_t partition)
 {
     const stage_input *in = &t->stage->inputs[input];
     feed              *f = MEM_NEW(feed);
-    *f = (feed){.t = t, .input = input, .partition = partition, .it = BATCH_ITER_INIT};
+    *f = (feed){.t = t, .input = input, .partition = partition};
     f->topic = in->internal ? t->tp->internals[in->internal_index].name : in->topic;
     pthread_mutex_lock(&t->reason_lock); /* others may be looking through the list */
     VEC_PUSH(&t->l.feeds, f);
@@ -100,8 +87,15 @@ static feed *add_feed(task *t, uint32_t input, int32_t partition)
     return f;
 }
 
+/* Feeds whose partition has just been opened: where they begin is asked for all of them together. */
+typedef struct opening {
+    arena a;
+    VEC(feed *) feeds;
+    VEC(bool) fresh; /* a topic that was made again, or that grew: new all of it */
+} opening;
+
 /* Opens partition p of an input unless it is open. first: when the task is opened, not while it runs. */
-static bool want_feed(task *t, uint32_t input, int32_t p, bool first, bool *gone)
+static bool want_feed(task *t, opening *op, uint32_t input, int32_t p, bool first, bool *gone)
 {
     feed *f = find_feed(t, input, p);
     *gone = false;
@@ -112,10 +106,63 @@ static bool want_feed(task *t, uint32_t input, int32_t p, bool first, bool *gone
         f = add_feed(t, input, p);
     if (!open_part(t, f, gone) || *gone)
         return *gone;
-    if (!start_offset(t, &t->stage->inputs[input], f, fresh))
+    AVEC_PUSH(&op->a, &op->feeds, f);
+    AVEC_PUSH(&op->a, &op->fresh, fresh);
+    return true;
+}
+
+/* Does a commit stand of which that was not known? All of it or nothing: what was begun anew goes on from there. */
+static bool settle_doubts(task *t, const opening *op, const tlog_position *at)
+{
+    size_t stands = 0, undone = 0;
+    for (size_t i = 0; i < op->feeds.n; i++)
+        for (size_t k = 0; k < t->doubts.n; k++) {
+            const doubt *d = &t->doubts.p[k];
+            if (d->input != op->feeds.p[i]->input || d->partition != op->feeds.p[i]->partition || d->was == d->would)
+                continue;
+            stands += at[i].offset == d->would;
+            undone += at[i].offset == d->was;
+        }
+    t->doubts.n = 0;
+    if (stands == 0 || undone == 0)
+        return true;
+    return status_set(&t->st, ST_CORRUPT, "Of a commit's offsets %zu stand and %zu do not.", stands, undone);
+}
+
+/* An input without a committed offset begins where the query was told to, a fresh one with its first record. */
+static int64_t start_offset(const task *t, const feed *f, bool fresh, const tlog_offsets *o)
+{
+    const stage_input *in = &t->stage->inputs[f->input];
+    bool               table = !in->internal && in->node->is_table;
+    return in->internal || table || t->tp->earliest || t->tp->persistent || fresh ? o->start : o->high;
+}
+
+static bool skip_gap(task *t, feed *f, int64_t start);
+
+/* Where those begin that were opened. Blocks. */
+static bool place_feeds(task *t, opening *op)
+{
+    size_t         n = op->feeds.n;
+    tlog_part    **parts = ARENA_ARRAY(&op->a, tlog_part *, n);
+    tlog_offsets  *o = ARENA_ARRAY(&op->a, tlog_offsets, n);
+    tlog_position *at = ARENA_ARRAY(&op->a, tlog_position, n);
+    for (size_t i = 0; i < n; i++) {
+        feed *f = op->feeds.p[i];
+        parts[i] = f->part;
+        at[i] = (tlog_position){f->topic, f->partition, TLOG_OFFSET_NONE, f->part};
+    }
+    if (!tlog_offsets_query(t->tp->log, parts, n, o, &t->st))
         return false;
-    atomic_store(&f->committed, f->position);
-    read_on(t, f);
+    if (t->tp->persistent && !(tlog_offsets_fetch(t->tp->log, t->tp->group, at, n, &t->st) && settle_doubts(t, op, at)))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        feed *f = op->feeds.p[i];
+        bool  none = at[i].offset == TLOG_OFFSET_NONE;
+        f->position = none ? start_offset(t, f, op->fresh.p[i], &o[i]) : at[i].offset;
+        atomic_store(&f->committed, f->position);
+        read_on(t, f, &o[i]);
+        skip_gap(t, f, o[i].start);
+    }
     return true;
 }
 
@@ -142,7 +189,7 @@ static bool partitions_of(task *t, const stage_input *in, int32_t *n)
     return true;
 }
 
-bool task_open_feeds(task *t, const char **missing)
+static bool open_feeds(task *t, opening *op, const char **missing)
 {
     bool first = t->l.feeds.n == 0;
     *missing = NULL;
@@ -154,15 +201,24 @@ bool task_open_feeds(task *t, const char **missing)
             return false;
         if (t->stage->single_task) {
             for (int32_t p = 0; p < n; p++)
-                if (!want_feed(t, i, p, first, &gone))
+                if (!want_feed(t, op, i, p, first, &gone))
                     return false;
-        } else if (!want_feed(t, i, t->partition, first, &gone)) {
+        } else if (!want_feed(t, op, i, t->partition, first, &gone)) {
             return false;
         }
         if ((gone || n == 0) && *missing == NULL)
             *missing = str_z(&t->l.a, in->internal ? t->tp->internals[in->internal_index].name : in->topic);
     }
-    return true;
+    return op->feeds.n == 0 || place_feeds(t, op);
+}
+
+bool task_open_feeds(task *t, const char **missing)
+{
+    opening op = {0};
+    arena_init(&op.a);
+    bool ok = open_feeds(t, &op, missing);
+    arena_free(&op.a);
+    return ok;
 }
 
 void task_close_feeds(task *t)
@@ -173,37 +229,19 @@ void task_close_feeds(task *t)
     size_t n = t->l.feeds.n;
     t->l.feeds.n = 0;
     pthread_mutex_unlock(&t->reason_lock);
-    for (size_t i = 0; i < n; i++) {
-        batch_iter_free(&t->l.feeds.p[i]->it);
+    for (size_t i = 0; i < n; i++)
         mem_free(t->l.feeds.p[i]);
-    }
     VEC_FREE(&t->l.feeds);
 }
 
 /* ---- reading */
 
-/* The next record of the batch. The pipeline is told of many before the first of them is fed. */
-static bool next_in_batch(task *t, feed *f)
-{
-    if (f->ahead_at == f->ahead_n) {
-        f->ahead_at = f->ahead_n = 0;
-        while (f->ahead_n < STORE_EXPECT_MAX && batch_iter_next(&f->it, &f->ahead[f->ahead_n], &t->st))
-            f->ahead_n++;
-        if (f->ahead_n == 0)
-            return false;
-        pipeline_expect(t->l.pl, f->input, f->ahead, f->ahead_n);
-    }
-    f->next = &f->ahead[f->ahead_at++];
-    return true;
-}
-
 typedef enum fill_result { FILL_RECORD, FILL_NONE, FILL_FAILED, FILL_GONE } fill_result;
 
 /* Records below the first one that there is were deleted (retention, DeleteRecords) before they were read. What was
  * counted stays counted: the query goes on behind the gap and says how large it was. */
-static bool skip_gap(task *t, feed *f)
+static bool skip_gap(task *t, feed *f, int64_t start)
 {
-    int64_t start = tlog_part_offsets(f->part).start;
     if (start <= f->position)
         return false;
     if (t->tp->missed)
@@ -215,11 +253,14 @@ static bool skip_gap(task *t, feed *f)
     return true;
 }
 
-static fill_result read_batches(task *t, feed *f)
+/* The next records; the pipeline is told of many before the first of them is fed. */
+static fill_result read_ahead(task *t, feed *f)
 {
-    while (!tlog_reader_next(f->rd, READ_BYTES, &f->data, &f->left, &t->st)) {
-        f->left = 0;
-        if (t->st.code == ST_OFFSET_RANGE && skip_gap(t, f))
+    f->ahead_at = f->ahead_n = 0;
+    while (!tlog_reader_next(f->rd, f->ahead, STORE_EXPECT_MAX, &f->ahead_n, &t->st)) {
+        f->ahead_n = 0;
+        /* A log whose offsets are not known well enough yet is asked for them when the task begins anew. */
+        if (t->st.code == ST_OFFSET_RANGE && skip_gap(t, f, tlog_part_known(f->part).start))
             continue;
         /* What is committed from now on must not name it. One that is not deleted, whatever its log says, is the same
          * when it is read again: as after any failure, from the last commit. */
@@ -231,8 +272,10 @@ static fill_result read_batches(task *t, feed *f)
         task_fail(t, t->st.msg);
         return FILL_FAILED;
     }
-    if (f->left)
+    if (f->ahead_n) {
+        pipeline_expect(t->l.pl, f->input, f->ahead, f->ahead_n);
         return FILL_RECORD;
+    }
     int64_t at = tlog_reader_offset(f->rd); /* behind markers and aborted records, which nobody is given */
     if (at > f->position) {
         f->position = at;
@@ -244,38 +287,20 @@ static fill_result read_batches(task *t, feed *f)
 /* Makes feed->next the next record. */
 static fill_result fill(task *t, feed *f)
 {
-    while (!f->has_next) {
-        if (f->in_batch) {
-            if (next_in_batch(t, f)) {
-                if (f->next->offset < f->position)
-                    continue;
-                if (f->next->offset >= f->stop) {
-                    f->position = f->stop; /* between the last record and it there may be markers only */
-                    return FILL_NONE;
-                }
-                f->has_next = true;
-                break;
-            }
-            if (t->st.code != ST_OK) {
-                task_fail(t, t->st.msg);
-                return FILL_FAILED;
-            }
-            f->in_batch = false;
-            f->position = f->it.b.base_offset + f->it.b.last_delta + 1;
-            f->data += f->it.b.size_bytes;
-            f->left -= f->it.b.size_bytes;
-        }
-        if (f->left == 0) {
-            fill_result r = f->position >= f->stop ? FILL_NONE : read_batches(t, f);
-            if (r != FILL_RECORD)
-                return r;
-        }
-        if (!batch_iter_begin(&f->it, f->data, f->left, &t->st)) {
-            task_fail(t, t->st.msg);
-            return FILL_FAILED;
-        }
-        f->in_batch = true;
+    if (f->has_next)
+        return FILL_RECORD;
+    if (f->ahead_at == f->ahead_n) {
+        fill_result r = f->position >= f->stop ? FILL_NONE : read_ahead(t, f);
+        if (r != FILL_RECORD)
+            return r;
     }
+    f->next = &f->ahead[f->ahead_at];
+    if (f->next->offset >= f->stop) {
+        f->position = f->stop; /* between the last record and it there may be markers only */
+        return FILL_NONE;
+    }
+    f->ahead_at++;
+    f->has_next = true;
     return FILL_RECORD;
 }
 
@@ -365,6 +390,8 @@ static slice_end run_records(task *t, int64_t until_ns)
         f->position = f->next->offset + 1;
         t->records_in++;
         t->dirty = true;
+        if (t->l.held.n)
+            return t->failed ? SLICE_FAILED : t->ended ? SLICE_ENDED : SLICE_FULL;
         if (++n % ARENA_RECORDS == 0)
             pipeline_end_batch(t->l.pl);
         if (n == next_look) {
@@ -378,9 +405,10 @@ static slice_end run_records(task *t, int64_t until_ns)
 
 slice_end task_slice(task *t, int64_t until_ns)
 {
-    slice_end end = run_records(t, until_ns);
+    slice_end end = task_send_held(t) ? run_records(t, until_ns) : SLICE_FULL;
     t->idle_due = end == SLICE_EMPTY ? pipeline_idle(t->l.pl) : INT64_MAX;
     pipeline_end_batch(t->l.pl);
+    t->full_until = t->l.held.n ? time_mono_ms(t->tp->clock) + FULL_RETRY_MS : INT64_MAX;
     /* A record that was broken off inside left half of its results: none of them may get out. */
     if (atomic_load(&t->tp->stop) && end != SLICE_ENDED)
         task_fail(t, "It was stopped inside a record.");
@@ -412,26 +440,71 @@ static void trim_inputs(task *t)
     }
 }
 
+/* What a full log has not taken belongs to the commit. */
+static bool await_held(task *t)
+{
+    int64_t until = clock_mono_ms() + FULL_COMMIT_MS;
+    while (!task_send_held(t) && !t->failed) {
+        struct timespec nap = {.tv_nsec = FULL_RETRY_MS * 1000000L};
+        if (clock_mono_ms() > until) {
+            status_set(&t->st, ST_TIMEOUT, "A topic that the query writes to has taken nothing for %d s.",
+                       FULL_COMMIT_MS / 1000);
+            task_fail(t, t->st.msg);
+        } else if (task_flush(t)) {
+            nanosleep(&nap, NULL);
+        }
+    }
+    return !t->failed;
+}
+
+static tlog_outcome commit(task *t)
+{
+    tlog_sender  **senders;
+    tlog_position *p = ARENA_ARRAY(&t->l.a, tlog_position, t->l.feeds.n + 1);
+    size_t         n = 0, sender_count = task_senders(t, &senders);
+    for (size_t i = 0; i < t->l.feeds.n; i++) {
+        const feed *f = t->l.feeds.p[i];
+        if (f->part)
+            p[n++] = (tlog_position){f->topic, f->partition, f->position, f->part};
+    }
+    tlog_commit_args c = {.group = t->tp->group,
+                          .positions = p,
+                          .position_count = n,
+                          .senders = senders,
+                          .sender_count = sender_count,
+                          .producer = t->l.producer};
+    return tlog_commit(t->tp->log, &c, &t->st);
+}
+
+/* Told apart when the task is opened anew, which is the next it does. */
+static void note_doubts(task *t)
+{
+    t->doubts.n = 0;
+    for (size_t i = 0; i < t->l.feeds.n; i++) {
+        const feed *f = t->l.feeds.p[i];
+        doubt       d = {f->input, f->partition, atomic_load(&f->committed), f->position};
+        VEC_PUSH(&t->doubts, d);
+    }
+}
+
 bool task_commit(task *t)
 {
     if (!t->dirty || !t->tp->persistent)
         return true;
     assert(t->l.restored && !t->failed); /* what is committed must be whole */
-    if (!task_flush(t) || !task_log_state(t))
+    if (!task_log_state(t) || !await_held(t))
         return false;
     arena_mark   mark = arena_save(&t->l.a);
-    tlog_commit *c = ARENA_ARRAY(&t->l.a, tlog_commit, t->l.feeds.n + 1);
-    size_t       n = 0;
-    for (size_t i = 0; i < t->l.feeds.n; i++)
-        if (t->l.feeds.p[i]->part)
-            c[n++] = (tlog_commit){.topic = t->l.feeds.p[i]->topic,
-                                   .partition = t->l.feeds.p[i]->partition,
-                                   .offset = t->l.feeds.p[i]->position,
-                                   .of = t->l.feeds.p[i]->part};
-    bool ok = t->l.producer ? tlog_producer_commit(t->l.producer, t->tp->group, c, n, &t->st)
-                            : tlog_offsets_commit(t->tp->log, t->tp->group, c, n, &t->st);
+    tlog_outcome how = commit(t);
     arena_rewind(&t->l.a, mark);
-    if (!ok) {
+    switch (how) {
+    case TLOG_COMMITTED:
+        break;
+    case TLOG_UNKNOWN:
+        note_doubts(t);
+        task_fail(t, t->st.msg);
+        return false;
+    case TLOG_NOT_COMMITTED:
         task_fail(t, t->st.msg);
         return false;
     }

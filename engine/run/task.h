@@ -24,7 +24,6 @@
 #include "engine/op/pipeline.h"
 #include "engine/state/view.h"
 #include "storage/log.h"
-#include "storage/record.h"
 
 typedef struct task task;
 

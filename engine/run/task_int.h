@@ -9,12 +9,23 @@
 
 #define TASK_REASON_MAX 1024
 
-typedef struct task_out { /* a batch under way to one partition */
-    tlog_part    *part;
-    batch_builder b;
-    int64_t       last_base; /* of the batch sent last; -1: none */
-    uint32_t      last_crc;
+typedef struct task_out { /* to one partition */
+    tlog_part   *part;
+    tlog_sender *s;
+    uint8_t      topic_id[16]; /* of a changelog */
 } task_out;
+
+typedef struct held_out { /* a record that its log was too full for */
+    tlog_sender *s;
+    rec_out      r;
+} held_out;
+
+/* A commit of which it is not known whether it stands: where the input was before, and where it would be. */
+typedef struct doubt {
+    uint32_t input;
+    int32_t  partition;
+    int64_t  was, would;
+} doubt;
 
 typedef struct snapshot_work snapshot_work; /* snapshots.c */
 
@@ -26,11 +37,8 @@ typedef struct feed { /* one partition of one input */
     tlog_part      *part; /* NULL: the topic or partition is gone */
     tlog_reader    *rd;   /* NULL: it is not known where to begin */
     uint64_t        watch;
-    batch_iter      it;
-    const uint8_t  *data;
-    uint32_t        left;
-    bool            in_batch, has_next;
-    rec_view        ahead[STORE_EXPECT_MAX]; /* records of the batch read ahead of `next` */
+    bool            has_next;
+    rec_view        ahead[STORE_EXPECT_MAX]; /* records read ahead of `next` */
     uint32_t        ahead_at, ahead_n;
     const rec_view *next;
     int64_t         next_ts;
@@ -45,10 +53,13 @@ typedef struct task_load {
     arena     a;
     pipeline *pl;
     VEC(feed *) feeds;
-    task_out      **internal_out; /* [internal][partition] */
-    task_out       *sink_out;
-    int32_t         sink_parts; /* opened */
-    task_out       *changelogs; /* one a store */
+    task_out **internal_out; /* [internal][partition] */
+    task_out  *sink_out;
+    int32_t    sink_parts;   /* opened */
+    task_out  *changelogs;   /* one a store */
+    arena      held_a;       /* their texts */
+    VEC(held_out) held;      /* to be sent, in this order, before anything else */
+    size_t          held_at; /* of them, the next one */
     size_t          state_count;
     pipeline_state *states;
     tlog_producer  *producer;
@@ -78,13 +89,15 @@ struct task {
     bool      dirty;         /* something to commit */
     int64_t   next_commit;   /* monotonic ms */
     int64_t   idle_due;      /* wall ms: pipeline_idle()'s */
-    int64_t   waited_schema; /* id that a record's format waits for; -1: none */
-    uint32_t  clock_every;   /* records between two looks at the clock, by what they cost */
-    uint64_t  records_in, records_out;
-    int64_t   healthy_since; /* monotonic ms: when it was last restored */
-    int64_t   retry_wait_ms; /* after the last failure; 0: it has been healthy since */
-    int64_t   look_wait_ms;  /* while it waits: between two looks around; 0: it does not wait */
-    int64_t   look_at;       /* monotonic ms: the next one */
+    int64_t   full_until;    /* monotonic ms: a full log is asked again; INT64_MAX: none is */
+    VEC(doubt) doubts;
+    int64_t  waited_schema; /* id that a record's format waits for; -1: none */
+    uint32_t clock_every;   /* records between two looks at the clock, by what they cost */
+    uint64_t records_in, records_out;
+    int64_t  healthy_since; /* monotonic ms: when it was last restored */
+    int64_t  retry_wait_ms; /* after the last failure; 0: it has been healthy since */
+    int64_t  look_wait_ms;  /* while it waits: between two looks around; 0: it does not wait */
+    int64_t  look_at;       /* monotonic ms: the next one */
 
     /* Read by others. */
     pthread_mutex_t  lock;      /* held during a slice and by who reads its tables */
@@ -113,9 +126,13 @@ bool task_open_changelog(task *t, size_t i, str topic); /* of the i-th store */
 bool task_refresh_sink(task *t, bool *missing);
 void task_close_outputs(task *t);
 /* A record for an internal topic (index >= 0) or the sink; as pipeline_env.emit. */
-void task_emit(void *ctx, int32_t internal, str key, str val, bool val_null, int64_t ts, uint32_t hn, str headers);
-bool task_flush(task *t);     /* what goes to the sink and to internal topics */
+void task_emit(void *ctx, const out_record *r);
+/* Sends what a full log left waiting; true: nothing waits any more. While something does, no record is processed. */
+bool task_send_held(task *t);
+bool task_flush(task *t);     /* begins to write what goes to the sink and to internal topics */
 bool task_log_state(task *t); /* what changed in the stores since the last commit, to the changelogs */
+/* All that it sends by; the arena's. */
+size_t task_senders(task *t, tlog_sender ***out);
 #define CHANGELOG_CLOCKS STR("\0clocks")
 
 /* ---- life.c: what readers see of its table */
@@ -138,9 +155,9 @@ bool task_snapshot_is_due(const task *t);
 /* Gives up the one that is being written. */
 void task_drop_snapshot(task *t);
 /* At the start: begins to fill the stores from the file; a piece more while t->l.load is there. Then it is known where
- * the changelogs go on. */
+ * the changelogs go on. false: it cannot be; t->st. */
 void task_open_snapshot(task *t);
-void task_read_snapshot(task *t);
+bool task_read_snapshot(task *t);
 
 /* ---- task.c */
 /* Inputs at their committed offsets. A topic that is not there is no failure: *missing names it. */
@@ -153,6 +170,7 @@ typedef enum slice_end {
     SLICE_EMPTY,  /* all has been read */
     SLICE_FAILED, /* t->st */
     SLICE_ENDED,  /* a transient query wants no more, or has read all of a bounded range */
+    SLICE_FULL,   /* what it writes to takes nothing for now */
     SLICE_GONE,   /* a topic or partition it reads is gone */
     SLICE_WAIT    /* a record cannot be read before t->waited_schema is known */
 } slice_end;

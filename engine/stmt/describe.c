@@ -102,7 +102,7 @@ void show_put_source(exec *x, record r, const source *s, bool extended)
     record_put_z(r, "valueFormat", formats[s->value.id].name);
     record_put_text(r, "topic", s->topic);
     record_put_int(r, "partitions", parts);
-    record_put_int(r, "replication", parts ? 1 : 0);
+    record_put_int(r, "replication", parts ? topic_replication(x, s->topic) : 0);
     record_put_text(r, "statement", s->sql);
     if (extended)
         show_put_statistics(x, s, r);

@@ -105,7 +105,7 @@ void exec_create_topic(exec *x, str name, int32_t partitions, int64_t retention_
     if (retention_ms > -2)
         c[n++] = (tlog_config){STR("retention.ms"), str_fmt(x->a, "%ld", retention_ms)};
     tlog_topic t = {
-        .name = str_dup(x->a, name), .partitions = partitions, .replication = 1, .configs = c, .config_count = n};
+        .name = str_dup(x->a, name), .partitions = partitions, .replication = -1, .configs = c, .config_count = n};
     AVEC_PUSH(x->a, &x->fx->topics, t);
 }
 
@@ -129,6 +129,12 @@ int32_t topic_partitions(exec *x, str name)
     if (planned)
         return *planned;
     return topic_get(x, name, &t) ? t.partitions : 0;
+}
+
+int16_t topic_replication(exec *x, str name)
+{
+    tlog_topic t;
+    return topic_get(x, name, &t) ? t.replication : 1;
 }
 
 bool topic_get(exec *x, str name, tlog_topic *out)

@@ -122,6 +122,7 @@ bool effects_apply(exec *x);
 bool topic_exists(exec *x, str name);
 /* 0: there is none, or the log cannot tell (x->lookup): exec_settle() then refuses what was made of that. */
 int32_t topic_partitions(exec *x, str name);
+int16_t topic_replication(exec *x, str name);          /* of one that will be made: 1 */
 bool    topic_get(exec *x, str name, tlog_topic *out); /* likewise */
 bool    topic_is_readonly(exec *x, str name);
 

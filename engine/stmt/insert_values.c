@@ -6,7 +6,7 @@
 #include "base/num.h"
 #include "engine/compile/compile.h"
 #include "engine/format/json_doc.h"
-#include "storage/record.h"
+#include "storage/rec.h"
 
 static bool is_reference(const ast_expr *e)
 {
@@ -180,9 +180,11 @@ static value *side(exec *x, const source *t, column_ns ns, const insert_row *r, 
 #define GROUP_BYTES_MAX ((size_t)512 << 10) /* of one partition: then it is written */
 
 typedef struct group_part {
-    str           topic;
-    int32_t       partition;
-    batch_builder b;
+    str     topic;
+    int32_t partition;
+    arena   a; /* of the texts */
+    VEC(rec_out) records;
+    size_t bytes;
 } group_part;
 
 struct insert_group {
@@ -200,21 +202,22 @@ struct insert_group *insert_group_new(arena *a)
 void insert_group_free(struct insert_group *g)
 {
     for (size_t i = 0; i < g->parts.n; i++)
-        batch_builder_free(&g->parts.p[i]->b);
+        arena_free(&g->parts.p[i]->a);
     g->parts.n = 0;
 }
 
 static bool write_part(group_part *p, tlog *log, status *st)
 {
     int64_t base;
-    if (p->b.count == 0)
+    if (p->records.n == 0)
         return true;
     tlog_part *part = tlog_part_open(log, p->topic, p->partition, st);
     if (part == NULL)
         return false;
-    str  bytes = batch_builder_finish(&p->b, CODEC_NONE, st);
-    bool ok = bytes.p && tlog_part_append(part, (uint8_t *)bytes.p, bytes.n, (tlog_append){.durable = true}, &base, st);
-    batch_builder_reset(&p->b);
+    bool ok = tlog_append_wait(part, p->records.p, (uint32_t)p->records.n, &base, st);
+    p->records = (typeof(p->records)){0}; /* they were the arena's */
+    p->bytes = 0;
+    arena_reset(&p->a);
     tlog_part_close(part);
     return ok;
 }
@@ -235,7 +238,7 @@ static group_part *find_part(struct insert_group *g, str topic, int32_t partitio
     group_part *p = ARENA_NEW(g->a, group_part);
     p->topic = str_dup(g->a, topic);
     p->partition = partition;
-    batch_builder_init(&p->b, BATCH_DECOMPRESSED_MAX);
+    arena_init(&p->a);
     AVEC_PUSH(g->a, &g->parts, p);
     return p;
 }
@@ -252,9 +255,14 @@ static bool append(exec *x, const source *t, str key, str val, int64_t ts)
             STR_FMT(t->topic), source_kind_name(t->kind), STR_FMT(t->name), source_kind_name(t->kind));
     int32_t     n = key.p && !x->e->opt.manual ? record_partition(key, parts) : 0;
     group_part *p = find_part(x->inserts, t->topic, n);
-    if (p->b.out.n > GROUP_BYTES_MAX && !write_part(p, x->e->opt.log, x->st))
+    if (p->bytes > GROUP_BYTES_MAX && !write_part(p, x->e->opt.log, x->st))
         return false;
-    return batch_builder_add(&p->b, ts, key, val, 0, STR_NONE) || exec_fail(x, "The row is too large for one record.");
+    rec_out r = {.ts = ts, .key = key, .value = val};
+    r.key.p = key.p ? str_dup(&p->a, key).p : NULL;
+    r.value.p = val.p ? str_dup(&p->a, val).p : NULL;
+    AVEC_PUSH(&p->a, &p->records, r);
+    p->bytes += sizeof r + key.n + val.n;
+    return true;
 }
 
 /* Serialises the row and writes it. */

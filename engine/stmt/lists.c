@@ -98,12 +98,12 @@ bool stmt_show_topics(exec *x)
         return false;
     answer_draft *d = answer_begin(x, x->answer);
     for (size_t i = 0; i < n; i++) {
-        if (!x->stmt->all && (t[i].internal || topic_rules_match(&x->e->hidden_topics, t[i].name)))
+        if (!x->stmt->all && (tlog_name_is_internal(t[i].name) || topic_rules_match(&x->e->hidden_topics, t[i].name)))
             continue;
         record      r = answer_add_row(d);
         record_list replicas = record_list_of(r, "replicaInfo");
         for (int32_t p = 0; p < t[i].partitions; p++)
-            list_add_int(&replicas, 1);
+            list_add_int(&replicas, t[i].replication);
         record_put_text(r, "name", t[i].name);
         if (x->answer == ANSWER_TOPICS_EXTENDED)
             put_readers(x, r, &t[i]);

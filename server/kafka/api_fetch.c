@@ -67,7 +67,7 @@ static bool read_part(call *c, fetch_state *f, fetch_part *p, kpart *part, statu
     fetch_result   res = {.slice.fd = -1};
     /* Once something was found the limits hold strictly; the first batch comes whole (KIP-74). */
     if (f->bytes > 0 && limit <= 0) {
-        res.offsets = tlog_part_offsets(part->part);
+        res.offsets = tlog_part_known(part->part);
     } else {
         if (!storage_fetch(call_server(c)->storage, part->part, p->q->fetch_offset, (uint32_t)(limit > 0 ? limit : 1),
                            iso, &c->a, &res, st))

@@ -41,7 +41,7 @@ static bool find_max_timestamp(tlog_part *p, int64_t *offset, int64_t *ts, statu
 static bool find_offset(call *c, tlog_part *p, bool committed, int64_t ts, list_offsets_response_partition *r,
                         status *st)
 {
-    tlog_offsets o = tlog_part_offsets(p);
+    tlog_offsets o = tlog_part_known(p);
     int64_t      end = committed ? o.last_stable : o.high;
     r->timestamp = -1;
     if (ts == LATEST) {
@@ -126,7 +126,7 @@ static void end_of_epoch(call *c, str topic, const offset_for_leader_epoch_reque
         r->error_code = error_of(&st);
         return;
     }
-    tlog_offsets o = tlog_part_offsets(p);
+    tlog_offsets o = tlog_part_known(p);
     if (q->leader_epoch == LEADER_EPOCH) {
         r->leader_epoch = LEADER_EPOCH;
         r->end_offset = o.high;
@@ -158,16 +158,18 @@ call_state api_offset_for_leader_epoch(call *c, const offset_for_leader_epoch_re
 
 call_state api_init_producer_id(call *c, const init_producer_id_request *q, init_producer_id_response *r)
 {
-    status st;
+    status         st;
+    producer_ident who = {.epoch = -1};
     status_init(&st);
-    r->producer_epoch = -1;
     if (q->transactional_id.p && q->transactional_id.n == 0) {
         r->error_code = KE_INVALID_REQUEST;
     } else if (q->transactional_id.p) {
         r->error_code = KE_UNSUPPORTED_VERSION; /* the transaction APIs are not offered */
-    } else if (!storage_producer_id_new(call_server(c)->storage, &r->producer_id, &r->producer_epoch, &st)) {
+    } else if (!storage_producer_id_new(call_server(c)->storage, &who, &st)) {
         r->error_code = error_of(&st);
     }
+    r->producer_id = who.pid;
+    r->producer_epoch = who.epoch;
     call_count_error(c, r->error_code);
     return CALL_DONE;
 }

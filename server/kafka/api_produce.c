@@ -100,11 +100,12 @@ static kpart *append(call *c, str topic, int32_t partition, str records, produce
         kpart  *p = parts_get(l, topic, partition, &st);
         int64_t base = -1;
         /* The frame is ours to patch; it is const only because most fields are not. */
-        if (p && (tlog_part_append(p->part, (uint8_t *)(uintptr_t)records.p, records.n, (tlog_append){0}, &base, &st) ||
-                  st.code == ST_DUPLICATE)) {
+        if (p &&
+            (batch_log_append(p->part, (uint8_t *)(uintptr_t)records.p, records.n, (batch_append){0}, &base, &st) ||
+             st.code == ST_DUPLICATE)) {
             r->base_offset = base;
             r->log_append_time_ms = append_time(records);
-            r->log_start_offset = tlog_part_offsets(p->part).start;
+            r->log_start_offset = tlog_part_known(p->part).start;
             return p;
         }
         if (p && st.code == ST_NOT_FOUND && attempt == 0) {

@@ -111,7 +111,7 @@ static inline void write_topic(tlog *log, const char *topic, long records, int64
         }
         str     bytes = batch_builder_finish(&b, CODEC_NONE, &st);
         int64_t base;
-        if (!tlog_part_append(part[p], (uint8_t *)bytes.p, bytes.n, (tlog_append){.trusted = true}, &base, &st))
+        if (!batch_log_append(part[p], (uint8_t *)bytes.p, bytes.n, (batch_append){.trusted = true}, &base, &st))
             die(topic, &st);
     }
     for (int p = 0; p < BENCH_PARTITIONS; p++)

@@ -64,7 +64,8 @@ static void appends(tlog *l, const char *name, size_t batch_bytes, int64_t total
     tlog_part *p = part_of(l, topic, 1, 0);
     double     t = now_s();
     for (int64_t i = 0; i < n; i++)
-        need(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){.trusted = trusted}, &base, &st), "append");
+        need(batch_log_append(p, (uint8_t *)batch.p, batch.n, (batch_append){.trusted = trusted}, &base, &st),
+             "append");
     t = now_s() - t;
     printf("append %-14s %10.0f appends/s %8.0f MB/s %9.2f M records/s\n", name, (double)n / t,
            (double)n * batch.n / t / 1e6, (double)n * b.count / t / 1e6);
@@ -76,7 +77,7 @@ static void appends(tlog *l, const char *name, size_t batch_bytes, int64_t total
         batch_iter     it = BATCH_ITER_INIT;
         rec_view       rec;
         t = now_s();
-        while (need(tlog_reader_next(r, 1 << 20, &data, &len, &st), "read"), len > 0) {
+        while (need(batch_log_next(r, 1 << 20, &data, &len, &st), "read"), len > 0) {
             bytes += len;
             for (uint32_t at = 0; pass && at < len; at += it.b.size_bytes) {
                 need(batch_iter_begin(&it, data + at, len - at, &st), "iterate");
@@ -110,7 +111,7 @@ static void *append_durable(void *arg)
     str     batch = batch_of(&b, 1000);
     int64_t base;
     for (int i = 0; i < j->n; i++)
-        if (!tlog_part_append(j->part, (uint8_t *)batch.p, batch.n, (tlog_append){.durable = true}, &base, &own))
+        if (!batch_log_append(j->part, (uint8_t *)batch.p, batch.n, (batch_append){.durable = true}, &base, &own))
             abort();
     batch_builder_free(&b);
     return NULL;
@@ -146,13 +147,14 @@ static void transactions(tlog *l, const char *name, int parts, int n)
         for (int i = 0; i < parts; i++) {
             str     batch = batch_of(&b, 1000);
             int64_t base;
-            need(tlog_part_append(p[i], (uint8_t *)batch.p, batch.n, (tlog_append){.producer = pr, .trusted = true},
+            need(batch_log_append(p[i], (uint8_t *)batch.p, batch.n, (batch_append){.producer = pr, .trusted = true},
                                   &base, &st),
                  "append");
         }
-        tlog_commit c = {STR("source"), 0, k, NULL};
-        double      at = now_s();
-        need(tlog_producer_commit(pr, STR("group"), &c, 1, &st), "commit");
+        tlog_position    c = {STR("source"), 0, k, NULL};
+        double           at = now_s();
+        tlog_commit_args all = {.group = STR("group"), .positions = &c, .position_count = 1, .producer = pr};
+        need(tlog_commit(l, &all, &st) == TLOG_COMMITTED, "commit");
         in_commit += now_s() - at;
     }
     t = now_s() - t;

@@ -259,7 +259,7 @@ static void records_before_a_damaged_one_are_seen(void **state)
     *last = 0x7e; /* its length */
     be_put32((uint8_t *)bytes.p + 17, crc32c(0, (uint8_t *)bytes.p + 21, bytes.n - 21));
     tlog_part *part = tlog_part_open(storage_log(v->st), STR("d"), 0, &st);
-    assert_true(tlog_part_append(part, (uint8_t *)bytes.p, bytes.n, (tlog_append){.trusted = true}, &base, &st));
+    assert_true(batch_log_append(part, (uint8_t *)bytes.p, bytes.n, (batch_append){.trusted = true}, &base, &st));
     tlog_part_close(part);
     batch_builder_free(&b);
     for (int i = 0; i < GOOD; i++)

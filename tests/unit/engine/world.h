@@ -19,8 +19,8 @@
 #include "base/vec.h"
 #include "engine/engine.h"
 #include "storage/kept.h"
-#include "storage/record.h"
 #include "storage/storage.h"
+#include "tests/unit/storage/seam_short.h"
 
 #define WORLD_WAIT_MS 60000 /* for what must come; sanitizers and other programs make it slow */
 
@@ -29,8 +29,8 @@ typedef struct world {
     settings        config;
     storage        *st;
     engine         *e;
-    int             workers; /* 0: one a core */
-    struct io      *io;      /* of snapshots; NULL: the system's */
+    int             workers;     /* 0: one a core */
+    struct io      *io;          /* of snapshots; NULL: the system's */
     char            warned[256]; /* by the last statement; "": it was not */
     pthread_mutex_t mu;
     VEC(char *) told; /* lines that the engine reported since the last world_hear_anew() */
@@ -231,7 +231,7 @@ static inline char *world_ask(world *w, const char *sql)
     arena_init(&r.a);
     arena_init(&a);
     session_init(&s);
-    query_listener l = {.ctx = &r, .header = world_on_header, .row = world_on_row, .end = world_on_end};
+    query_listener   l = {.ctx = &r, .header = world_on_header, .row = world_on_row, .end = world_on_end};
     engine_prepared *p = engine_prepare(w->e, &s, str_of(sql), &a, &err);
     push = NULL;
     if (p == NULL || !engine_run_query(p, &a, true, &l, &push, &err))
@@ -275,18 +275,14 @@ static inline void world_expect(world *w, const char *sql, const char *want)
 /* key "": none. */
 static inline void world_append(world *w, const char *topic, int32_t partition, const char *key, const char *val)
 {
-    status        st;
-    batch_builder b;
-    int64_t       base;
+    status  st;
+    int64_t base;
     status_init(&st);
     tlog_part *p = tlog_part_open(storage_log(w->st), str_of(topic), partition, &st);
     assert_non_null(p);
-    batch_builder_init(&b, 1 << 20);
-    assert_true(batch_builder_add(&b, 1, key[0] ? str_of(key) : STR_NONE, str_of(val), 0, STR_NONE));
-    str bytes = batch_builder_finish(&b, CODEC_NONE, &st);
-    if (!tlog_part_append(p, (uint8_t *)bytes.p, bytes.n, (tlog_append){0}, &base, &st))
+    rec_out r = {.ts = 1, .key = key[0] ? str_of(key) : STR_NONE, .value = str_of(val)};
+    if (!tlog_append_wait(p, &r, 1, &base, &st))
         fail_msg("%s", st.msg);
-    batch_builder_free(&b);
     tlog_part_close(p);
 }
 
@@ -297,7 +293,7 @@ static inline int64_t world_committed(world *w, const char *query_id, const char
     int64_t at;
     status_init(&st);
     snprintf(group, sizeof group, "_confluent-ksql-default_query_%s", query_id);
-    assert_true(tlog_offsets_fetch(storage_log(w->st), str_of(group), str_of(topic), partition, &at, &st));
+    assert_true(fetch_offset(storage_log(w->st), str_of(group), str_of(topic), partition, &at, &st));
     return at;
 }
 
@@ -320,19 +316,14 @@ static inline char *world_records(world *w, const char *topic, int32_t partition
     buf    out = BUF_INIT(BUF_MAX);
     status_init(&st);
     for (int32_t i = 0; i < partitions; i++) {
-        tlog_part     *p = tlog_part_open(storage_log(w->st), str_of(topic), i, &st);
-        const uint8_t *data;
-        uint32_t       n;
-        batch_iter     it = BATCH_ITER_INIT;
+        tlog_part *p = tlog_part_open(storage_log(w->st), str_of(topic), i, &st);
+        rec_view   rec[64];
+        uint32_t   n;
         assert_non_null(p);
         tlog_reader *r = tlog_reader_open(p, 0, TLOG_READ_COMMITTED);
-        while (tlog_reader_next(r, 1 << 20, &data, &n, &st) && n) {
-            rec_view rec;
-            for (; n && batch_iter_begin(&it, data, n, &st); data += it.b.size_bytes, n -= it.b.size_bytes)
-                while (batch_iter_next(&it, &rec, &st))
-                    buf_printf(&out, "%.*s=%.*s\n", STR_FMT(rec.key), STR_FMT(rec.value));
-        }
-        batch_iter_free(&it);
+        while (tlog_reader_next(r, rec, 64, &n, &st) && n)
+            for (uint32_t k = 0; k < n; k++)
+                buf_printf(&out, "%.*s=%.*s\n", STR_FMT(rec[k].key), STR_FMT(rec[k].value));
         tlog_reader_close(r);
         tlog_part_close(p);
     }

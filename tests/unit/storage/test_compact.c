@@ -112,8 +112,8 @@ static void append_some(world *w)
                               tombstone ? STR_NONE : str_make(v, (size_t)vn), 0, STR_NONE);
         }
         str s = batch_builder_finish(&b, pick(w, 3) ? CODEC_NONE : CODEC_ZSTD, &check_st);
-        assert_ok(tlog_part_append(w->p, (uint8_t *)s.p, s.n,
-                                   (tlog_append){.producer = txn ? w->pr : NULL, .durable = w->durable}, &base,
+        assert_ok(batch_log_append(w->p, (uint8_t *)s.p, s.n,
+                                   (batch_append){.producer = txn ? w->pr : NULL, .durable = w->durable}, &base,
                                    &check_st));
         for (int i = 0; i < n; i++)
             after[keys[i]].offset = base + i;
@@ -123,7 +123,7 @@ static void append_some(world *w)
                     after[keys[i]].offset = base + k;
     }
     if (txn)
-        assert_ok(commit ? tlog_producer_commit(w->pr, STR("g"), NULL, 0, &check_st)
+        assert_ok(commit ? commit_txn(storage_log(w->s), w->pr, STR("g"), NULL, 0, &check_st)
                          : tlog_producer_abort(w->pr, &check_st));
     if (!txn || commit)
         memcpy(w->key, after, sizeof after);
@@ -151,7 +151,7 @@ static int verify(world *w)
         got[i] = (newest){.offset = -1};
     tlog_reader *r = tlog_reader_open(w->p, 0, TLOG_READ_COMMITTED);
     for (;;) {
-        assert_ok(tlog_reader_next(r, 500, &data, &len, &check_st));
+        assert_ok(batch_log_next(r, 500, &data, &len, &check_st));
         if (len == 0)
             break;
         for (uint32_t at = 0; at < len; at += it.b.size_bytes) {
@@ -168,7 +168,7 @@ static int verify(world *w)
             assert_int_equal(check_st.code, ST_OK);
         }
     }
-    assert_int_equal(tlog_reader_offset(r), tlog_part_offsets(w->p).last_stable);
+    assert_int_equal(tlog_reader_offset(r), tlog_part_known(w->p).last_stable);
     tlog_reader_close(r);
     for (int i = 0; i < KEYS; i++) {
         if (w->key[i].tombstone && got[i].offset < 0)
@@ -178,12 +178,12 @@ static int verify(world *w)
         assert_true(got[i].tombstone || got[i].offset < 0 || got[i].id == w->key[i].id);
     }
     /* From every offset one gets to the end. */
-    for (int64_t o = 0; o <= tlog_part_offsets(w->p).high; o += 7) {
+    for (int64_t o = 0; o <= tlog_part_known(w->p).high; o += 7) {
         r = tlog_reader_open(w->p, o, TLOG_READ_UNCOMMITTED);
         do
-            assert_ok(tlog_reader_next(r, 1 << 20, &data, &len, &check_st));
+            assert_ok(batch_log_next(r, 1 << 20, &data, &len, &check_st));
         while (len > 0);
-        assert_int_equal(tlog_reader_offset(r), tlog_part_offsets(w->p).high);
+        assert_int_equal(tlog_reader_offset(r), tlog_part_known(w->p).high);
         tlog_reader_close(r);
     }
     batch_iter_free(&it);
@@ -218,13 +218,13 @@ static void only_the_newest_stay(void **state)
         }
     }
     /* Without a checkpoint all is read anew: no open transaction may turn up. */
-    int64_t high = tlog_part_offsets(w.p).high;
+    int64_t high = tlog_part_known(w.p).high;
     close_world(&w);
     char path[128];
     snprintf(path, sizeof path, "%s/topics/t-0/checkpoint", w.dir);
     assert_int_equal(w.f.base.unlink(&w.f.base, path), 0);
     assert_ok(try_open(&w));
-    assert_int_equal(tlog_part_offsets(w.p).high, high);
+    assert_int_equal(tlog_part_known(w.p).high, high);
     assert_int_equal(verify(&w), records);
     close_world(&w);
     world_free(&w);
@@ -242,7 +242,7 @@ static void tombstones_go_after_their_time(void **state)
         batch_builder_reset(&b);
         batch_builder_add(&b, 1, STR("key1"), i ? STR_NONE : STR("5"), 0, STR_NONE);
         str s = batch_builder_finish(&b, CODEC_NONE, &check_st);
-        assert_ok(tlog_part_append(w.p, (uint8_t *)s.p, s.n, (tlog_append){0}, &base, &check_st));
+        assert_ok(batch_log_append(w.p, (uint8_t *)s.p, s.n, (batch_append){0}, &base, &check_st));
     }
     int64_t filler = 0;
     w.key[1] = (newest){base, 0, true};
@@ -251,7 +251,7 @@ static void tombstones_go_after_their_time(void **state)
             batch_builder_reset(&b);
             batch_builder_add(&b, 1, STR("key2"), STR("7 and a value of some length"), 0, STR_NONE);
             str s = batch_builder_finish(&b, CODEC_NONE, &check_st);
-            assert_ok(tlog_part_append(w.p, (uint8_t *)s.p, s.n, (tlog_append){0}, &filler, &check_st));
+            assert_ok(batch_log_append(w.p, (uint8_t *)s.p, s.n, (batch_append){0}, &filler, &check_st));
         }
         w.key[2] = (newest){filler, 7, false};
         storage_maintain(w.s);
@@ -260,7 +260,7 @@ static void tombstones_go_after_their_time(void **state)
         tlog_reader   *r = tlog_reader_open(w.p, 0, TLOG_READ_COMMITTED);
         const uint8_t *data;
         uint32_t       len;
-        assert_ok(tlog_reader_next(r, 1, &data, &len, &check_st));
+        assert_ok(batch_log_next(r, 1, &data, &len, &check_st));
         assert_int_equal((int64_t)be_get64(data) == base, pass < 3);
         if (pass < 3) {
             batch_iter it = BATCH_ITER_INIT;

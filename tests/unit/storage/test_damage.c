@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "storage/batch_log.h"
 #include "storage/storage.h"
 
 typedef struct place {
@@ -83,7 +84,7 @@ static void append(place *w, const char *topic, const char *value, int n)
 static int64_t high(place *w, const char *topic)
 {
     tlog_part *p = open_part(storage_log(w->s), topic, 0);
-    int64_t    h = tlog_part_offsets(p).high;
+    int64_t    h = tlog_part_known(p).high;
     tlog_part_close(p);
     return h;
 }
@@ -91,7 +92,7 @@ static int64_t high(place *w, const char *topic)
 static int64_t start(place *w, const char *topic)
 {
     tlog_part *p = open_part(storage_log(w->s), topic, 0);
-    int64_t    h = tlog_part_offsets(p).start;
+    int64_t    h = tlog_part_known(p).start;
     tlog_part_close(p);
     return h;
 }
@@ -308,7 +309,7 @@ static void assert_stands_still(place *w, int64_t at)
     assert_int_equal(check_st.code, ST_CORRUPT);
     batch_builder_init(&b, 1000);
     str bytes = make_batch(&b, "x", 1, CODEC_NONE);
-    assert_false(tlog_part_append(p, (uint8_t *)bytes.p, bytes.n, (tlog_append){0}, &base, &check_st));
+    assert_false(batch_log_append(p, (uint8_t *)bytes.p, bytes.n, (batch_append){0}, &base, &check_st));
     assert_int_equal(check_st.code, ST_CORRUPT);
     batch_builder_free(&b);
     arena_free(&a);

@@ -24,16 +24,16 @@ static void large_appends_cross_chunks(void **state)
         for (int k = 0; k <= i % 7; k++)
             assert_true(batch_builder_add(&b, i, STR_NONE, str_make(big, (size_t)(i * 16)), 0, STR_NONE));
         str s = batch_builder_finish(&b, CODEC_NONE, &check_st);
-        assert_ok(tlog_part_append(p, (uint8_t *)s.p, s.n, (tlog_append){0}, &base, &check_st));
+        assert_ok(batch_log_append(p, (uint8_t *)s.p, s.n, (batch_append){0}, &base, &check_st));
     }
-    int64_t high = tlog_part_offsets(p).high;
+    int64_t high = tlog_part_known(p).high;
     for (int64_t from = 0; from < high; from += 37) {
         tlog_reader   *r = tlog_reader_open(p, from, TLOG_READ_COMMITTED);
         const uint8_t *data;
         uint32_t       len;
         int64_t        next = from;
         while (tlog_reader_offset(r) < high) {
-            assert_ok(tlog_reader_next(r, 10000, &data, &len, &check_st));
+            assert_ok(batch_log_next(r, 10000, &data, &len, &check_st));
             assert_true(len > 0);
             batch_view v;
             for (uint32_t at = 0; at < len; at += v.size_bytes) {

@@ -307,7 +307,7 @@ static void markers(void **state)
         bool       is_commit = !commit;
         batch_iter it = BATCH_ITER_INIT;
         rec_view   r;
-        marker_build(m, 77, 3, commit, 123);
+        marker_build(m, (producer_ident){77, 3}, commit, 123);
         assert_true(batch_parse(m, sizeof m, true, &v, &st));
         assert_int_equal(v.size_bytes, sizeof m);
         assert_int_equal(v.attributes, 0x30);

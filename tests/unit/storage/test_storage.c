@@ -65,8 +65,8 @@ static void all_is_there_after_a_restart(void **state)
         tlog_producer *a = tlog_producer_open(l, STR("a"), &check_st);
         append_values(p, NULL, "one", 2);
         append_values(p, a, "two", 1);
-        tlog_commit c = {str_of(name), 0, 3, NULL};
-        assert_ok(tlog_producer_commit(a, STR("g"), &c, 1, &check_st));
+        tlog_position c = {str_of(name), 0, 3, NULL};
+        assert_ok(commit_txn(l, a, STR("g"), &c, 1, &check_st));
         append_values(p, a, "open", 1);
         tlog_part_close(p);
         tlog_producer_close(a);
@@ -81,9 +81,9 @@ static void all_is_there_after_a_restart(void **state)
         assert_true(str_eqz(storage_cluster_id(s), id));
         p = open_part(l, name, 0);
         assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "one0 one1 two0");
-        assert_int_equal(tlog_part_offsets(p).last_stable, tlog_part_offsets(p).high);
+        assert_int_equal(tlog_part_known(p).last_stable, tlog_part_known(p).high);
         int64_t o;
-        assert_ok(tlog_offsets_fetch(l, STR("g"), str_of(name), 0, &o, &check_st));
+        assert_ok(fetch_offset(l, STR("g"), str_of(name), 0, &o, &check_st));
         assert_int_equal(o, 3);
         append_values(p, NULL, "three", 1);
         assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "one0 one1 two0 three0");
@@ -103,8 +103,8 @@ static void write_until_killed(int out, int64_t from)
         snprintf(v, sizeof v, "%lld-", (long long)i);
         append_values(p, pr, v, 1);
         append_values(q, pr, v, 2);
-        tlog_commit c = {STR("src"), 0, i, NULL};
-        if (!tlog_producer_commit(pr, STR("g"), &c, 1, &check_st) || write(out, &i, sizeof i) != sizeof i)
+        tlog_position c = {STR("src"), 0, i, NULL};
+        if (!commit_txn(storage_log(s), pr, STR("g"), &c, 1, &check_st) || write(out, &i, sizeof i) != sizeof i)
             _exit(1);
         if (i % 7 == 0)
             storage_maintain(s);
@@ -137,14 +137,14 @@ static void killed_processes_lose_nothing(void **state)
         int64_t    o, seen[2] = {0, 0};
         batch_iter it = BATCH_ITER_INIT;
         rec_view   rec;
-        assert_ok(tlog_offsets_fetch(storage_log(s), STR("g"), STR("src"), 0, &o, &check_st));
+        assert_ok(fetch_offset(storage_log(s), STR("g"), STR("src"), 0, &o, &check_st));
         assert_true(o == acked || o == acked + 1); /* the last may have been cut off from saying so */
         for (int i = 0; i < 2; i++) {
             tlog_part     *p = open_part(storage_log(s), "t", i);
             tlog_reader   *r = tlog_reader_open(p, 0, TLOG_READ_COMMITTED);
             const uint8_t *data;
             uint32_t       len;
-            while (tlog_reader_next(r, 1 << 16, &data, &len, &check_st) && len > 0) {
+            while (batch_log_next(r, 1 << 16, &data, &len, &check_st) && len > 0) {
                 for (uint32_t at = 0; at < len; at += it.b.size_bytes) {
                     assert_ok(batch_iter_begin(&it, data + at, len - at, &check_st));
                     seen[i]++;
@@ -153,7 +153,7 @@ static void killed_processes_lose_nothing(void **state)
                 }
             }
             assert_int_equal(seen[i], o);
-            assert_int_equal(tlog_part_offsets(p).last_stable, tlog_part_offsets(p).high);
+            assert_int_equal(tlog_part_known(p).last_stable, tlog_part_known(p).high);
             tlog_reader_close(r);
             tlog_part_close(p);
         }
@@ -194,55 +194,54 @@ static bool produce(tlog_part *p, batch_builder *b, int64_t pid, int16_t epoch, 
                     int64_t *base)
 {
     str s = client_batch(b, pid, epoch, seq, n, txn);
-    return tlog_part_append(p, (uint8_t *)s.p, s.n, (tlog_append){0}, base, &check_st);
+    return batch_log_append(p, (uint8_t *)s.p, s.n, (batch_append){0}, base, &check_st);
 }
 
 static void idempotent_producers(void **state)
 {
     (void)state;
-    storage      *s = open_dir((storage_options){0});
-    batch_builder b;
-    int64_t       pid, base;
-    int16_t       epoch;
+    storage       *s = open_dir((storage_options){0});
+    batch_builder  b;
+    producer_ident who, other;
+    int64_t        base;
     batch_builder_init(&b, 1 << 16);
     make_topic(storage_log(s), "t", 1);
     tlog_part *p = open_part(storage_log(s), "t", 0);
-    assert_ok(storage_producer_id_new(s, &pid, &epoch, &check_st));
-    assert_int_equal(epoch, 0);
+    assert_ok(storage_producer_id_new(s, &who, &check_st));
+    assert_int_equal(who.epoch, 0);
     for (int i = 0; i < 7; i++) {
-        assert_ok(produce(p, &b, pid, 0, i * 2, 2, false, &base));
+        assert_ok(produce(p, &b, who.pid, 0, i * 2, 2, false, &base));
         assert_int_equal(base, i * 2);
     }
     for (int restart = 0; restart < 2; restart++) {
         /* The last five are known; what is older or leaves a gap is out of order. */
         for (int i = 2; i < 7; i++) {
-            assert_fails(produce(p, &b, pid, 0, i * 2, 2, false, &base), ST_DUPLICATE);
+            assert_fails(produce(p, &b, who.pid, 0, i * 2, 2, false, &base), ST_DUPLICATE);
             assert_int_equal(base, i * 2);
         }
-        assert_fails(produce(p, &b, pid, 0, 2, 2, false, &base), ST_SEQUENCE);
-        assert_fails(produce(p, &b, pid, 0, 12, 1, false, &base), ST_SEQUENCE);
-        assert_fails(produce(p, &b, pid, 0, 15, 1, false, &base), ST_SEQUENCE);
-        assert_int_equal(tlog_part_offsets(p).high, 14);
+        assert_fails(produce(p, &b, who.pid, 0, 2, 2, false, &base), ST_SEQUENCE);
+        assert_fails(produce(p, &b, who.pid, 0, 12, 1, false, &base), ST_SEQUENCE);
+        assert_fails(produce(p, &b, who.pid, 0, 15, 1, false, &base), ST_SEQUENCE);
+        assert_int_equal(tlog_part_known(p).high, 14);
         tlog_part_close(p);
         storage_close(s);
         s = open_dir((storage_options){0});
         p = open_part(storage_log(s), "t", 0);
     }
-    assert_ok(produce(p, &b, pid, 0, 14, 1, false, &base));
+    assert_ok(produce(p, &b, who.pid, 0, 14, 1, false, &base));
     assert_int_equal(base, 14);
-    assert_fails(produce(p, &b, pid, 1, 5, 1, false, &base), ST_SEQUENCE);
-    assert_ok(produce(p, &b, pid, 1, 0, 1, false, &base));
-    assert_fails(produce(p, &b, pid, 0, 15, 1, false, &base), ST_FENCED);
-    assert_fails(produce(p, &b, pid, 1, -1, 1, false, &base), ST_INVALID_RECORD);
+    assert_fails(produce(p, &b, who.pid, 1, 5, 1, false, &base), ST_SEQUENCE);
+    assert_ok(produce(p, &b, who.pid, 1, 0, 1, false, &base));
+    assert_fails(produce(p, &b, who.pid, 0, 15, 1, false, &base), ST_FENCED);
+    assert_fails(produce(p, &b, who.pid, 1, -1, 1, false, &base), ST_INVALID_RECORD);
     /* Sequences go from 2^31-1 to 0. */
     assert_ok(produce(p, &b, 99, 0, INT32_MAX - 1, 2, false, &base));
     assert_ok(produce(p, &b, 99, 0, 0, 1, false, &base));
     assert_ok(produce(p, &b, 98, 0, INT32_MAX, 2, false, &base));
     assert_ok(produce(p, &b, 98, 0, 1, 1, false, &base));
     /* Ids are never given twice. */
-    int64_t other;
-    assert_ok(storage_producer_id_new(s, &other, &epoch, &check_st));
-    assert_true(other > pid);
+    assert_ok(storage_producer_id_new(s, &other, &check_st));
+    assert_true(other.pid > who.pid);
     batch_builder_free(&b);
     tlog_part_close(p);
     storage_close(s);
@@ -256,48 +255,49 @@ static int64_t test_now(void *ctx)
 static void transactions_of_clients(void **state)
 {
     (void)state;
-    int64_t       now = 1000000, pid, base, o;
-    int16_t       epoch;
-    storage      *s = open_dir((storage_options){.now_ms = test_now, .clock_ctx = &now});
-    tlog         *l = storage_log(s);
-    batch_builder b;
+    producer_ident who;
+    int64_t        now = 1000000, base, o;
+    storage       *s = open_dir((storage_options){.now_ms = test_now, .clock_ctx = &now});
+    tlog          *l = storage_log(s);
+    batch_builder  b;
     batch_builder_init(&b, 1 << 16);
     make_topic(l, "t", 2);
     tlog_part *p = open_part(l, "t", 0), *q = open_part(l, "t", 1);
-    assert_fails(storage_txn_init(s, STR("x"), 0, &pid, &epoch, &check_st), ST_BAD_REQUEST);
-    assert_fails(storage_txn_init(s, STR(""), 1000, &pid, &epoch, &check_st), ST_BAD_REQUEST);
-    assert_ok(storage_txn_init(s, STR("x"), 60000, &pid, &epoch, &check_st));
+    assert_fails(storage_txn_init(s, STR("x"), 0, &who, &check_st), ST_BAD_REQUEST);
+    assert_fails(storage_txn_init(s, STR(""), 1000, &who, &check_st), ST_BAD_REQUEST);
+    assert_ok(storage_txn_init(s, STR("x"), 60000, &who, &check_st));
     assert_fails(produce(p, &b, 4242, 0, 0, 1, true, &base), ST_UNKNOWN_PID);
-    assert_fails(produce(p, &b, pid, epoch, 0, 1, true, &base), ST_TXN_STATE); /* not added */
-    assert_ok(storage_txn_add_partition(s, STR("x"), pid, epoch, p, &check_st));
-    assert_ok(produce(p, &b, pid, epoch, 0, 2, true, &base));
-    assert_fails(produce(q, &b, pid, epoch, 0, 1, true, &base), ST_TXN_STATE);
-    assert_fails(produce(p, &b, pid, epoch, 2, 1, false, &base), ST_TXN_STATE);
-    tlog_commit c = {STR("src"), 3, 55, NULL};
-    assert_ok(storage_txn_add_offsets(s, STR("x"), pid, epoch, STR("g"), &c, 1, &check_st));
-    assert_fails(storage_txn_add_offsets(s, STR("x"), pid, epoch, STR("h"), &c, 1, &check_st), ST_TXN_STATE);
-    assert_ok(tlog_offsets_fetch(l, STR("g"), STR("src"), 3, &o, &check_st));
+    assert_fails(produce(p, &b, who.pid, who.epoch, 0, 1, true, &base), ST_TXN_STATE); /* not added */
+    assert_ok(storage_txn_add_partition(s, STR("x"), who, p, &check_st));
+    assert_ok(produce(p, &b, who.pid, who.epoch, 0, 2, true, &base));
+    assert_fails(produce(q, &b, who.pid, who.epoch, 0, 1, true, &base), ST_TXN_STATE);
+    assert_fails(produce(p, &b, who.pid, who.epoch, 2, 1, false, &base), ST_TXN_STATE);
+    tlog_position c = {STR("src"), 3, 55, NULL};
+    assert_ok(storage_txn_add_offsets(s, STR("x"), who, STR("g"), &c, 1, &check_st));
+    assert_fails(storage_txn_add_offsets(s, STR("x"), who, STR("h"), &c, 1, &check_st), ST_TXN_STATE);
+    assert_ok(fetch_offset(l, STR("g"), STR("src"), 3, &o, &check_st));
     assert_int_equal(o, TLOG_OFFSET_NONE);
     assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "");
-    assert_fails(storage_txn_end(s, STR("x"), pid, (int16_t)(epoch + 1), true, &check_st), ST_FENCED);
-    assert_fails(storage_txn_end(s, STR("y"), pid, epoch, true, &check_st), ST_UNKNOWN_PID);
-    assert_ok(storage_txn_end(s, STR("x"), pid, epoch, true, &check_st));
-    assert_ok(storage_txn_end(s, STR("x"), pid, epoch, true, &check_st)); /* repeated */
-    assert_fails(storage_txn_end(s, STR("x"), pid, epoch, false, &check_st), ST_TXN_STATE);
+    assert_fails(storage_txn_end(s, STR("x"), (producer_ident){who.pid, (int16_t)(who.epoch + 1)}, true, &check_st),
+                 ST_FENCED);
+    assert_fails(storage_txn_end(s, STR("y"), who, true, &check_st), ST_UNKNOWN_PID);
+    assert_ok(storage_txn_end(s, STR("x"), who, true, &check_st));
+    assert_ok(storage_txn_end(s, STR("x"), who, true, &check_st)); /* repeated */
+    assert_fails(storage_txn_end(s, STR("x"), who, false, &check_st), ST_TXN_STATE);
     assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "c0 c1");
-    assert_ok(tlog_offsets_fetch(l, STR("g"), STR("src"), 3, &o, &check_st));
+    assert_ok(fetch_offset(l, STR("g"), STR("src"), 3, &o, &check_st));
     assert_int_equal(o, 55);
 
     /* Fetch: control batches are in, aborted transactions are listed. */
-    assert_ok(storage_txn_add_partition(s, STR("x"), pid, epoch, p, &check_st));
-    assert_ok(produce(p, &b, pid, epoch, 2, 1, true, &base));
-    assert_ok(storage_txn_end(s, STR("x"), pid, epoch, false, &check_st));
+    assert_ok(storage_txn_add_partition(s, STR("x"), who, p, &check_st));
+    assert_ok(produce(p, &b, who.pid, who.epoch, 2, 1, true, &base));
+    assert_ok(storage_txn_end(s, STR("x"), who, false, &check_st));
     arena        a = {0};
     fetch_result f;
     assert_ok(storage_fetch(s, p, 0, 1 << 20, TLOG_READ_COMMITTED, &a, &f, &check_st));
     assert_int_equal(f.aborted_count, 1);
     assert_int_equal(f.aborted[0].first_offset, 3);
-    assert_int_equal(f.aborted[0].producer_id, pid);
+    assert_int_equal(f.aborted[0].producer_id, who.pid);
     assert_int_equal(f.offsets.high, 5);
     int batches = 0, controls = 0;
     for (uint32_t at = 0; at < f.slice.len_bytes; batches++) {
@@ -310,30 +310,30 @@ static void transactions_of_clients(void **state)
     assert_int_equal(controls, 2);
 
     /* A client that falls silent is fenced after its timeout, and readers go on. */
-    assert_ok(storage_txn_add_partition(s, STR("x"), pid, epoch, p, &check_st));
-    assert_ok(produce(p, &b, pid, epoch, 3, 1, true, &base));
+    assert_ok(storage_txn_add_partition(s, STR("x"), who, p, &check_st));
+    assert_ok(produce(p, &b, who.pid, who.epoch, 3, 1, true, &base));
     append_values(p, NULL, "later", 1);
     storage_maintain(s);
     assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "c0 c1");
     now += 60001;
     storage_maintain(s);
     assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "c0 c1 later0");
-    assert_fails(produce(p, &b, pid, epoch, 4, 1, true, &base), ST_FENCED);
-    assert_fails(storage_txn_end(s, STR("x"), pid, epoch, true, &check_st), ST_FENCED);
+    assert_fails(produce(p, &b, who.pid, who.epoch, 4, 1, true, &base), ST_FENCED);
+    assert_fails(storage_txn_end(s, STR("x"), who, true, &check_st), ST_FENCED);
 
     /* What is open when the broker ends is aborted, and its client fenced. */
-    assert_ok(storage_txn_init(s, STR("x"), 60000, &pid, &epoch, &check_st));
-    assert_ok(storage_txn_add_partition(s, STR("x"), pid, epoch, q, &check_st));
-    assert_ok(produce(q, &b, pid, epoch, 0, 1, true, &base));
+    assert_ok(storage_txn_init(s, STR("x"), 60000, &who, &check_st));
+    assert_ok(storage_txn_add_partition(s, STR("x"), who, q, &check_st));
+    assert_ok(produce(q, &b, who.pid, who.epoch, 0, 1, true, &base));
     tlog_part_close(p);
     tlog_part_close(q);
     storage_close(s);
     s = open_dir((storage_options){.now_ms = test_now, .clock_ctx = &now});
     q = open_part(storage_log(s), "t", 1);
     assert_string_equal(read_values(q, 0, TLOG_READ_COMMITTED), "");
-    assert_int_equal(tlog_part_offsets(q).last_stable, 2);
-    assert_fails(storage_txn_add_partition(s, STR("x"), pid, epoch, q, &check_st), ST_FENCED);
-    assert_fails(produce(q, &b, pid, epoch, 1, 1, true, &base), ST_FENCED);
+    assert_int_equal(tlog_part_known(q).last_stable, 2);
+    assert_fails(storage_txn_add_partition(s, STR("x"), who, q, &check_st), ST_FENCED);
+    assert_fails(produce(q, &b, who.pid, who.epoch, 1, 1, true, &base), ST_FENCED);
     tlog_part_close(q);
     storage_close(s);
     batch_builder_free(&b);
@@ -368,21 +368,21 @@ static void retention(void **state)
     tlog_reader   *r = tlog_reader_open(age, 0, TLOG_READ_COMMITTED);
     const uint8_t *data;
     uint32_t       len;
-    assert_ok(tlog_reader_next(r, 1, &data, &len, &check_st));
+    assert_ok(batch_log_next(r, 1, &data, &len, &check_st));
     storage_maintain(s);
-    assert_int_equal(tlog_part_offsets(age).start, 0);
-    int64_t start = tlog_part_offsets(size).start;
+    assert_int_equal(tlog_part_known(age).start, 0);
+    int64_t start = tlog_part_known(size).start;
     assert_true(start > 50 && start < 100);
     now += 100000;
     storage_maintain(s);
-    assert_int_equal(tlog_part_offsets(age).start, 100); /* the segment being written, too */
-    assert_int_equal(tlog_part_offsets(age).high, 100);
-    assert_int_equal(tlog_part_offsets(kept).start, 0);
+    assert_int_equal(tlog_part_known(age).start, 100); /* the segment being written, too */
+    assert_int_equal(tlog_part_known(age).high, 100);
+    assert_int_equal(tlog_part_known(kept).start, 0);
     assert_int_equal(batch_parse(data, len, true, &(batch_view){0}, &check_st), true);
-    assert_fails(tlog_reader_next(r, 1, &data, &len, &check_st), ST_OFFSET_RANGE);
+    assert_fails(batch_log_next(r, 1, &data, &len, &check_st), ST_OFFSET_RANGE);
     tlog_reader_seek(r, 100);
     assert_int_equal(append_values(age, NULL, "w", 1), 100);
-    assert_ok(tlog_reader_next(r, 1, &data, &len, &check_st));
+    assert_ok(batch_log_next(r, 1, &data, &len, &check_st));
     assert_true(len > 0);
     tlog_reader_close(r);
     /* DeleteRecords survives a restart. */
@@ -397,11 +397,11 @@ static void retention(void **state)
     s = open_dir(opt);
     age = open_part(storage_log(s), "by-age", 0);
     kept = open_part(storage_log(s), "kept", 0);
-    assert_int_equal(tlog_part_offsets(age).start, 100);
-    assert_int_equal(tlog_part_offsets(age).high, 101);
-    assert_int_equal(tlog_part_offsets(kept).start, 33);
+    assert_int_equal(tlog_part_known(age).start, 100);
+    assert_int_equal(tlog_part_known(age).high, 101);
+    assert_int_equal(tlog_part_known(kept).start, 33);
     storage_maintain(s);
-    assert_int_equal(tlog_part_offsets(kept).start, 33);
+    assert_int_equal(tlog_part_known(kept).start, 33);
     assert_ok(storage_delete_records(s, kept, -1, &from, &check_st));
     assert_int_equal(from, 100);
     tlog_part_close(age);
@@ -446,10 +446,10 @@ static void a_deleted_topic_gives_its_disk_space_back(void **state)
     tlog_reader   *r = tlog_reader_open(p, 0, TLOG_READ_COMMITTED);
     const uint8_t *data;
     uint32_t       len;
-    assert_fails(tlog_reader_next(r, 100, &data, &len, &check_st), ST_NOT_FOUND);
+    assert_fails(batch_log_next(r, 100, &data, &len, &check_st), ST_NOT_FOUND);
     tlog_reader_close(r);
     storage_maintain(s);
-    assert_ok(tlog_producer_commit(pr, STR("g"), NULL, 0, &check_st));
+    assert_ok(commit_txn(storage_log(s), pr, STR("g"), NULL, 0, &check_st));
     tlog_producer_close(pr);
     tlog_part_close(p);
     arena_free(&a);
@@ -514,17 +514,17 @@ static void settings_of_topics(void **state)
     assert_int_equal(ts, 2000);
     assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "v0 v1 w0");
     str big = make_batch(&b, "0123456789012345678901234567890", 200, CODEC_NONE);
-    assert_fails(tlog_part_append(p, (uint8_t *)big.p, big.n, (tlog_append){0}, &base, &check_st), ST_TOO_LARGE);
+    assert_fails(batch_log_append(p, (uint8_t *)big.p, big.n, (batch_append){0}, &base, &check_st), ST_TOO_LARGE);
     tlog_part_close(p);
 
     p = open_part(l, "zstd", 0);
     str many = make_batch(&b, "0123456789012345678901234567890", 100, CODEC_NONE);
-    assert_ok(tlog_part_append(p, (uint8_t *)many.p, many.n, (tlog_append){0}, &base, &check_st));
+    assert_ok(batch_log_append(p, (uint8_t *)many.p, many.n, (batch_append){0}, &base, &check_st));
     tlog_reader   *r = tlog_reader_open(p, 0, TLOG_READ_COMMITTED);
     const uint8_t *data;
     uint32_t       len;
     batch_view     view;
-    assert_ok(tlog_reader_next(r, 1, &data, &len, &check_st));
+    assert_ok(batch_log_next(r, 1, &data, &len, &check_st));
     assert_ok(batch_parse(data, len, true, &view, &check_st));
     assert_int_equal(view.attributes & BATCH_CODEC_MASK, CODEC_ZSTD);
     assert_int_equal(view.count, 100);
@@ -534,17 +534,17 @@ static void settings_of_topics(void **state)
     p = open_part(l, "bounded", 0);
     now = 1000;
     str late = make_batch(&b, "x", 101, CODEC_NONE); /* stamped 1000 to 1100 */
-    assert_ok(tlog_part_append(p, (uint8_t *)late.p, late.n, (tlog_append){0}, &base, &check_st));
+    assert_ok(batch_log_append(p, (uint8_t *)late.p, late.n, (batch_append){0}, &base, &check_st));
     now = 999;
     late = make_batch(&b, "x", 101, CODEC_NONE);
-    assert_fails(tlog_part_append(p, (uint8_t *)late.p, late.n, (tlog_append){0}, &base, &check_st), ST_INVALID_TIME);
+    assert_fails(batch_log_append(p, (uint8_t *)late.p, late.n, (batch_append){0}, &base, &check_st), ST_INVALID_TIME);
     tlog_part_close(p);
 
     p = open_part(l, "keys", 0);
     batch_builder_reset(&b);
     batch_builder_add(&b, 1, STR_NONE, STR("v"), 0, STR_NONE);
     str no_key = batch_builder_finish(&b, CODEC_NONE, &check_st);
-    assert_fails(tlog_part_append(p, (uint8_t *)no_key.p, no_key.n, (tlog_append){0}, &base, &check_st),
+    assert_fails(batch_log_append(p, (uint8_t *)no_key.p, no_key.n, (batch_append){0}, &base, &check_st),
                  ST_INVALID_RECORD);
     tlog_part_close(p);
 
@@ -639,7 +639,7 @@ static void fetch_slices(void **state)
     tlog_part *p = open_part(storage_log(s), "t", 0);
     for (int i = 0; i < 60; i++)
         append_values(p, NULL, "some value of a record", 1 + i % 9);
-    int64_t      high = tlog_part_offsets(p).high;
+    int64_t      high = tlog_part_known(p).high;
     arena        a = {0};
     fetch_result f;
     for (int64_t from = 0; from < high; from++) {

@@ -118,13 +118,13 @@ typedef struct ids {
 
 static void read_ids(world *w, int part, tlog_isolation iso, ids *out)
 {
-    int64_t        from = tlog_part_offsets(w->part[part]).start;
+    int64_t        from = tlog_part_known(w->part[part]).start;
     tlog_reader   *r = tlog_reader_open(w->part[part], from, iso);
     batch_iter     it = BATCH_ITER_INIT;
     const uint8_t *data;
     uint32_t       len;
     for (;;) {
-        if (!tlog_reader_next(r, 300, &data, &len, &check_st))
+        if (!batch_log_next(r, 300, &data, &len, &check_st))
             fail_msg("seed %llu: read: %s", (unsigned long long)w->seed, check_st.msg);
         if (len == 0)
             break;
@@ -190,21 +190,21 @@ static void verify(world *w, bool power_was_cut)
         if (w->txns.p[t].fate != UNKNOWN)
             continue;
         int64_t o;
-        assert_ok(tlog_offsets_fetch(w->l, STR("g"), str_of(producer_names[w->txns.p[t].producer]), 0, &o, &check_st));
+        assert_ok(fetch_offset(w->l, STR("g"), str_of(producer_names[w->txns.p[t].producer]), 0, &o, &check_st));
         w->txns.p[t].fate = o == w->txns.p[t].offset ? COMMITTED : ABORTED;
         if (o == w->txns.p[t].offset)
             w->offset[w->txns.p[t].producer] = o;
     }
     for (int i = 0; i < PRODUCERS; i++) {
         int64_t o;
-        assert_ok(tlog_offsets_fetch(w->l, STR("g"), str_of(producer_names[i]), 0, &o, &check_st));
+        assert_ok(fetch_offset(w->l, STR("g"), str_of(producer_names[i]), 0, &o, &check_st));
         claim(w, o == w->offset[i], "offset of %s is %lld, not %lld", producer_names[i], (long long)o,
               (long long)w->offset[i]);
     }
     for (int p = 0; p < PARTS; p++) {
         size_t  at = 0;
-        int64_t stable = tlog_part_offsets(w->part[p]).last_stable;
-        bool    all_stable = stable == tlog_part_offsets(w->part[p]).high;
+        int64_t stable = tlog_part_known(w->part[p]).last_stable;
+        bool    all_stable = stable == tlog_part_known(w->part[p]).high;
         for (size_t i = 0; i < w->log[p].n; i++) {
             const entry *e = &w->log[p].p[i];
             bool         visible = at < seen[p].v.n && seen[p].v.p[at] == e->id;
@@ -239,10 +239,10 @@ static void do_append(world *w, bool with_producer)
     entry e = {w->next_id++, with_producer ? w->open_txn[who] : -1, false, durable};
     int   n = snprintf(value, sizeof value, "%d.%.*s", e.id, (int)pick(w, 150), padding);
     batch_builder_add(&b, w->now, STR("k"), str_make(value, (size_t)n), 0, STR_NONE);
-    str         batch = batch_builder_finish(&b, pick(w, 4) ? CODEC_NONE : CODEC_LZ4, &check_st);
-    int64_t     base;
-    tlog_append opt = {.producer = with_producer ? w->producer[who] : NULL, .durable = durable};
-    e.acked = tlog_part_append(w->part[p], (uint8_t *)batch.p, batch.n, opt, &base, &check_st);
+    str          batch = batch_builder_finish(&b, pick(w, 4) ? CODEC_NONE : CODEC_LZ4, &check_st);
+    int64_t      base;
+    batch_append opt = {.producer = with_producer ? w->producer[who] : NULL, .durable = durable};
+    e.acked = batch_log_append(w->part[p], (uint8_t *)batch.p, batch.n, opt, &base, &check_st);
     VEC_PUSH(&w->log[p], e);
     batch_builder_free(&b);
 }
@@ -260,14 +260,14 @@ static void do_end(world *w)
         }
         return;
     }
-    tlog_commit c = {str_of(producer_names[who]), 0, w->next_id++, NULL};
+    tlog_position c = {str_of(producer_names[who]), 0, w->next_id++, NULL};
     if (t < 0) { /* a transaction of offsets alone */
         txn empty = {OPEN, -1, who};
         t = (int)w->txns.n;
         VEC_PUSH(&w->txns, empty);
     }
     w->txns.p[t].offset = c.offset;
-    if (tlog_producer_commit(w->producer[who], STR("g"), &c, 1, &check_st)) {
+    if (commit_txn(w->l, w->producer[who], STR("g"), &c, 1, &check_st)) {
         w->txns.p[t].fate = COMMITTED;
         w->offset[who] = c.offset;
         w->open_txn[who] = -1;
@@ -448,12 +448,12 @@ static void a_full_disk_leaves_the_partition_usable(void **state)
     append_values(p, NULL, "1.", 1);
     str batch = make_batch(&b, "2.", 3, CODEC_NONE);
     w.f.room = 30;
-    assert_fails(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){0}, &base, &check_st), ST_FULL);
-    assert_fails(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){.durable = true}, &base, &check_st),
+    assert_fails(batch_log_append(p, (uint8_t *)batch.p, batch.n, (batch_append){0}, &base, &check_st), ST_FULL);
+    assert_fails(batch_log_append(p, (uint8_t *)batch.p, batch.n, (batch_append){.durable = true}, &base, &check_st),
                  ST_FULL);
     assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "1.0");
     w.f.room = -1;
-    assert_ok(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){.durable = true}, &base, &check_st));
+    assert_ok(batch_log_append(p, (uint8_t *)batch.p, batch.n, (batch_append){.durable = true}, &base, &check_st));
     assert_int_equal(base, 1);
     assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "1.0 2.0 2.1 2.2");
     batch_builder_free(&b);
@@ -474,18 +474,18 @@ static void a_failed_fsync_is_never_acknowledged(void **state)
     append_values(p, NULL, "1.", 1);
     str batch = make_batch(&b, "2.", 1, CODEC_NONE);
     w.f.fsync_fails = true;
-    assert_fails(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){.durable = true}, &base, &check_st),
+    assert_fails(batch_log_append(p, (uint8_t *)batch.p, batch.n, (batch_append){.durable = true}, &base, &check_st),
                  ST_IO);
     w.f.fsync_fails = false;
     /* Refused before anything is written, until the tail has been written again. */
-    int64_t high = tlog_part_offsets(p).high;
-    assert_fails(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){.durable = true}, &base, &check_st),
+    int64_t high = tlog_part_known(p).high;
+    assert_fails(batch_log_append(p, (uint8_t *)batch.p, batch.n, (batch_append){.durable = true}, &base, &check_st),
                  ST_IO);
-    assert_int_equal(tlog_part_offsets(p).high, high);
+    assert_int_equal(tlog_part_known(p).high, high);
     append_values(p, NULL, "3.", 1);
     storage_maintain(w.s);
     batch = make_batch(&b, "4.", 1, CODEC_NONE);
-    assert_ok(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){.durable = true}, &base, &check_st));
+    assert_ok(batch_log_append(p, (uint8_t *)batch.p, batch.n, (batch_append){.durable = true}, &base, &check_st));
     assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "1.0 2.0 3.0 4.0");
     batch_builder_free(&b);
     close_world(&w);
@@ -523,14 +523,14 @@ static void a_failed_append_is_cut_off_before_the_next_segment(void **state)
     int (*rename)(io *, const char *, const char *) = w.f.base.rename;
     w.f.room = 30;
     w.f.base.truncate = no_truncate;
-    assert_fails(tlog_part_append(p, (uint8_t *)batch.p, batch.n, (tlog_append){0}, &base, &check_st), ST_FULL);
+    assert_fails(batch_log_append(p, (uint8_t *)batch.p, batch.n, (batch_append){0}, &base, &check_st), ST_FULL);
     w.f.room = -1;
     w.f.base.truncate = truncate;
     /* Retention begins a new segment, and the folder stays as it is for want of a checkpoint. */
     w.now += (int64_t)30 * 86400000;
     w.f.base.rename = no_rename;
     storage_maintain(w.s);
-    assert_int_equal(tlog_part_offsets(p).start, 1);
+    assert_int_equal(tlog_part_known(p).start, 1);
     append_values(p, NULL, "3.", 1);
     fault_kill(&w.f);
     close_world(&w);

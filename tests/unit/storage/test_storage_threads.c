@@ -36,11 +36,11 @@ static void *append(void *arg)
         batch_builder_reset(&b);
         batch_builder_add(&b, i, STR("k"), str_make(v, (size_t)n), 0, STR_NONE);
         str s = batch_builder_finish(&b, CODEC_NONE, &own);
-        if (!tlog_part_append(p, (uint8_t *)s.p, s.n, (tlog_append){.producer = pr, .durable = i % 50 == 0}, &base,
+        if (!batch_log_append(p, (uint8_t *)s.p, s.n, (batch_append){.producer = pr, .durable = i % 50 == 0}, &base,
                               &own))
             abort();
-        tlog_commit c = {STR("src"), j->id, i, NULL};
-        if (pr && i % 10 == 9 && !tlog_producer_commit(pr, STR("g"), &c, 1, &own))
+        tlog_position c = {STR("src"), j->id, i, NULL};
+        if (pr && i % 10 == 9 && !commit_txn(j->l, pr, STR("g"), &c, 1, &own))
             abort();
     }
     if (pr)
@@ -67,7 +67,7 @@ static void *read_all(void *arg)
     const uint8_t *data;
     uint32_t       len;
     while (seen < APPENDERS * EACH) {
-        if (!tlog_reader_next(r, 1000, &data, &len, &own))
+        if (!batch_log_next(r, 1000, &data, &len, &own))
             abort();
         if (len == 0)
             usleep(100);

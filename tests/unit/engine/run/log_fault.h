@@ -3,6 +3,7 @@
 #ifndef TESTS_LOG_FAULT_H
 #define TESTS_LOG_FAULT_H
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,18 +15,20 @@ typedef enum log_call {
     CALL_TOPIC_DELETE,
     CALL_TOPIC_GET,
     CALL_PART_OPEN,
-    CALL_APPEND,
+    CALL_OFFSETS_QUERY,
     CALL_READER_NEXT,
-    CALL_OFFSETS_COMMIT,
+    CALL_SEND,
+    CALL_FLUSH,
+    CALL_APPEND_WAIT,
+    CALL_COMMIT,
     CALL_OFFSETS_FETCH,
     CALL_PRODUCER_OPEN,
-    CALL_PRODUCER_COMMIT,
     LOG_CALLS
 } log_call;
 
 static const char *const log_call_names[LOG_CALLS] = {
-    "topic_create", "topic_delete",   "topic_get",     "part_open",     "append",
-    "reader_next",  "offsets_commit", "offsets_fetch", "producer_open", "producer_commit"};
+    "topic_create", "topic_delete", "topic_get",   "part_open", "offsets_query", "reader_next",
+    "send",         "flush",        "append_wait", "commit",    "offsets_fetch", "producer_open"};
 
 typedef struct log_plan {
     unsigned    calls;   /* bits of log_call; 0: nothing fails */
@@ -33,6 +36,7 @@ typedef struct log_plan {
     uint64_t    times;   /* how many from there on; 0: one */
     st_code     code;    /* ST_OK: they succeed */
     bool        done;    /* the work is done all the same */
+    bool        unknown; /* of a commit that was not done, or whose answer is lost: nobody knows which */
     bool        hold;    /* callers wait until the plan is lifted */
     int         slow_ms; /* each takes so long */
     const char *only;    /* calls whose topic, group or transactional id holds the text; NULL: all */
@@ -47,14 +51,24 @@ typedef struct log_fault {
     uint64_t        seen;    /* calls that the plan is about */
     uint64_t        struck;  /* of them */
     int             waiting; /* callers that are held */
+    atomic_bool     stale;   /* what is known of offsets stays as it is until it is asked for */
 } log_fault;
 
 typedef struct fault_part {
-    tlog_part  base;
-    log_fault *f;
-    tlog_part *in;
-    char       topic[];
+    tlog_part       base;
+    log_fault      *f;
+    tlog_part      *in;
+    pthread_mutex_t mu;
+    tlog_offsets    known; /* when it was last not stale */
+    char            topic[];
 } fault_part;
+
+typedef struct fault_sender {
+    tlog_sender  base;
+    log_fault   *f;
+    tlog_sender *in;
+    char         topic[];
+} fault_sender;
 
 typedef struct fault_reader {
     tlog_reader  base;
@@ -74,6 +88,11 @@ typedef struct fault_producer {
 static inline log_fault *log_fault_of(tlog *l)
 {
     return (log_fault *)l;
+}
+
+static inline tlog_info fault_info(const tlog *l)
+{
+    return tlog_get_info(((const log_fault *)l)->in);
 }
 
 static inline tlog *log_fault_in(tlog *l)
@@ -123,8 +142,8 @@ static inline bool log_fault_end(log_verdict v, bool ok, log_call call, const ch
     return status_set(st, ST_IO, "planted: lost the answer to %s of %s", log_call_names[call], name);
 }
 
-#define LOG_FAULT_NAME(name) /* of a str, on the stack */                                                              \
-    char name##_z[512];                                                                                                \
+#define LOG_FAULT_NAME(name) /* of a str, on the stack */ \
+    char name##_z[512];                                   \
     snprintf(name##_z, sizeof name##_z, "%.*s", STR_FMT(name))
 
 /* ---- topics */
@@ -134,8 +153,8 @@ static inline bool fault_topic_create(tlog *l, const tlog_topic *spec, status *s
     str name = spec->name;
     LOG_FAULT_NAME(name);
     log_verdict v = log_fault_step(log_fault_of(l), CALL_TOPIC_CREATE, name_z, st);
-    return v != LOG_REFUSE && log_fault_end(v, tlog_topic_create(log_fault_in(l), spec, st),
-                                            CALL_TOPIC_CREATE, name_z, st);
+    return v != LOG_REFUSE &&
+           log_fault_end(v, tlog_topic_create(log_fault_in(l), spec, st), CALL_TOPIC_CREATE, name_z, st);
 }
 
 static inline bool fault_topic_delete(tlog *l, str name, status *st)
@@ -184,23 +203,46 @@ static inline tlog_part *fault_part_open(tlog *l, str topic, int32_t partition, 
     p->f = log_fault_of(l);
     p->in = in;
     strcpy(p->topic, topic_z);
+    pthread_mutex_init(&p->mu, NULL);
     return &p->base;
 }
 
 static inline void fault_part_close(tlog_part *p)
 {
     tlog_part_close(part_in(p));
+    pthread_mutex_destroy(&((fault_part *)p)->mu);
     free(p);
 }
 
-static inline tlog_offsets fault_part_offsets(tlog_part *p)
+/* A stale log knows nothing of a partition but what it was asked for. */
+static inline tlog_offsets fault_part_known(const tlog_part *tp)
 {
-    return tlog_part_offsets(part_in(p));
+    fault_part *p = (fault_part *)(uintptr_t)tp;
+    pthread_mutex_lock(&p->mu);
+    if (!atomic_load(&p->f->stale))
+        p->known = tlog_part_known(p->in);
+    tlog_offsets o = p->known;
+    pthread_mutex_unlock(&p->mu);
+    return o;
 }
 
-static inline bool fault_part_is_deleted(tlog_part *p)
+static inline bool fault_offsets_query(tlog *l, tlog_part *const *parts, size_t n, tlog_offsets *out, status *st)
 {
-    return tlog_part_is_deleted(part_in(p));
+    for (size_t i = 0; i < n; i++) {
+        fault_part *p = (fault_part *)parts[i];
+        if (log_fault_step(p->f, CALL_OFFSETS_QUERY, p->topic, st) == LOG_REFUSE ||
+            !tlog_offsets_query(log_fault_in(l), &p->in, 1, &out[i], st))
+            return false;
+        pthread_mutex_lock(&p->mu);
+        p->known = out[i];
+        pthread_mutex_unlock(&p->mu);
+    }
+    return true;
+}
+
+static inline bool fault_part_is_deleted(const tlog_part *p)
+{
+    return tlog_part_is_deleted(((const fault_part *)p)->in);
 }
 
 static inline bool fault_part_trim(tlog_part *p, int64_t offset, status *st)
@@ -213,15 +255,11 @@ static inline bool fault_part_time(tlog_part *p, int64_t ts_ms, int64_t *offset,
     return tlog_part_offset_for_time(part_in(p), ts_ms, offset, ts, st);
 }
 
-static inline bool fault_append(tlog_part *tp, uint8_t *b, uint32_t n, tlog_append opt, int64_t *base, status *st)
+static inline bool fault_append_wait(tlog_part *tp, const rec_out *r, uint32_t n, int64_t *base, status *st)
 {
     fault_part *p = (fault_part *)tp;
-    log_verdict v = log_fault_step(p->f, CALL_APPEND, p->topic, st);
-    if (v == LOG_REFUSE)
-        return false;
-    if (opt.producer)
-        opt.producer = ((fault_producer *)opt.producer)->in;
-    return log_fault_end(v, tlog_part_append(p->in, b, n, opt, base, st), CALL_APPEND, p->topic, st);
+    log_verdict v = log_fault_step(p->f, CALL_APPEND_WAIT, p->topic, st);
+    return v != LOG_REFUSE && log_fault_end(v, tlog_append_wait(p->in, r, n, base, st), CALL_APPEND_WAIT, p->topic, st);
 }
 
 static inline uint64_t fault_watch(tlog_part *p, void (*wake)(void *), void *ctx)
@@ -240,7 +278,7 @@ static inline tlog_reader *fault_reader_open(tlog_part *tp, int64_t offset, tlog
 {
     fault_part   *p = (fault_part *)tp;
     fault_reader *r = calloc(1, sizeof *r + strlen(p->topic) + 1);
-    r->base = (tlog_reader){.ops = &log_fault_ops, .next = offset, .first = offset};
+    r->base = (tlog_reader){.ops = &log_fault_ops, .next = offset};
     r->f = p->f;
     r->in = tlog_reader_open(p->in, offset, iso);
     strcpy(r->topic, p->topic);
@@ -253,18 +291,56 @@ static inline void fault_reader_close(tlog_reader *r)
     free(r);
 }
 
-static inline bool fault_reader_next(tlog_reader *tr, uint32_t max, const uint8_t **data, uint32_t *n, status *st)
+static inline bool fault_reader_next(tlog_reader *tr, rec_view *out, uint32_t n, uint32_t *got, status *st)
 {
     fault_reader *r = (fault_reader *)tr;
+    *got = 0;
     if (log_fault_step(r->f, CALL_READER_NEXT, r->topic, st) == LOG_REFUSE)
         return false;
     if (r->seeks != r->base.seeks)
         tlog_reader_seek(r->in, r->base.next);
     r->seeks = r->base.seeks;
-    bool ok = tlog_reader_next(r->in, max, data, n, st);
+    bool ok = tlog_reader_next(r->in, out, n, got, st);
     r->base.next = tlog_reader_offset(r->in);
-    r->base.first = tlog_reader_first(r->in);
     return ok;
+}
+
+/* ---- sending */
+
+static inline tlog_sender *fault_sender_open(tlog_part *tp, tlog_producer *producer)
+{
+    fault_part   *p = (fault_part *)tp;
+    fault_sender *s = calloc(1, sizeof *s + strlen(p->topic) + 1);
+    s->base.ops = &log_fault_ops;
+    s->f = p->f;
+    s->in = tlog_sender_open(p->in, producer ? ((fault_producer *)producer)->in : NULL);
+    strcpy(s->topic, p->topic);
+    return &s->base;
+}
+
+static inline void fault_sender_close(tlog_sender *s)
+{
+    tlog_sender_close(((fault_sender *)s)->in);
+    free(s);
+}
+
+static inline bool fault_send(tlog_sender *ts, const rec_out *r, status *st)
+{
+    fault_sender *s = (fault_sender *)ts;
+    log_verdict   v = log_fault_step(s->f, CALL_SEND, s->topic, st);
+    return v != LOG_REFUSE && log_fault_end(v, tlog_send(s->in, r, st), CALL_SEND, s->topic, st);
+}
+
+static inline bool fault_flush(tlog_sender *ts, status *st)
+{
+    fault_sender *s = (fault_sender *)ts;
+    log_verdict   v = log_fault_step(s->f, CALL_FLUSH, s->topic, st);
+    return v != LOG_REFUSE && log_fault_end(v, tlog_flush(s->in, st), CALL_FLUSH, s->topic, st);
+}
+
+static inline tlog_mark fault_sender_mark(const tlog_sender *s)
+{
+    return tlog_sender_mark(((const fault_sender *)s)->in);
 }
 
 /* ---- offsets and transactions */
@@ -272,7 +348,7 @@ static inline bool fault_reader_next(tlog_reader *tr, uint32_t max, const uint8_
 #define FAULT_COMMITS_MAX 64
 
 /* The same, of the partitions beneath. */
-static inline const tlog_commit *commits_in(const tlog_commit *c, size_t n, tlog_commit out[FAULT_COMMITS_MAX])
+static inline const tlog_position *commits_in(const tlog_position *c, size_t n, tlog_position out[FAULT_COMMITS_MAX])
 {
     if (n > FAULT_COMMITS_MAX)
         abort();
@@ -284,20 +360,39 @@ static inline const tlog_commit *commits_in(const tlog_commit *c, size_t n, tlog
     return out;
 }
 
-static inline bool fault_offsets_commit(tlog *l, str group, const tlog_commit *c, size_t n, status *st)
+static inline tlog_outcome fault_commit(tlog *l, const tlog_commit_args *c, status *st)
 {
-    tlog_commit in[FAULT_COMMITS_MAX];
+    log_fault    *f = log_fault_of(l);
+    tlog_position in[FAULT_COMMITS_MAX];
+    tlog_sender  *senders[FAULT_COMMITS_MAX];
+    str           group = c->group;
     LOG_FAULT_NAME(group);
-    log_verdict v = log_fault_step(log_fault_of(l), CALL_OFFSETS_COMMIT, group_z, st);
-    return v != LOG_REFUSE && log_fault_end(v, tlog_offsets_commit(log_fault_in(l), group, commits_in(c, n, in), n, st),
-                                            CALL_OFFSETS_COMMIT, group_z, st);
+    log_verdict v = log_fault_step(f, CALL_COMMIT, group_z, st);
+    pthread_mutex_lock(&f->mu);
+    bool unknown = f->plan.unknown;
+    pthread_mutex_unlock(&f->mu);
+    if (v == LOG_REFUSE)
+        return unknown ? TLOG_UNKNOWN : TLOG_NOT_COMMITTED;
+    if (c->sender_count > FAULT_COMMITS_MAX)
+        abort();
+    for (size_t i = 0; i < c->sender_count; i++)
+        senders[i] = ((fault_sender *)c->senders[i])->in;
+    tlog_commit_args under = *c;
+    under.positions = commits_in(c->positions, c->position_count, in);
+    under.senders = senders;
+    under.producer = c->producer ? ((fault_producer *)c->producer)->in : NULL;
+    tlog_outcome how = tlog_commit(log_fault_in(l), &under, st);
+    if (v != LOG_LOSE_ANSWER || how != TLOG_COMMITTED)
+        return how;
+    log_fault_end(v, true, CALL_COMMIT, group_z, st);
+    return TLOG_UNKNOWN;
 }
 
-static inline bool fault_offsets_fetch(tlog *l, str group, str topic, int32_t partition, int64_t *offset, status *st)
+static inline bool fault_offsets_fetch(tlog *l, str group, tlog_position *p, size_t n, status *st)
 {
     LOG_FAULT_NAME(group);
     return log_fault_step(log_fault_of(l), CALL_OFFSETS_FETCH, group_z, st) != LOG_REFUSE &&
-           tlog_offsets_fetch(log_fault_in(l), group, topic, partition, offset, st);
+           tlog_offsets_fetch(log_fault_in(l), group, p, n, st);
 }
 
 static inline bool fault_delete_group(tlog *l, str group, status *st)
@@ -327,15 +422,6 @@ static inline void fault_producer_close(tlog_producer *p)
     free(p);
 }
 
-static inline bool fault_producer_commit(tlog_producer *tp, str group, const tlog_commit *c, size_t n, status *st)
-{
-    tlog_commit     in[FAULT_COMMITS_MAX];
-    fault_producer *p = (fault_producer *)tp;
-    log_verdict     v = log_fault_step(p->f, CALL_PRODUCER_COMMIT, p->id, st);
-    return v != LOG_REFUSE && log_fault_end(v, tlog_producer_commit(p->in, group, commits_in(c, n, in), n, st),
-                                            CALL_PRODUCER_COMMIT, p->id, st);
-}
-
 static inline bool fault_producer_abort(tlog_producer *p, status *st)
 {
     return tlog_producer_abort(((fault_producer *)p)->in, st);
@@ -348,28 +434,34 @@ static inline void fault_log_close(tlog *l)
 
 static const tlog_ops log_fault_ops = {
     .close = fault_log_close,
+    .info = fault_info,
     .topic_create = fault_topic_create,
     .topic_delete = fault_topic_delete,
     .topic_get = fault_topic_get,
     .topic_list = fault_topic_list,
     .part_open = fault_part_open,
     .part_close = fault_part_close,
-    .part_offsets = fault_part_offsets,
+    .part_known = fault_part_known,
+    .offsets_query = fault_offsets_query,
     .part_is_deleted = fault_part_is_deleted,
     .part_trim = fault_part_trim,
     .part_offset_for_time = fault_part_time,
-    .part_append = fault_append,
     .part_watch = fault_watch,
     .part_unwatch = fault_unwatch,
     .reader_open = fault_reader_open,
     .reader_close = fault_reader_close,
     .reader_next = fault_reader_next,
-    .offsets_commit = fault_offsets_commit,
+    .sender_open = fault_sender_open,
+    .sender_close = fault_sender_close,
+    .send = fault_send,
+    .flush = fault_flush,
+    .sender_mark = fault_sender_mark,
+    .append_wait = fault_append_wait,
+    .commit = fault_commit,
     .offsets_fetch = fault_offsets_fetch,
     .offsets_delete_group = fault_delete_group,
     .producer_open = fault_producer_open,
     .producer_close = fault_producer_close,
-    .producer_commit = fault_producer_commit,
     .producer_abort = fault_producer_abort,
 };
 

@@ -16,6 +16,7 @@
 #include "engine/engine.h"
 #include "storage/record.h"
 #include "storage/storage.h"
+#include "tests/unit/storage/seam_short.h"
 
 typedef struct env {
     char            dir[64];
@@ -121,7 +122,7 @@ static void append(env *v, const char *topic, str val)
     batch_builder_init(&b, 1 << 20);
     assert_true(batch_builder_add(&b, 1, STR_NONE, val, 0, STR_NONE));
     str bytes = batch_builder_finish(&b, CODEC_NONE, &st);
-    assert_true(tlog_part_append(p, (uint8_t *)bytes.p, bytes.n, (tlog_append){0}, &base, &st));
+    assert_true(batch_log_append(p, (uint8_t *)bytes.p, bytes.n, (batch_append){0}, &base, &st));
     batch_builder_free(&b);
     tlog_part_close(p);
 }
@@ -132,8 +133,8 @@ static void wait_committed(env *v, int64_t offset)
     status_init(&st);
     for (int i = 0; i < 5000; i++) {
         int64_t at;
-        assert_true(tlog_offsets_fetch(storage_log(v->st), STR("_confluent-ksql-default_query_CSAS_C_2"), STR("s"), 0,
-                                       &at, &st));
+        assert_true(
+            fetch_offset(storage_log(v->st), STR("_confluent-ksql-default_query_CSAS_C_2"), STR("s"), 0, &at, &st));
         if (at == offset)
             return;
         nap();

@@ -300,8 +300,8 @@ static void the_catalogs_store_fails(void **state)
 
 static void the_log_fails(void **state)
 {
-    static const log_call calls[] = {CALL_TOPIC_CREATE,  CALL_TOPIC_GET,      CALL_PART_OPEN,
-                                     CALL_OFFSETS_FETCH, CALL_OFFSETS_COMMIT, CALL_TOPIC_DELETE};
+    static const log_call calls[] = {CALL_TOPIC_CREATE,  CALL_TOPIC_GET, CALL_PART_OPEN,   CALL_OFFSETS_QUERY,
+                                     CALL_OFFSETS_FETCH, CALL_COMMIT,    CALL_TOPIC_DELETE};
     snapshot              want = without_faults();
     (void)state;
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {

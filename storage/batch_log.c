@@ -248,8 +248,11 @@ tlog_outcome batch_log_commit(tlog *l, const tlog_commit_args *c, status *st)
     for (size_t i = 0; i < c->sender_count; i++)
         if (!tlog_flush(c->senders[i], st))
             return TLOG_NOT_COMMITTED;
-    if (c->producer)
+    if (c->producer) /* its decision waits for its partitions */
         return txn_producer_commit(c->producer, c->group, c->positions, c->position_count, st);
+    for (size_t i = 0; i < c->sender_count; i++)
+        if (!l->ops->batches->part_sync(((const batch_sender *)c->senders[i])->part, st))
+            return TLOG_NOT_COMMITTED;
     ok = l->ops->batches->offsets_put(l, c->group, c->positions, c->position_count, &doubt, st);
     return ok ? TLOG_COMMITTED : doubt ? TLOG_UNKNOWN : TLOG_NOT_COMMITTED;
 }

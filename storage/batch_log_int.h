@@ -19,7 +19,10 @@ typedef struct batch_ops {
     uint32_t (*batch_bytes_max)(const tlog_part *);
     /* One more reference to a partition; given back by tlog_part_close(). */
     void (*part_hold)(tlog_part *);
-    /* Offsets without a transaction. *doubt: it failed, and may be on disk all the same. */
+    /* Waits until what the partition holds is on disk, if the log is durable. */
+    bool (*part_sync)(tlog_part *, status *);
+    /* Offsets without a transaction, durable only after the records they lie behind. *doubt: it failed, and may be on
+     * disk all the same. */
     bool (*offsets_put)(tlog *, str group, const tlog_position *, size_t n, bool *doubt, status *);
 } batch_ops;
 

@@ -172,15 +172,52 @@ static group_offset *to_rows(storage *s, arena *a, const tlog_position *c, size_
     return o;
 }
 
+/* Committed offsets name records that were read, perhaps before they were on disk: those come first. Else a loss of
+ * power would take them, and others would get their offsets, which the group would then pass over. */
+static bool sync_inputs(storage *s, const group_offset *o, size_t n, status *st)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && !s->env.fsync_off && i < n; i++) {
+        status     ignored;
+        tlog_part *p = part_open(&s->log, o[i].topic, o[i].partition, &ignored);
+        if (p == NULL)
+            continue; /* an offset of what is not there names nothing */
+        plog   *l = (plog *)p;
+        int64_t high = atomic_load(&l->high);
+        ok = atomic_load(&l->deleted) || plog_sync(l, o[i].offset < high ? o[i].offset : high, st);
+        plog_release(l);
+    }
+    return ok;
+}
+
 static bool offsets_put(tlog *l, str group, const tlog_position *c, size_t n, bool *doubt, status *st)
 {
     storage      *s = storage_of(l);
     arena         a = {0};
     size_t        rows;
     group_offset *o = to_rows(s, &a, c, n, &rows);
-    bool          ok = meta_offsets_put(s->meta, group, o, rows, doubt, st);
+    *doubt = false;
+    bool ok = sync_inputs(s, o, rows, st) && meta_offsets_put(s->meta, group, o, rows, doubt, st);
     arena_free(&a);
     return ok;
+}
+
+bool storage_group_offsets_put(storage *s, str group, const group_offset *o, size_t n, status *st)
+{
+    bool doubt; /* who asked is told of the failure, and asks again */
+    return sync_inputs(s, o, n, st) && meta_offsets_put(s->meta, group, o, n, &doubt, st);
+}
+
+static bool part_sync(tlog_part *tp, status *st)
+{
+    plog *p = (plog *)tp;
+    return p->env->fsync_off || atomic_load(&p->deleted) || plog_sync(p, atomic_load(&p->high), st);
+}
+
+bool storage_part_sync(storage *s, tlog_part *p, status *st)
+{
+    (void)s;
+    return part_sync(p, st);
 }
 
 static bool offsets_fetch(tlog *l, str group, tlog_position *p, size_t n, status *st)
@@ -247,8 +284,9 @@ static bool decide(void *ctx, const txn_decision *d, bool *doubt, status *st)
     }
     size_t        rows;
     group_offset *o = to_rows(s, &a, d->offsets, d->offset_count, &rows);
-    ok = ok && meta_decision_put(s->meta, d->id->who, str_make((char *)parts, n * DECISION_PART_BYTES), d->group, o,
-                                 rows, doubt, st);
+    ok = ok && sync_inputs(s, o, rows, st) &&
+         meta_decision_put(s->meta, d->id->who, str_make((char *)parts, n * DECISION_PART_BYTES), d->group, o, rows,
+                           doubt, st);
     arena_free(&a);
     return ok;
 }
@@ -375,6 +413,7 @@ static const batch_ops local_batches = {
     .next = plog_reader_next,
     .batch_bytes_max = batch_bytes_max,
     .part_hold = part_hold,
+    .part_sync = part_sync,
     .offsets_put = offsets_put,
 };
 

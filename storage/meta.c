@@ -487,12 +487,6 @@ bool meta_offsets_put(meta *m, str group, const group_offset *o, size_t n, bool 
     return ok;
 }
 
-bool storage_group_offsets_put(storage *s, str group, const group_offset *o, size_t n, status *st)
-{
-    bool doubt; /* who asked is told of the failure, and asks again */
-    return meta_offsets_put(s->meta, group, o, n, &doubt, st);
-}
-
 bool meta_offset_get(meta *m, str group, str name, int32_t partition, int64_t *offset, status *st)
 {
     bool ok = true;

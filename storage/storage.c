@@ -453,12 +453,6 @@ bool storage_fetch(storage *s, tlog_part *p, int64_t offset, uint32_t max_bytes,
     return plog_fetch((plog *)p, offset, max_bytes, iso, a, out, st);
 }
 
-bool storage_part_sync(storage *s, tlog_part *p, status *st)
-{
-    plog *l = (plog *)p;
-    return s->env.fsync_off || atomic_load(&l->deleted) || plog_sync(l, atomic_load(&l->high), st);
-}
-
 bool storage_topic_check(const tlog_topic *spec, status *st)
 {
     return topic_spec_check(spec, st);

@@ -152,6 +152,7 @@ typedef struct group_offset {
     str     metadata;
     int64_t commit_ts_ms;
 } group_offset;
+/* Waits until the records before the offsets are on disk. */
 bool storage_group_offsets_put(storage *s, str group, const group_offset *o, size_t n, status *st);
 /* All offsets of a group, sorted by topic and partition. */
 bool storage_group_offsets_get(storage *s, str group, arena *a, group_offset **out, size_t *n, status *st);

@@ -543,9 +543,51 @@ static void a_failed_append_is_cut_off_before_the_next_segment(void **state)
     world_free(&w);
 }
 
+/* Offsets are kept where the loss of power does not reach them; what they refer to must be there as well. */
+static void a_commit_stands_on_what_it_refers_to(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed < 60; seed++) {
+        world w;
+        world_init(&w, seed);
+        assert_ok(try_open(&w));
+        int          by = (int)(seed % 3); /* who commits: a query at least once, exactly once, a consumer group */
+        int64_t      read = 5, written = by < 2 ? 3 : 0;
+        tlog_sender *s = NULL;
+        if (by == 1)
+            w.producer[0] = tlog_producer_open(w.l, STR("p0"), &check_st);
+        for (int i = 0; i < read; i++)
+            append_values(w.part[0], NULL, "in", 1);
+        if (by < 2)
+            s = tlog_sender_open(w.part[1], w.producer[0]);
+        for (int i = 0; i < written; i++)
+            assert_ok(tlog_send(s, &(rec_out){.ts = 1, .key = STR("k"), .value = STR("out")}, &check_st));
+        if (by < 2) {
+            tlog_position    p = {STR("t"), 0, read, w.part[0]};
+            tlog_commit_args c = {STR("g"), &p, 1, &s, 1, w.producer[0]};
+            assert_int_equal(tlog_commit(w.l, &c, &check_st), TLOG_COMMITTED);
+            tlog_sender_close(s);
+        } else {
+            group_offset o = {.topic = STR("t"), .offset = read, .metadata = STR("")};
+            assert_ok(storage_group_offsets_put(w.s, STR("g"), &o, 1, &check_st));
+        }
+        fault_kill(&w.f);
+        close_world(&w);
+        fault_revive(&w.f);
+        fault_power_cut(&w.f);
+        snprintf(w.boot, sizeof w.boot, "boot %d", ++w.boots);
+        assert_ok(try_open(&w));
+        claim(&w, tlog_part_known(w.part[0]).high >= read, "records that were read and committed are gone");
+        claim(&w, tlog_part_known(w.part[1]).high >= written, "what was made of them is gone");
+        close_world(&w);
+        world_free(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_commit_stands_on_what_it_refers_to),
         cmocka_unit_test(a_full_disk_leaves_the_partition_usable),
         cmocka_unit_test(a_failed_fsync_is_never_acknowledged),
         cmocka_unit_test(a_failed_append_is_cut_off_before_the_next_segment),

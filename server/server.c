@@ -55,6 +55,7 @@ static bool open_storage(server *s, status *st)
         .segment_bytes = settings_number(&s->view, SETTING_LOG_SEGMENT_BYTES),
         .retention_ms = settings_number(&s->view, SETTING_LOG_RETENTION_MS),
         .retention_bytes = settings_number(&s->view, SETTING_LOG_RETENTION_BYTES),
+        .retention_check_ms = settings_number(&s->view, SETTING_LOG_RETENTION_CHECK_MS),
         .message_max_bytes = (int32_t)settings_number(&s->view, SETTING_KAFKA_MESSAGE_MAX_BYTES),
         .default_partitions = (int32_t)settings_number(&s->view, SETTING_KAFKA_DEFAULT_PARTITIONS),
         .fsync_off = !settings_flag(&s->view, SETTING_LOG_FSYNC),

@@ -21,6 +21,7 @@ struct io {
     int (*fsync)(io *, int fd); /* data and size; a folder's fd makes its entries durable */
     int (*truncate)(io *, int fd, int64_t size);
     int64_t (*size)(io *, int fd);
+    int64_t (*written_ms)(io *, const char *path); /* wall clock when the file was written to last */
     int (*rename)(io *, const char *from, const char *to);
     int (*unlink)(io *, const char *path);
     int (*mkdir)(io *, const char *path);

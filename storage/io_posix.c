@@ -69,6 +69,15 @@ static int64_t px_size(io *x, int fd)
     return fstat(fd, &s) < 0 ? -errno : (int64_t)s.st_size;
 }
 
+static int64_t px_written_ms(io *x, const char *path)
+{
+    (void)x;
+    struct stat s;
+    if (stat(path, &s) < 0)
+        return -errno;
+    return (int64_t)s.st_mtim.tv_sec * 1000 + s.st_mtim.tv_nsec / 1000000;
+}
+
 static int px_rename(io *x, const char *from, const char *to)
 {
     (void)x;
@@ -121,7 +130,8 @@ static void px_unmap(io *x, void *p, size_t n)
 
 io *io_posix(void)
 {
-    static io posix = {px_open,   px_close,  px_dup,   px_pread, px_pwrite, px_fsync, px_truncate, px_size,
-                       px_rename, px_unlink, px_mkdir, px_rmdir, px_list,   px_map,   px_unmap,    NULL};
+    static io posix = {px_open,     px_close, px_dup,        px_pread,  px_pwrite, px_fsync,
+                       px_truncate, px_size,  px_written_ms, px_rename, px_unlink, px_mkdir,
+                       px_rmdir,    px_list,  px_map,        px_unmap,  NULL};
     return &posix;
 }

@@ -158,7 +158,7 @@ static tlog_reader *reader_open(tlog_part *p, int64_t offset, tlog_isolation iso
 /* The engine's offsets as rows; the arena's. */
 static group_offset *to_rows(storage *s, arena *a, const tlog_position *c, size_t count, size_t *n)
 {
-    int64_t       now = s->env.now_ms(s->env.clock_ctx);
+    int64_t       now = time_wall_ms(s->env.clock);
     group_offset *o = ARENA_ARRAY(a, group_offset, count + 1);
     *n = 0;
     for (size_t i = 0; i < count; i++)
@@ -296,10 +296,10 @@ static bool undecide(void *ctx, const txn_id *id, status *st)
     return meta_decision_delete(((storage *)ctx)->meta, id->who.pid, st);
 }
 
-static int64_t now_ms(void *ctx)
+static int64_t mono_ms(void *ctx)
 {
     const storage *s = ctx;
-    return s->env.now_ms(s->env.clock_ctx);
+    return time_mono_ms(s->env.clock);
 }
 
 /* ---- after a crash */
@@ -435,6 +435,7 @@ const tlog_ops local_ops = {
     .part_unwatch = part_unwatch,
     .reader_open = reader_open,
     .reader_close = plog_reader_close,
+    .reader_keep = plog_reader_keep,
     .reader_next = batch_reader_next,
     .sender_open = batch_sender_open,
     .sender_close = batch_sender_close,
@@ -453,6 +454,6 @@ const tlog_ops local_ops = {
 
 void local_log_init(storage *s)
 {
-    s->backend = (txn_backend){append_set, append_marker, part_hold, pid_new, id_store, decide, undecide, now_ms, s};
+    s->backend = (txn_backend){append_set, append_marker, part_hold, pid_new, id_store, decide, undecide, mono_ms, s};
     txn_coord_init(&s->txns, &s->backend);
 }

@@ -118,6 +118,12 @@ void tlog_reader_seek(tlog_reader *r, int64_t offset)
     r->seeks++;
 }
 
+void tlog_reader_keep(tlog_reader *r, int64_t offset)
+{
+    if (r->ops->reader_keep)
+        r->ops->reader_keep(r, offset);
+}
+
 int64_t tlog_reader_offset(const tlog_reader *r)
 {
     return r->next;

@@ -118,6 +118,9 @@ typedef enum tlog_isolation {
 tlog_reader *tlog_reader_open(tlog_part *p, int64_t offset, tlog_isolation iso);
 void         tlog_reader_close(tlog_reader *r);
 void         tlog_reader_seek(tlog_reader *r, int64_t offset);
+/* While the reader is open no record at or behind the offset is deleted for its age; size limits and DeleteRecords take
+ * it all the same. Free. A log that is not ours to keep ignores it. */
+void tlog_reader_keep(tlog_reader *r, int64_t offset);
 
 /* The next records, up to n of them (n > 0), in order; they live until the next call on r. *got 0: nothing is there
  * yet, or nothing has come yet. A worker calls it in a slice: it may read a file, and never waits for a network.

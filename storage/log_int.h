@@ -30,6 +30,7 @@ typedef struct tlog_ops {
 
     tlog_reader *(*reader_open)(tlog_part *, int64_t offset, tlog_isolation);
     void (*reader_close)(tlog_reader *);
+    void (*reader_keep)(tlog_reader *, int64_t offset); /* NULL: the log takes nothing for its age */
     bool (*reader_next)(tlog_reader *, rec_view *, uint32_t n, uint32_t *got, status *);
 
     tlog_sender *(*sender_open)(tlog_part *, tlog_producer *);

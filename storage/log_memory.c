@@ -664,6 +664,12 @@ static bool part_sync(tlog_part *p, status *st)
     return true;
 }
 
+static int64_t mono_ms(void *ctx)
+{
+    (void)ctx;
+    return clock_mono_ms();
+}
+
 static const batch_ops mem_batches = {
     .append = part_append,
     .next = reader_next,
@@ -713,8 +719,7 @@ tlog *tlog_open_memory(void)
     tlog_init(&l->base, &mem_ops);
     l->next_pid = 1;
     pthread_mutex_init(&l->lock, NULL);
-    l->backend =
-        (txn_backend){append_set, append_marker, part_hold, pid_new, id_store, decide, undecide, clock_wall_ms_of, l};
+    l->backend = (txn_backend){append_set, append_marker, part_hold, pid_new, id_store, decide, undecide, mono_ms, l};
     txn_coord_init(&l->coord, &l->backend);
     return &l->base;
 }

@@ -32,6 +32,7 @@ plog *plog_new(const plog_env *env, const char *topics_dir, const tlog_topic *t,
     producer_states_init(&p->states);
     watch_init(&p->watches);
     atomic_init(&p->conf, mem_dup(conf, sizeof *conf));
+    p->retained_ms = time_mono_ms(env->clock);
     return p;
 }
 
@@ -50,6 +51,7 @@ void plog_release(plog *p)
     for (size_t i = 0; i < p->old_confs.n; i++)
         mem_free((void *)p->old_confs.p[i]);
     VEC_FREE(&p->old_confs);
+    VEC_FREE(&p->keepers);
     mem_free((void *)atomic_load(&p->conf));
     producer_states_free(&p->states);
     watch_deinit(&p->watches);
@@ -251,6 +253,7 @@ static bool write_locked(plog *p, const topic_conf *c, batch_set *set, const uin
         producer_apply(&p->states, &set->v[i], now);
         pos += set->v[i].size_bytes;
     }
+    s->written_ms = now;
     atomic_store(&p->aborted_count, (uint32_t)p->states.aborted.n);
     atomic_store_explicit(&s->size, at + len, memory_order_release);
     int64_t high = s->next;

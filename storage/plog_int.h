@@ -27,10 +27,10 @@
 #include "storage/watch_int.h"
 
 typedef struct plog_env { /* what all partitions of a storage share */
-    io  *io;
-    bool fsync_off;
-    int64_t (*now_ms)(void *ctx);
-    void             *clock_ctx;
+    io               *io;
+    bool              fsync_off;
+    const timesource *clock;
+    int64_t           retention_check_ms;
     const tlog_ops   *ops;
     struct txn_coord *txns;
     _Atomic bool     *failing; /* the last append could not be written */
@@ -61,6 +61,7 @@ typedef struct plog {
     producer_states  states;
     _Atomic uint32_t aborted_count; /* = states.aborted.n */
     watch_list       watches;
+    VEC(struct disk_reader *) keepers; /* readers whose records are not taken for their age (plog_reader_keep) */
 
     pthread_mutex_t sync_lock;
     pthread_cond_t  sync_done;
@@ -75,6 +76,7 @@ typedef struct plog {
     int64_t         cleaned;   /* compacted below this offset; the maintenance thread. A restart begins anew */
     bool            leftovers; /* originals that compaction could not remove: COMPACTING_MARK stays */
     int64_t         checkpoint_ms;
+    int64_t         retained_ms; /* monotonic: when ages were looked at last; the maintenance thread */
 } plog;
 
 plog *plog_new(const plog_env *env, const char *topics_dir, const tlog_topic *t, int32_t partition,
@@ -84,7 +86,7 @@ void  plog_hold(plog *p);
 
 static inline int64_t plog_now(const plog *p)
 {
-    return p->env->now_ms(p->env->clock_ctx);
+    return time_wall_ms(p->env->clock);
 }
 
 /* Takes the new settings; copied. */
@@ -113,6 +115,8 @@ int64_t plog_find_segment(const plog *p, int64_t offset);
 
 tlog_reader *plog_reader_open(plog *p, int64_t offset, tlog_isolation iso);
 void         plog_reader_close(tlog_reader *r);
+void         plog_reader_keep(tlog_reader *r, int64_t offset);
+int64_t      plog_reader_kept(const struct disk_reader *r);
 bool         plog_reader_next(batch_reader *r, uint32_t max_bytes, const uint8_t **data, uint32_t *len, status *st);
 bool         plog_offset_for_time(plog *p, int64_t ts_ms, int64_t *offset, int64_t *ts_out, status *st);
 bool         plog_fetch(plog *p, int64_t offset, uint32_t max_bytes, tlog_isolation iso, arena *a, fetch_result *out,
@@ -134,7 +138,8 @@ bool plog_checkpoint_is_due(plog *p);
 
 /* ---- retain.c */
 
-/* Drops segments that are past their time or too many. */
+/* Drops segments that are too many, and now and then those past their time: their records are, and they were written to
+ * last, longer ago than that, and no keeping reader has them yet to read. */
 bool plog_retain(plog *p, status *st);
 /* Raises the first offset (DeleteRecords); at most to the high watermark. */
 bool plog_delete_before(plog *p, int64_t offset, status *st);

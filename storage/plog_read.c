@@ -15,21 +15,22 @@
 #define SEND_COPY_BYTES ((uint32_t)16 << 10) /* smaller slices are copied: cheaper than sendfile */
 
 typedef struct disk_reader {
-    batch_reader   b;
-    plog          *log;
-    tlog_isolation iso;
-    uint64_t       seeks; /* the place is that of the seek with this number; 0: none */
-    segment       *seg;   /* held */
-    int64_t        pos;   /* in the file: end of what is buffered */
-    uint8_t       *bytes;
-    uint32_t       cap, at, end; /* [at, end) is buffered and not handed out */
-    VEC(txn_span) aborted;       /* those that matter to the present read */
+    batch_reader    b;
+    plog           *log;
+    tlog_isolation  iso;
+    _Atomic int64_t keep;  /* plog_reader_keep(); INT64_MAX: nothing */
+    uint64_t        seeks; /* the place is that of the seek with this number; 0: none */
+    segment        *seg;   /* held */
+    int64_t         pos;   /* in the file: end of what is buffered */
+    uint8_t        *bytes;
+    uint32_t        cap, at, end; /* [at, end) is buffered and not handed out */
+    VEC(txn_span) aborted;        /* those that matter to the present read */
 } disk_reader;
 
 tlog_reader *plog_reader_open(plog *p, int64_t offset, tlog_isolation iso)
 {
     disk_reader *r = MEM_NEW(disk_reader);
-    *r = (disk_reader){.log = p, .iso = iso};
+    *r = (disk_reader){.log = p, .iso = iso, .keep = INT64_MAX};
     batch_reader_init(&r->b, p->env->ops, offset);
     plog_hold(p);
     return &r->b.base;
@@ -42,9 +43,39 @@ static void drop_segment(disk_reader *r)
     r->seg = NULL;
 }
 
+int64_t plog_reader_kept(const disk_reader *r)
+{
+    return atomic_load(&r->keep);
+}
+
+void plog_reader_keep(tlog_reader *tr, int64_t offset)
+{
+    disk_reader *r = (disk_reader *)tr;
+    bool         first = atomic_exchange(&r->keep, offset) == INT64_MAX;
+    if (!first)
+        return;
+    pthread_mutex_lock(&r->log->lock);
+    VEC_PUSH(&r->log->keepers, r);
+    pthread_mutex_unlock(&r->log->lock);
+}
+
+static void keep_no_more(disk_reader *r)
+{
+    if (atomic_load(&r->keep) == INT64_MAX)
+        return;
+    pthread_mutex_lock(&r->log->lock);
+    for (size_t i = 0; i < r->log->keepers.n; i++)
+        if (r->log->keepers.p[i] == r) {
+            VEC_REMOVE(&r->log->keepers, i);
+            break;
+        }
+    pthread_mutex_unlock(&r->log->lock);
+}
+
 void plog_reader_close(tlog_reader *tr)
 {
     disk_reader *r = (disk_reader *)tr;
+    keep_no_more(r);
     drop_segment(r);
     plog_release(r->log);
     mem_free(r->bytes);

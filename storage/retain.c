@@ -14,9 +14,28 @@ static int64_t total_bytes(const plog *p)
     return sum;
 }
 
-/* Is the oldest segment due? The rules in order: behind the log's start; too many bytes even without
- * it; all its records too old. */
-static bool is_due(plog *p, const topic_conf *c, segment *s, int64_t total)
+/* Where the first of the keeping readers stands. Lock held. */
+static int64_t kept_from(const plog *p)
+{
+    int64_t from = INT64_MAX;
+    for (size_t i = 0; i < p->keepers.n; i++) {
+        int64_t at = plog_reader_kept(p->keepers.p[i]);
+        from = at < from ? at : from;
+    }
+    return from;
+}
+
+/* Records may be dated long ago, and just have come: a segment is as old as the later of both. */
+static bool is_too_old(plog *p, const topic_conf *c, segment *s)
+{
+    int64_t ts = segment_max_ts(s), now = plog_now(p);
+    return c->retention_ms >= 0 && ts != NO_TIME && now - ts > c->retention_ms &&
+           now - segment_written_ms(s) > c->retention_ms && s->next <= kept_from(p);
+}
+
+/* Is the oldest segment due? The rules in order: behind the log's start; too many bytes even without it; too old, if
+ * that is looked at now. */
+static bool is_due(plog *p, const topic_conf *c, segment *s, int64_t total, bool by_age)
 {
     if (s->next <= atomic_load(&p->start) && s->next > s->base)
         return true;
@@ -24,21 +43,24 @@ static bool is_due(plog *p, const topic_conf *c, segment *s, int64_t total)
         return false;
     if (c->retention_bytes >= 0 && total - atomic_load(&s->size) >= c->retention_bytes)
         return true;
-    int64_t ts = segment_max_ts(s);
-    return c->retention_ms >= 0 && ts != NO_TIME && plog_now(p) - ts > c->retention_ms;
+    return by_age && is_too_old(p, c, s);
 }
 
 bool plog_retain(plog *p, status *st)
 {
     const topic_conf *c = atomic_load(&p->conf);
+    int64_t           now = time_mono_ms(p->env->clock);
+    bool              by_age = now - p->retained_ms >= p->env->retention_check_ms;
     VEC(segment *) gone = {0};
     bool ok = true;
+    if (by_age)
+        p->retained_ms = now;
     if (p->damage)
         return true; /* nothing is rolled behind damage */
     pthread_mutex_lock(&p->lock);
     int64_t stable = atomic_load(&p->last_stable), total = total_bytes(p);
     /* Never past an open transaction: its readers have not seen it yet. */
-    while (ok && p->segs.n && p->segs.p[0]->next <= stable && is_due(p, c, p->segs.p[0], total)) {
+    while (ok && p->segs.n && p->segs.p[0]->next <= stable && is_due(p, c, p->segs.p[0], total, by_age)) {
         if (p->segs.n == 1 && !(ok = plog_roll(p, st)))
             break;
         segment *s = p->segs.p[0];

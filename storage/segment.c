@@ -284,3 +284,13 @@ int64_t segment_max_ts(segment *s)
     }
     return s->max_ts;
 }
+
+int64_t segment_written_ms(const segment *s)
+{
+    char path[PATH_BYTES_MAX];
+    if (s->written_ms)
+        return s->written_ms;
+    segment_path(s->dir, s->base, ".log", path);
+    int64_t ms = s->io->written_ms(s->io, path);
+    return ms < 0 ? INT64_MAX : ms;
+}

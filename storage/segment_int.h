@@ -48,6 +48,7 @@ typedef struct segment {
     int64_t         synced; /* bytes known to be on disk; the partition's sync turn */
     int64_t         max_ts; /* NO_TIME: no batch yet */
     int64_t         created_ms;
+    int64_t         written_ms;  /* when it was appended to last; 0: not by this process */
     uint32_t        since_entry; /* bytes since the last index entry */
     bool            max_ts_known;
     bool            entry_synced; /* the folder entry is on disk */
@@ -88,6 +89,8 @@ uint32_t segment_find_offset(segment *s, int64_t offset);
 int64_t segment_find_time(segment *s, int64_t ts);
 /* Greatest timestamp of a batch; NO_TIME when there is none. */
 int64_t segment_max_ts(segment *s);
+/* Wall clock when it was written to last; INT64_MAX when that cannot be told. */
+int64_t segment_written_ms(const segment *s);
 
 /* "MESSAGE: file: reason" as ST_FULL or ST_IO from a -errno. */
 bool io_failed(status *st, const char *doing, const char *path, int64_t rc);

@@ -14,6 +14,7 @@
 
 #define DIR_BYTES_MAX 3000 /* leaves room for topic, partition and file names */
 #define PRODUCER_EXPIRY_MS 86400000
+#define RETENTION_CHECK_MS 300000
 #define WAL_BYTES_MAX ((size_t)1 << 30)
 
 /* ---- the folder's lock: held by the open file, released by the kernel when the process dies. The
@@ -346,8 +347,8 @@ storage *storage_open(const storage_options *opt, status *st)
     tlog_init(&s->log, &local_ops);
     s->env = (plog_env){.io = opt->io ? opt->io : io_posix(),
                         .fsync_off = opt->fsync_off,
-                        .now_ms = opt->now_ms ? opt->now_ms : clock_wall_ms_of,
-                        .clock_ctx = opt->clock_ctx,
+                        .clock = opt->clock ? opt->clock : &timesource_system,
+                        .retention_check_ms = opt->retention_check_ms ? opt->retention_check_ms : RETENTION_CHECK_MS,
                         .failing = &s->log_failing,
                         .lost = &s->lost,
                         .stopped = &s->stopped,

@@ -17,6 +17,7 @@
 #define STORAGE_STORAGE_H
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/status.h"
 #include "base/str.h"
 #include "storage/batch_log.h"
@@ -28,18 +29,18 @@
 typedef struct storage storage;
 
 typedef struct storage_options {
-    const char *dir;
-    io         *io;                   /* file operations; NULL: io_posix() */
-    int64_t     segment_bytes;        /* 0: 128 MiB; default of new topics ("segment.bytes") */
-    int64_t     retention_ms;         /* 0: 7 days; -1: for ever */
-    int64_t     retention_bytes;      /* 0 or -1: no limit */
-    int32_t     message_max_bytes;    /* 0: 1 MiB + 12 as in Kafka ("max.message.bytes") */
-    int32_t     default_partitions;   /* 0: 1 */
-    int64_t     index_interval_bytes; /* 0: 4096 */
-    bool        fsync_off;            /* acks=all returns without fsync (weir.log.fsync=false) */
-    int64_t (*now_ms)(void *ctx);     /* NULL: the system clock */
-    void       *clock_ctx;
-    const char *boot_id; /* another one each time the machine was started; NULL: the system's */
+    const char       *dir;
+    io               *io;                   /* file operations; NULL: io_posix() */
+    int64_t           segment_bytes;        /* 0: 128 MiB; default of new topics ("segment.bytes") */
+    int64_t           retention_ms;         /* 0: 7 days; -1: for ever */
+    int64_t           retention_bytes;      /* 0 or -1: no limit */
+    int32_t           message_max_bytes;    /* 0: 1 MiB + 12 as in Kafka ("max.message.bytes") */
+    int32_t           default_partitions;   /* 0: 1 */
+    int64_t           index_interval_bytes; /* 0: 4096 */
+    bool              fsync_off;            /* acks=all returns without fsync (weir.log.fsync=false) */
+    const timesource *clock;                /* borrowed; NULL: the system's */
+    int64_t           retention_check_ms;   /* between two looks for what is too old; 0: 5 minutes */
+    const char       *boot_id;              /* another one each time the machine was started; NULL: the system's */
     void (*report)(void       *ctx,
                    const char *line); /* told of what is lost, damaged or odd, from any thread; may be NULL */
     void *report_ctx;

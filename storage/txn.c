@@ -279,7 +279,7 @@ bool txn_producer_append(tlog_producer *tp, tlog_part *part, batch_set *set, uin
             part_wrote(x, base, set->offsets);
             if (id->state != TXN_ONGOING) {
                 id->state = TXN_ONGOING;
-                id->started_ms = p->coord->backend->now_ms(p->coord->backend->ctx);
+                id->started_ms = p->coord->backend->mono_ms(p->coord->backend->ctx);
             }
             *base_out = base;
         }
@@ -358,7 +358,7 @@ static bool begin(txn_coord *c, txn_id *id, status *st)
         return status_set(st, ST_NOT_READY, "The last transaction of '%s' is not finished", id->name);
     if (id->state != TXN_ONGOING) {
         id->state = TXN_ONGOING;
-        id->started_ms = c->backend->now_ms(c->backend->ctx);
+        id->started_ms = c->backend->mono_ms(c->backend->ctx);
     }
     return true;
 }
@@ -462,7 +462,7 @@ void txn_retry(txn_coord *c)
     while (map_next(&c->by_name, &at, &key, &v))
         VEC_PUSH(&all, (txn_id *)v);
     pthread_mutex_unlock(&c->lock);
-    int64_t now = c->backend->now_ms(c->backend->ctx);
+    int64_t now = c->backend->mono_ms(c->backend->ctx);
     for (size_t i = 0; i < all.n; i++) {
         txn_id *id = all.p[i];
         status  st; /* what fails is tried again next time */

@@ -74,7 +74,7 @@ typedef struct txn_backend {
     bool (*decide)(void *ctx, const txn_decision *, bool *doubt, status *);
     /* After a decision in doubt: makes sure that it is not there. */
     bool (*undecide)(void *ctx, const txn_id *, status *);
-    int64_t (*now_ms)(void *ctx);
+    int64_t (*mono_ms)(void *ctx); /* for timeouts */
     void *ctx;
 } txn_backend;
 

@@ -41,6 +41,7 @@ static void read_on(task *t, feed *f, const tlog_offsets *o)
     tlog_isolation     iso = t->tp->exactly_once || !in->internal ? TLOG_READ_COMMITTED : TLOG_READ_UNCOMMITTED;
     f->rd = tlog_reader_open(f->part, f->position, iso);
     f->watch = tlog_part_watch(f->part, on_wake, f);
+    tlog_reader_keep(f->rd, f->position);
     f->trimmed = o->start;
     f->stop = t->tp->bounded ? o->last_stable : INT64_MAX;
     f->has_next = false;
@@ -403,6 +404,14 @@ static slice_end run_records(task *t, int64_t until_ns)
     return t->failed ? SLICE_FAILED : SLICE_ENDED;
 }
 
+/* What lies before its position need not be kept for it any more. */
+static void let_go(feed *f)
+{
+    atomic_store(&f->committed, f->position);
+    if (f->rd)
+        tlog_reader_keep(f->rd, f->position);
+}
+
 slice_end task_slice(task *t, int64_t until_ns)
 {
     slice_end end = task_send_held(t) ? run_records(t, until_ns) : SLICE_FULL;
@@ -414,6 +423,8 @@ slice_end task_slice(task *t, int64_t until_ns)
         task_fail(t, "It was stopped inside a record.");
     if (!t->failed)
         task_flush(t);
+    for (size_t i = 0; !t->tp->persistent && i < t->l.feeds.n; i++)
+        let_go(t->l.feeds.p[i]); /* it never commits, and never goes back */
     if (t->dirty && t->next_commit == INT64_MAX)
         t->next_commit = time_mono_ms(t->tp->clock) + atomic_load(&t->tp->commit_interval_ms);
     publish(t);
@@ -509,7 +520,7 @@ bool task_commit(task *t)
         return false;
     }
     for (size_t i = 0; i < t->l.feeds.n; i++)
-        atomic_store(&t->l.feeds.p[i]->committed, t->l.feeds.p[i]->position);
+        let_go(t->l.feeds.p[i]);
     t->dirty = false;
     t->next_commit = INT64_MAX;
     trim_inputs(t);

@@ -145,13 +145,6 @@ bool task_has_table(const task *t);
 
 /* ---- before it runs */
 
-/* Makes the topics that the plan's own stages need: internal ones and changelogs, `partitions` by stage. Blocks.
- * Those that are there stay. */
-bool task_plan_make_topics(task_plan *tp, arena *a, const int32_t *stage_tasks, status *st);
-/* Commits where every input begins that has no committed offset yet, so that it is settled before the first record.
- * Blocks. */
-bool task_plan_settle_start(const task_plan *tp, status *st);
-
 /* The scheduler's own fields; worker.c. */
 typedef struct task_slot {
     task    *next;

@@ -26,6 +26,7 @@ typedef struct world {
     int64_t        now;
     uint64_t       random;
     bool           durable;
+    timesource     clock;
 } world;
 
 static uint64_t pick(world *w, uint64_t n)
@@ -40,16 +41,13 @@ static int64_t world_now(void *ctx)
 
 static bool try_open(world *w)
 {
-    tlog_config     conf[] = {{STR("cleanup.policy"), STR("compact")},
-                              {STR("min.cleanable.dirty.ratio"), STR("0.01")},
-                              {STR("delete.retention.ms"), STR("1000")}};
-    tlog_topic      t = {.name = STR("t"), .partitions = 1, .replication = 1, .configs = conf, .config_count = 3};
-    storage_options opt = {.dir = w->dir,
-                           .io = &w->f.base,
-                           .segment_bytes = 900,
-                           .now_ms = world_now,
-                           .clock_ctx = w,
-                           .index_interval_bytes = 100};
+    tlog_config conf[] = {{STR("cleanup.policy"), STR("compact")},
+                          {STR("min.cleanable.dirty.ratio"), STR("0.01")},
+                          {STR("delete.retention.ms"), STR("1000")}};
+    tlog_topic  t = {.name = STR("t"), .partitions = 1, .replication = 1, .configs = conf, .config_count = 3};
+    w->clock = (timesource){world_now, world_now, w};
+    storage_options opt = {
+        .dir = w->dir, .io = &w->f.base, .segment_bytes = 900, .clock = &w->clock, .index_interval_bytes = 100};
     w->s = storage_open(&opt, &check_st);
     if (!w->s)
         return false;

@@ -257,7 +257,7 @@ static void transactions_of_clients(void **state)
     (void)state;
     producer_ident who;
     int64_t        now = 1000000, base, o;
-    storage       *s = open_dir((storage_options){.now_ms = test_now, .clock_ctx = &now});
+    storage       *s = open_dir((storage_options){.clock = &(timesource){test_now, test_now, &now}});
     tlog          *l = storage_log(s);
     batch_builder  b;
     batch_builder_init(&b, 1 << 16);
@@ -328,7 +328,7 @@ static void transactions_of_clients(void **state)
     tlog_part_close(p);
     tlog_part_close(q);
     storage_close(s);
-    s = open_dir((storage_options){.now_ms = test_now, .clock_ctx = &now});
+    s = open_dir((storage_options){.clock = &(timesource){test_now, test_now, &now}});
     q = open_part(storage_log(s), "t", 1);
     assert_string_equal(read_values(q, 0, TLOG_READ_COMMITTED), "");
     assert_int_equal(tlog_part_known(q).last_stable, 2);
@@ -351,8 +351,9 @@ static void retention(void **state)
 {
     (void)state;
     int64_t         now = 5000; /* records are stamped 1000 and up */
-    storage_options opt = {.segment_bytes = 400, .now_ms = test_now, .clock_ctx = &now};
-    storage        *s = open_dir(opt);
+    storage_options opt = {
+        .segment_bytes = 400, .retention_check_ms = 1, .clock = &(timesource){test_now, test_now, &now}};
+    storage *s = open_dir(opt);
     make_topic_with(s, "by-age", "retention.ms", "100000");
     make_topic_with(s, "by-size", "retention.bytes", "1000");
     make_topic_with(s, "kept", "retention.ms", "-1");
@@ -373,7 +374,7 @@ static void retention(void **state)
     assert_int_equal(tlog_part_known(age).start, 0);
     int64_t start = tlog_part_known(size).start;
     assert_true(start > 50 && start < 100);
-    now += 100000;
+    now += 100001;
     storage_maintain(s);
     assert_int_equal(tlog_part_known(age).start, 100); /* the segment being written, too */
     assert_int_equal(tlog_part_known(age).high, 100);
@@ -460,7 +461,7 @@ static void settings_of_topics(void **state)
 {
     (void)state;
     int64_t         now = 2000;
-    storage_options opt = {.now_ms = test_now, .clock_ctx = &now, .message_max_bytes = 5000};
+    storage_options opt = {.clock = &(timesource){test_now, test_now, &now}, .message_max_bytes = 5000};
     storage        *s = open_dir(opt);
     tlog           *l = storage_log(s);
     arena           a = {0};
@@ -661,6 +662,39 @@ static void fetch_slices(void **state)
     storage_close(s);
 }
 
+/* Records of 2015 that come today are as old as their coming; those that a query has yet to read stay. */
+static void retention_goes_by_what_came_last(void **state)
+{
+    (void)state;
+    int64_t         now = 1700000000000, day = 86400000;
+    timesource      clock = {test_now, test_now, &now};
+    storage_options opt = {.segment_bytes = 400, .retention_ms = 7 * day, .clock = &clock};
+    storage        *s = open_dir(opt);
+    make_topic(storage_log(s), "old", 1);
+    tlog_part *p = open_part(storage_log(s), "old", 0);
+    for (int i = 0; i < 50; i++)
+        append_values(p, NULL, "v", 1); /* stamped in 1970 */
+    for (int i = 0; i < 10; i++) {
+        now += 301000;
+        storage_maintain(s);
+    }
+    assert_int_equal(tlog_part_known(p).start, 0);
+    tlog_reader *r = tlog_reader_open(p, 0, TLOG_READ_COMMITTED);
+    tlog_reader_keep(r, 20);
+    now += 8 * day;
+    storage_maintain(s);
+    assert_in_range(tlog_part_known(p).start, 10, 20);
+    tlog_reader_keep(r, 50);
+    storage_maintain(s); /* not before five minutes have passed */
+    assert_in_range(tlog_part_known(p).start, 10, 20);
+    now += 300000;
+    storage_maintain(s);
+    assert_int_equal(tlog_part_known(p).start, 50);
+    tlog_reader_close(r);
+    tlog_part_close(p);
+    storage_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -671,6 +705,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_folder_in_use_is_refused, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(idempotent_producers, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(transactions_of_clients, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(retention_goes_by_what_came_last, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(retention, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(a_deleted_topic_gives_its_disk_space_back, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(settings_of_topics, make_dir, remove_dir),

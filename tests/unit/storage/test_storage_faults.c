@@ -40,11 +40,12 @@ typedef struct world {
     int64_t        offset[PRODUCERS];   /* last committed */
     VEC(entry) log[PARTS];
     VEC(txn) txns;
-    int      next_id;
-    uint64_t seed, random;
-    int64_t  now;
-    int      boots;
-    char     boot[24]; /* another one after each power cut */
+    int        next_id;
+    uint64_t   seed, random;
+    int64_t    now;
+    int        boots;
+    char       boot[24]; /* another one after each power cut */
+    timesource clock;
 } world;
 
 static uint64_t pick(world *w, uint64_t n)
@@ -69,12 +70,12 @@ static void tell(void *ctx, const char *line)
 
 static bool try_open(world *w)
 {
+    w->clock = (timesource){world_now, world_now, w};
     storage_options opt = {.dir = w->dir,
                            .io = &w->f.base,
                            .segment_bytes = 700,
                            .index_interval_bytes = 100,
-                           .now_ms = world_now,
-                           .clock_ctx = w,
+                           .clock = &w->clock,
                            .boot_id = w->boot,
                            .report = tell};
     w->s = storage_open(&opt, &check_st);

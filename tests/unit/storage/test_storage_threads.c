@@ -169,8 +169,7 @@ static void on_disk(void **state)
     assert_non_null(mkdtemp(dir));
     storage_options opt = {.dir = dir,
                            .segment_bytes = 20000,
-                           .now_ms = fast_clock,
-                           .clock_ctx = &now,
+                           .clock = &(timesource){fast_clock, fast_clock, &now},
                            .index_interval_bytes = 500,
                            .retention_ms = -1};
     storage        *s = storage_open(&opt, &check_st);

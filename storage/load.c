@@ -198,7 +198,9 @@ bool storage_load(storage *s, bool clean, status *st)
     loading l = {.s = s};
     bool    ok = look(&l, st) && meta_topics_each(s->meta, &l.a, see_topic, &l, st) &&
               meta_deleted_each(s->meta, see_deleted, &l, st) && refuse_new_metadata(&l, st) && mend_names(&l, st) &&
-              settle_folders(&l, st) && load_topics(&l, clean, st);
+              settle_folders(&l, st) &&
+              (clean || meta_is_new(s->meta) || meta_epoch_next(s->meta, &s->env.epoch, st)) &&
+              load_topics(&l, clean, st);
     map_free(&l.by_name);
     arena_free(&l.a);
     return ok && meta_txn_ids_each(s->meta, load_txn_id, &s->txns, st) && local_log_settle(s, st);

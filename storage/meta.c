@@ -562,26 +562,40 @@ bool storage_group_delete(storage *s, str group, status *st)
 
 /* ---- producers */
 
-bool meta_pids_reserve(meta *m, int64_t *first, status *st)
+/* Adds to a number among the facts; *was: what it was, `initial` when it is not there yet. */
+static bool raise_fact(meta *m, str name, int64_t initial, int64_t by, int64_t *was, status *st)
 {
     bool ok = true;
-    *first = META_PID_BLOCK;
+    *was = initial;
     pthread_mutex_lock(&m->lock);
     if (begin(m, true, st)) {
         sqlite3_stmt *q = prepare(m, Q_FACT_GET);
-        bind_str(q, 1, STR("producer.id.next"));
+        bind_str(q, 1, name);
         if (next(m, q, &ok, st)) {
-            *first = sqlite3_column_int64(q, 0);
+            *was = sqlite3_column_int64(q, 0);
             sqlite3_reset(q);
         }
         q = prepare(m, Q_FACT_PUT);
-        bind_str(q, 1, STR("producer.id.next"));
-        sqlite3_bind_int64(q, 2, *first + META_PID_BLOCK);
+        bind_str(q, 1, name);
+        sqlite3_bind_int64(q, 2, *was + by);
         ok = finish(m, ok && run(m, q, st), st);
     } else {
         ok = false;
     }
     pthread_mutex_unlock(&m->lock);
+    return ok;
+}
+
+bool meta_pids_reserve(meta *m, int64_t *first, status *st)
+{
+    return raise_fact(m, STR("producer.id.next"), META_PID_BLOCK, META_PID_BLOCK, first, st);
+}
+
+bool meta_epoch_next(meta *m, int32_t *epoch, status *st)
+{
+    int64_t was;
+    bool    ok = raise_fact(m, STR("leader.epoch"), 0, 1, &was, st);
+    *epoch = (int32_t)was + 1;
     return ok;
 }
 

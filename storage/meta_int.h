@@ -48,6 +48,8 @@ bool meta_topics_each(meta *m, arena *a, void (*each)(const tlog_topic *, void *
 bool meta_offsets_put(meta *m, str group, const group_offset *o, size_t n, bool *doubt, status *st);
 bool meta_offset_get(meta *m, str group, str topic, int32_t partition, int64_t *offset, status *st);
 
+/* A leader epoch that was never given before, from 1. */
+bool meta_epoch_next(meta *m, int32_t *epoch, status *st);
 /* Reserves ids by blocks: [*first, *first + META_PID_BLOCK). */
 bool meta_pids_reserve(meta *m, int64_t *first, status *st);
 bool meta_txn_id_put(meta *m, str name, producer_ident who, int32_t timeout_ms, status *st);

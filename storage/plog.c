@@ -52,6 +52,7 @@ void plog_release(plog *p)
         mem_free((void *)p->old_confs.p[i]);
     VEC_FREE(&p->old_confs);
     VEC_FREE(&p->keepers);
+    VEC_FREE(&p->epochs.v);
     mem_free((void *)atomic_load(&p->conf));
     producer_states_free(&p->states);
     watch_deinit(&p->watches);
@@ -237,7 +238,7 @@ static bool write_locked(plog *p, const topic_conf *c, batch_set *set, const uin
         return false;
     s = active(p);
     assert(s != NULL);
-    int64_t at = atomic_load_explicit(&s->size, memory_order_relaxed), rc;
+    int64_t at = atomic_load_explicit(&s->size, memory_order_relaxed), rc, first = s->next;
     if (!io_write_all(x, s->fd, bytes, len, at, &rc)) {
         status ignored; /* the next append tries again */
         cut_tail(p, s, &ignored);
@@ -253,6 +254,7 @@ static bool write_locked(plog *p, const topic_conf *c, batch_set *set, const uin
         producer_apply(&p->states, &set->v[i], now);
         pos += set->v[i].size_bytes;
     }
+    epochs_note(&p->epochs, p->leader_epoch, first);
     s->written_ms = now;
     atomic_store(&p->aborted_count, (uint32_t)p->states.aborted.n);
     atomic_store_explicit(&s->size, at + len, memory_order_release);

@@ -18,6 +18,7 @@
 
 #include "storage/batch_log_int.h"
 #include "storage/batch_set_int.h"
+#include "storage/epochs_int.h"
 #include "storage/folder_int.h"
 #include "storage/log_int.h"
 #include "storage/lost_int.h"
@@ -36,6 +37,7 @@ typedef struct plog_env { /* what all partitions of a storage share */
     _Atomic bool     *failing; /* the last append could not be written */
     lost             *lost;
     _Atomic uint32_t *stopped;  /* partitions that stand still at damage */
+    int32_t           epoch;    /* of this start, if it is an unclean one; kept, so that no other start has it */
     bool              rebooted; /* the machine was started anew since the folder was used last, or nobody knows */
 } plog_env;
 
@@ -54,7 +56,8 @@ typedef struct plog {
     _Atomic bool                deleted;
     _Atomic(const topic_conf *) conf;
     VEC(const topic_conf *) old_confs; /* replaced ones: an appender may still look at them */
-    int32_t          leader_epoch;
+    int32_t          leader_epoch;     /* as batches are stamped now; set at the start */
+    epochs           epochs;
     bool             cut_due;   /* bytes of a failed append stand behind the end */
     const char      *damage;    /* what its end stands at: no append is taken; NULL: it is whole. Set at the start */
     int64_t          append_ms; /* stamp of the last append with LogAppendTime */

@@ -2,16 +2,17 @@
  *
  * DIR/topics/NAME-P/checkpoint (big-endian):
  *
- *     0  "WCP1"                        24 i64 segment being written (its base)
+ *     0  "WCP2"                        24 i64 segment being written (its base)
  *     4  u32 CRC-32C from byte 8       32 i64 position in it
  *     8  i64 log start offset          40 i64 its greatest timestamp
  *    16  i64 offset: all below it      48 i64 when it was begun (ms)
  *        is on disk                    56 i32 leader epoch
- *                                      60 producer states (producer_state.c)
+ *                                      60 epochs (epochs.c), then producer states (producer_state.c)
  *
  * A start after a clean end believes the checkpoint. Otherwise batches from its position on are read
  * and checked (CRC, rising offsets without gaps between segments). Without a usable checkpoint all segments are
- * scanned. Every unclean start raises the leader epoch, so that clients can tell that the tail may have changed.
+ * scanned. Every unclean start begins a leader epoch that no start had before, so that clients can tell that the tail
+ * may have changed.
  *
  * At the first batch that does not hold there are two cases. Nothing whole lies behind it: the end was torn, as a write
  * that was under way is; it is cut off. Or something does: then the log is damaged there, and stands still.
@@ -25,12 +26,12 @@
 #include "base/mem.h"
 #include "storage/plog_int.h"
 
-#define CHECKPOINT_HEADER_BYTES 60
+#define CHECKPOINT_HEADER_BYTES 60 /* what lies behind begins with the epochs (epochs.c); in WCP1 it did not */
 #define CHECKPOINT_BYTES_MAX ((size_t)256 << 20)
 #define CHECKPOINT_EVERY_MS 10000
 #define SCAN_BYTES ((uint32_t)1 << 20)
 
-static const char magic[4] = {'W', 'C', 'P', '1'};
+static const char magic[4] = {'W', 'C', 'P', '2'}, magic_1[4] = {'W', 'C', 'P', '1'};
 
 typedef struct checkpoint {
     int64_t start, offset, seg_base, seg_pos, seg_max_ts, seg_created_ms;
@@ -54,6 +55,7 @@ static void put_checkpoint(buf *b, plog *p, int64_t *high, int64_t *start)
     buf_put_i64(b, s ? s->max_ts : NO_TIME);
     buf_put_i64(b, s ? s->created_ms : 0);
     buf_put_i32(b, p->leader_epoch);
+    epochs_write(&p->epochs, b);
     producer_states_write(&p->states, b);
     be_put32(b->p + 4, crc32c(0, b->p + 8, b->n - 8));
 }
@@ -142,7 +144,8 @@ static void read_checkpoint(plog *p, checkpoint *c)
     snprintf(path, sizeof path, "%s/checkpoint", p->dir);
     *c = (checkpoint){0};
     if (io_read_file(p->env->io, path, &b) == 0 && b.n >= CHECKPOINT_HEADER_BYTES &&
-        memcmp(b.p, magic, sizeof magic) == 0 && be_get32(b.p + 4) == crc32c(0, b.p + 8, b.n - 8)) {
+        (memcmp(b.p, magic, sizeof magic) == 0 || memcmp(b.p, magic_1, sizeof magic_1) == 0) &&
+        be_get32(b.p + 4) == crc32c(0, b.p + 8, b.n - 8)) {
         *c = (checkpoint){.start = (int64_t)be_get64(b.p + 8),
                           .offset = (int64_t)be_get64(b.p + 16),
                           .seg_base = (int64_t)be_get64(b.p + 24),
@@ -150,11 +153,16 @@ static void read_checkpoint(plog *p, checkpoint *c)
                           .seg_max_ts = (int64_t)be_get64(b.p + 40),
                           .seg_created_ms = (int64_t)be_get64(b.p + 48),
                           .leader_epoch = (int32_t)be_get32(b.p + 56)};
-        c->found =
-            producer_states_read(&p->states, str_make(b.p + CHECKPOINT_HEADER_BYTES, b.n - CHECKPOINT_HEADER_BYTES));
+        str rest = str_make(b.p + CHECKPOINT_HEADER_BYTES, b.n - CHECKPOINT_HEADER_BYTES);
+        if (b.p[3] == magic_1[3])
+            epochs_note(&p->epochs, c->leader_epoch, c->offset); /* where it began nobody knows: not behind that */
+        else if (!epochs_read(&p->epochs, &rest))
+            rest = STR_NONE;
+        c->found = rest.p && producer_states_read(&p->states, rest);
         if (!c->found) {
             producer_states_free(&p->states);
             producer_states_init(&p->states);
+            p->epochs.v.n = 0;
         }
     }
     buf_free(&b);
@@ -266,6 +274,7 @@ static bool scan_segment(plog *p, segment *s, int64_t end, bool states, scanner 
             segment_note(s, &b, (uint32_t)(at + (int64_t)used), interval);
             if (states)
                 producer_apply(&p->states, &b, now);
+            epochs_note(&p->epochs, b.leader_epoch, b.base_offset);
             if (b.leader_epoch > p->leader_epoch)
                 p->leader_epoch = b.leader_epoch;
             used += b.size_bytes;
@@ -524,7 +533,7 @@ static bool load_segments(plog *p, const checkpoint *c, bool clean, bool compact
         return true;
     if (!scan_from(p, from, st))
         return false;
-    p->leader_epoch++;
+    p->leader_epoch = p->leader_epoch < p->env->epoch ? p->env->epoch : p->leader_epoch + 1;
     return true;
 }
 
@@ -558,6 +567,7 @@ bool plog_recover(plog *p, bool clean, status *st)
     if (c.found && c.start > start)
         start = c.start < high ? c.start : high;
     producer_trim(&p->states, start);
+    epochs_cut(&p->epochs, high);
     atomic_store(&p->start, start);
     atomic_store(&p->high, high);
     atomic_store(&p->last_stable, producer_last_stable(&p->states, high));

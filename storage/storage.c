@@ -15,6 +15,7 @@
 #define DIR_BYTES_MAX 3000 /* leaves room for topic, partition and file names */
 #define PRODUCER_EXPIRY_MS 86400000
 #define RETENTION_CHECK_MS 300000
+#define RESERVE_BYTES (1 << 20)
 #define WAL_BYTES_MAX ((size_t)1 << 30)
 
 /* ---- the folder's lock: held by the open file, released by the kernel when the process dies. The
@@ -272,6 +273,38 @@ static void storage_free(storage *s)
     mem_free(s);
 }
 
+static void note_running(storage *s)
+{
+    status ignored;
+    char   path[PATH_BYTES_MAX];
+    if (io_replace_file(s->env.io, s->dir, "running", s->boot_id, strlen(s->boot_id), false, &ignored))
+        return;
+    /* A full disk, perhaps. What stands there would be believed; without it nothing is. */
+    snprintf(path, sizeof path, "%s/running", s->dir);
+    s->env.io->unlink(s->env.io, path);
+}
+
+/* DIR/reserve is room for a start on a full disk: the metadata writes a few pages there, and whoever makes room by way
+ * of the server, by deleting topics or records, must get it started first. */
+static void give_reserve_up(storage *s)
+{
+    char path[PATH_BYTES_MAX];
+    snprintf(path, sizeof path, "%s/reserve", s->dir);
+    unlink(path);
+}
+
+static void make_reserve(storage *s)
+{
+    char path[PATH_BYTES_MAX];
+    snprintf(path, sizeof path, "%s/reserve", s->dir);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return;
+    if (posix_fallocate(fd, 0, RESERVE_BYTES) != 0) /* what there is room for will be there again */
+        lost_tell(&s->lost, "storage: there is no room to set %d KiB aside in %s", RESERVE_BYTES >> 10, path);
+    close(fd);
+}
+
 /* Before SQLite sees it: what it does not take from its write-ahead log it forgets. */
 static bool check_wal(storage *s, status *st)
 {
@@ -312,6 +345,7 @@ static bool open_folder(storage *s, status *st)
     if (!lock_folder(s, st))
         return false;
     s->env.rebooted = was_rebooted(s);
+    give_reserve_up(s);
     if (!check_wal(s, st) || !(s->meta = meta_open(s->dir, s->env.fsync_off, st)))
         return false;
     int rc = x->mkdir(x, s->topics_dir);
@@ -322,13 +356,14 @@ static bool open_folder(storage *s, status *st)
     bool clean = fd >= 0;
     if (clean)
         x->close(x, fd);
-    if (!storage_load(s, clean, st) ||
-        !io_replace_file(x, s->dir, "running", s->boot_id, strlen(s->boot_id), false, st))
+    if (!storage_load(s, clean, st))
         return false;
+    note_running(s);
     /* Before the first append: from here on an end without storage_close() is an unclean one. */
     rc = clean ? x->unlink(x, mark) : 0;
     if (rc < 0)
         return io_failed(st, "Cannot remove", mark, rc);
+    make_reserve(s);
     return io_sync_dir(x, s->dir, st);
 }
 
@@ -452,6 +487,28 @@ bool storage_fetch(storage *s, tlog_part *p, int64_t offset, uint32_t max_bytes,
 {
     (void)s;
     return plog_fetch((plog *)p, offset, max_bytes, iso, a, out, st);
+}
+
+int32_t storage_part_epoch(const tlog_part *p)
+{
+    return ((const plog *)p)->leader_epoch;
+}
+
+void storage_topic_epochs(storage *s, str topic, int32_t *out, int32_t n)
+{
+    pthread_mutex_lock(&s->lock);
+    const stored_topic *t = map_get(&s->topics, topic);
+    for (int32_t i = 0; i < n; i++)
+        out[i] = t && i < t->spec.partitions ? t->parts[i]->leader_epoch : 0;
+    pthread_mutex_unlock(&s->lock);
+}
+
+void storage_epoch_end(tlog_part *tp, int32_t asked, int32_t *epoch, int64_t *end)
+{
+    plog *p = (plog *)tp;
+    pthread_mutex_lock(&p->lock);
+    epochs_end(&p->epochs, p->leader_epoch, atomic_load(&p->high), asked, epoch, end);
+    pthread_mutex_unlock(&p->lock);
 }
 
 bool storage_topic_check(const tlog_topic *spec, status *st)

@@ -10,6 +10,7 @@
  *     DIR/lost/                what was found and does not belong there, or was torn: kept until somebody removes it
  *     DIR/clean                the clean-shutdown mark
  *     DIR/running              the machine's start in which the folder was used last
+ *     DIR/reserve              room for a start on a full disk
  *
  * Threads: any, unless said otherwise.
  */
@@ -120,6 +121,15 @@ bool storage_fetch(storage *s, tlog_part *p, int64_t offset, uint32_t max_bytes,
  * fsync. With it a server appends many batches in order and waits once, on a thread of its own.
  * Returns at once with fsync_off. */
 bool storage_part_sync(storage *s, tlog_part *p, status *st);
+
+/* ---- leader epochs (KIP-320) */
+
+/* The epoch that is stamped into what a partition takes now: one more after each start that found it unclean. */
+int32_t storage_part_epoch(const tlog_part *p);
+/* Of n partitions of a topic, from the first; 0 for those that are not there. */
+void storage_topic_epochs(storage *s, str topic, int32_t *out, int32_t n);
+/* Where an epoch ended: *epoch is the greatest one not above it, both are -1 when it is above the present one. */
+void storage_epoch_end(tlog_part *p, int32_t asked, int32_t *epoch, int64_t *end);
 
 /* Raises the log's first offset (DeleteRecords); -1 means the high watermark. On disk when it returns.
  * Errors: ST_OFFSET_RANGE, ST_TXN_STATE (an open transaction begins below), ST_IO. */

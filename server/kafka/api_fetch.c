@@ -30,11 +30,6 @@ static void fail_part(fetch_state *f, fetch_part *p, int16_t error)
     p->r->high_watermark = p->r->last_stable_offset = p->r->log_start_offset = -1;
 }
 
-static int16_t check_epoch(int32_t epoch)
-{
-    return epoch < 0 || epoch == 0 ? KE_NONE : KE_UNKNOWN_LEADER_EPOCH;
-}
-
 static kpart *part_of(call *c, fetch_part *p, int16_t *error)
 {
     loop  *l = c->conn->loop;
@@ -94,12 +89,13 @@ static bool read_part(call *c, fetch_state *f, fetch_part *p, kpart *part, statu
 
 static void fetch_one(call *c, fetch_state *f, fetch_part *p)
 {
-    int16_t error = check_epoch(p->q->current_leader_epoch);
+    int16_t error = KE_NONE;
     for (int attempt = 0; error == KE_NONE; attempt++) {
         status st;
         status_init(&st);
         kpart *part = part_of(c, p, &error);
-        if (part == NULL || read_part(c, f, p, part, &st))
+        if (part == NULL || (error = error_of_epoch(p->q->current_leader_epoch, part->part)) ||
+            read_part(c, f, p, part, &st))
             break;
         /* Deleted since it was opened: perhaps there is a new topic of that name. */
         if (st.code == ST_NOT_FOUND && attempt == 0) {

@@ -13,6 +13,8 @@ static str cluster_id(call *c)
 
 static void put_partitions(call *c, metadata_response_topic *r, int32_t n)
 {
+    int32_t *epochs = ARENA_ARRAY(&c->a, int32_t, n + 1);
+    storage_topic_epochs(call_server(c)->storage, r->name, epochs, n);
     static int32_t node = KAFKA_NODE_ID;
     r->partitions.n = n;
     r->partitions.p = WIRE_NEW(&c->a, metadata_response_partition, (size_t)n);
@@ -20,7 +22,7 @@ static void put_partitions(call *c, metadata_response_topic *r, int32_t n)
         metadata_response_partition *p = &r->partitions.p[i];
         p->partition_index = i;
         p->leader_id = KAFKA_NODE_ID;
-        p->leader_epoch = 0;
+        p->leader_epoch = epochs[i];
         p->replica_nodes.p = p->isr_nodes.p = &node;
         p->replica_nodes.n = p->isr_nodes.n = 1;
     }

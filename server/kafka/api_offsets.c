@@ -7,13 +7,6 @@
 #define EARLIEST_LOCAL (-4)
 #define LATEST_TIERED (-5)
 
-#define LEADER_EPOCH 0 /* one node: leadership never moves */
-
-static int16_t check_epoch(int32_t epoch)
-{
-    return epoch > LEADER_EPOCH ? KE_UNKNOWN_LEADER_EPOCH : KE_NONE;
-}
-
 /* The greatest timestamp: offsets-for-time finds the first record at or after a time, so the
  * greatest time for which there is one is searched by bisection. */
 static bool find_max_timestamp(tlog_part *p, int64_t *offset, int64_t *ts, status *st)
@@ -79,7 +72,7 @@ static void list_one(call *c, const list_offsets_request *q, const list_offsets_
     status                                st;
     status_init(&st);
     r->partition_index = qp->partition_index;
-    r->error_code = asked_twice(t, at) ? KE_INVALID_REQUEST : check_epoch(qp->current_leader_epoch);
+    r->error_code = asked_twice(t, at) ? KE_INVALID_REQUEST : KE_NONE;
     if (r->error_code)
         return;
     tlog_part *p = tlog_part_open(call_server(c)->log, t->name, qp->partition_index, &st);
@@ -87,10 +80,11 @@ static void list_one(call *c, const list_offsets_request *q, const list_offsets_
         r->error_code = error_of(&st);
         return;
     }
-    if (!find_offset(c, p, q->isolation_level != 0, qp->timestamp, r, &st))
+    r->error_code = error_of_epoch(qp->current_leader_epoch, p);
+    if (r->error_code == KE_NONE && !find_offset(c, p, q->isolation_level != 0, qp->timestamp, r, &st))
         r->error_code = error_of(&st);
     else if (r->error_code == KE_NONE && r->offset >= 0)
-        r->leader_epoch = LEADER_EPOCH;
+        r->leader_epoch = storage_part_epoch(p);
     tlog_part_close(p);
 }
 
@@ -118,22 +112,14 @@ static void end_of_epoch(call *c, str topic, const offset_for_leader_epoch_reque
     status st;
     status_init(&st);
     r->partition = q->partition;
-    r->error_code = check_epoch(q->current_leader_epoch);
-    if (r->error_code)
-        return;
     tlog_part *p = tlog_part_open(call_server(c)->log, topic, q->partition, &st);
     if (p == NULL) {
         r->error_code = error_of(&st);
         return;
     }
-    tlog_offsets o = tlog_part_known(p);
-    if (q->leader_epoch == LEADER_EPOCH) {
-        r->leader_epoch = LEADER_EPOCH;
-        r->end_offset = o.high;
-    } else if (q->leader_epoch < LEADER_EPOCH) {
-        r->leader_epoch = q->leader_epoch;
-        r->end_offset = o.start;
-    }
+    r->error_code = error_of_epoch(q->current_leader_epoch, p);
+    if (r->error_code == KE_NONE)
+        storage_epoch_end(p, q->leader_epoch, &r->leader_epoch, &r->end_offset);
     tlog_part_close(p);
 }
 

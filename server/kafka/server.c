@@ -35,6 +35,12 @@ int16_t error_of(const status *st)
     return (int16_t)status_kafka_code(st->code);
 }
 
+int16_t error_of_epoch(int32_t told, const tlog_part *p)
+{
+    int32_t now = storage_part_epoch(p);
+    return told < 0 || told == now ? KE_NONE : told < now ? KE_FENCED_LEADER_EPOCH : KE_UNKNOWN_LEADER_EPOCH;
+}
+
 int32_t server_port_told(const kafka_server *k)
 {
     return k->o.advertised_port ? k->o.advertised_port : k->port;

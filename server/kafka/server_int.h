@@ -243,6 +243,8 @@ static inline const char *call_host(const call *c)
 int32_t server_port_told(const kafka_server *k);
 /* Kafka's code for a failed storage call. */
 int16_t error_of(const status *st);
+/* Of the leader epoch that a client takes for a partition's present one; -1: it takes none for it. */
+int16_t error_of_epoch(int32_t told, const tlog_part *p);
 void    call_count_error(call *c, int16_t error);
 
 /* Where the syncer takes a call (api_produce.c). */

@@ -397,6 +397,64 @@ static void after_a_loss_of_power_a_hole_is_an_end(void **state)
     end(&w);
 }
 
+/* ---- leader epochs */
+
+static int64_t end_of_epoch(place *w, int32_t asked, int32_t *epoch)
+{
+    int64_t    end_offset;
+    tlog_part *p = open_part(storage_log(w->s), "t", 0);
+    storage_epoch_end(p, asked, epoch, &end_offset);
+    tlog_part_close(p);
+    return end_offset;
+}
+
+static int32_t epoch_now(place *w)
+{
+    int32_t    e;
+    tlog_part *p = open_part(storage_log(w->s), "t", 0);
+    e = storage_part_epoch(p);
+    storage_topic_epochs(w->s, STR("t"), &e, 1);
+    assert_int_equal(e, storage_part_epoch(p));
+    tlog_part_close(p);
+    return e;
+}
+
+/* What is stamped into batches, and what is told, are one; where earlier epochs ended is known after starts of all
+ * kinds. */
+static void an_unclean_start_begins_an_epoch(void **state)
+{
+    place   w;
+    int32_t e;
+    (void)state;
+    begin(&w, (storage_options){0});
+    make_topic(storage_log(w.s), "t", 1);
+    append(&w, "t", "v", 5);
+    assert_int_equal(epoch_now(&w), 0);
+    assert_int_equal(end_of_epoch(&w, 0, &e), 5);
+    assert_int_equal(end_of_epoch(&w, 1, &e), -1);
+    for (int i = 0; i < 4; i++) {
+        if (i == 1) {
+            storage_close(w.s);
+            w.s = NULL;
+        } else {
+            kill_it(&w);
+        }
+        if (i == 2)
+            shell("rm %s/topics/t-0/checkpoint", w.dir);
+        assert_ok(try_open(&w, (storage_options){0}));
+        assert_int_equal(epoch_now(&w), i < 1 ? 1 : i);
+        assert_int_equal(end_of_epoch(&w, 0, &e), 5);
+        assert_int_equal(e, 0);
+        if (i == 0) /* nothing was appended in it yet */
+            assert_int_equal(end_of_epoch(&w, 1, &e), 5);
+        if (i == 0)
+            append(&w, "t", "w", 2);
+        assert_int_equal(end_of_epoch(&w, 1, &e), 7);
+        assert_int_equal(e, 1);
+    }
+    end(&w);
+}
+
 /* ---- while it runs */
 
 static void a_damaged_length_is_an_error(void **state)
@@ -442,6 +500,7 @@ int main(void)
         cmocka_unit_test(a_flipped_bit_costs_no_segments),
         cmocka_unit_test(a_damaged_checkpoint_costs_nothing),
         cmocka_unit_test(after_a_loss_of_power_a_hole_is_an_end),
+        cmocka_unit_test(an_unclean_start_begins_an_epoch),
         cmocka_unit_test(a_damaged_length_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,6 +94,16 @@ static bool offsets_query(tlog *l, tlog_part *const *parts, size_t n, tlog_offse
     return true;
 }
 
+static bool offset_stands(tlog_part *p, int32_t epoch, int64_t offset, bool *stands, status *st)
+{
+    (void)st;
+    int32_t known;
+    int64_t end;
+    storage_epoch_end(p, epoch, &known, &end);
+    *stands = known >= 0 && offset <= end;
+    return true;
+}
+
 static bool part_trim(tlog_part *tp, int64_t offset, status *st)
 {
     return plog_delete_before((plog *)tp, offset, st);
@@ -429,6 +439,8 @@ const tlog_ops local_ops = {
     .part_known = part_known,
     .offsets_query = offsets_query,
     .part_is_deleted = part_is_deleted,
+    .part_epoch = storage_part_epoch,
+    .offset_stands = offset_stands,
     .part_trim = part_trim,
     .part_offset_for_time = offset_for_time,
     .part_watch = part_watch,

@@ -82,6 +82,17 @@ bool tlog_part_is_deleted(const tlog_part *p)
     return p->ops->part_is_deleted(p);
 }
 
+int32_t tlog_part_epoch(const tlog_part *p)
+{
+    return p->ops->part_epoch ? p->ops->part_epoch(p) : -1;
+}
+
+bool tlog_offset_stands(tlog_part *p, int32_t epoch, int64_t offset, bool *stands, status *st)
+{
+    *stands = true;
+    return epoch < 0 || p->ops->offset_stands == NULL || p->ops->offset_stands(p, epoch, offset, stands, st);
+}
+
 bool tlog_part_trim(tlog_part *p, int64_t offset, status *st)
 {
     return p->ops->part_trim(p, offset, st);

@@ -93,6 +93,11 @@ tlog_offsets tlog_part_known(const tlog_part *p);
 /* As they are, of n partitions of l, in their order; what tlog_part_known() gives is at least that from then on.
  * Blocks: where something is opened, never in the middle of work on records. Errors: ST_NOT_FOUND (one was deleted). */
 bool tlog_offsets_query(tlog *l, tlog_part *const *parts, size_t n, tlog_offsets *out, status *st);
+/* The leader epoch under which the partition is written to; -1: the log has none. Free. */
+int32_t tlog_part_epoch(const tlog_part *p);
+/* Does what lay below the offset under that epoch lie there still? After an unclean end of the log it may have been
+ * lost, and the offset be another record's since. An epoch that is not known (-1) stands. Blocks. */
+bool tlog_offset_stands(tlog_part *p, int32_t epoch, int64_t offset, bool *stands, status *st);
 /* Was its topic deleted since it was opened? A topic made again under the name is another one. As far as it is known.
  */
 bool tlog_part_is_deleted(const tlog_part *p);

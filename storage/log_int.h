@@ -23,6 +23,8 @@ typedef struct tlog_ops {
     tlog_offsets (*part_known)(const tlog_part *);
     bool (*offsets_query)(tlog *, tlog_part *const *, size_t n, tlog_offsets *, status *);
     bool (*part_is_deleted)(const tlog_part *);
+    int32_t (*part_epoch)(const tlog_part *); /* this and the next NULL: it has no epochs */
+    bool (*offset_stands)(tlog_part *, int32_t epoch, int64_t offset, bool *stands, status *);
     bool (*part_trim)(tlog_part *, int64_t offset, status *);
     bool (*part_offset_for_time)(tlog_part *, int64_t ts_ms, int64_t *offset, int64_t *ts, status *);
     uint64_t (*part_watch)(tlog_part *, void (*wake)(void *), void *ctx);

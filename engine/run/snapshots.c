@@ -25,7 +25,8 @@ static snapshot_store *snapshot_stores(task *t)
         tlog_mark mark = tlog_sender_mark(o->s);
         /* One that is too low costs records read twice. */
         s[i].offset = tlog_part_known(o->part).last_stable;
-        s[i].batch = (snapshot_batch){.base_offset = mark.base_offset, .crc = mark.crc};
+        s[i].batch =
+            (snapshot_batch){.epoch = tlog_part_epoch(o->part), .base_offset = mark.base_offset, .crc = mark.crc};
         memcpy(s[i].batch.topic_id, o->topic_id, sizeof o->topic_id);
     }
     return s;
@@ -148,8 +149,9 @@ static bool is_of_this_topic(task *t, size_t i, const snapshot_store *s, int64_t
 }
 
 /* Where the changelogs go on, once it is known whether the file holds. false: the log cannot be asked. */
-static bool take_offsets(task *t, bool ok)
+static bool take_offsets(task *t, bool ok, bool *usable)
 {
+    *usable = false;
     size_t          n = t->l.state_count;
     snapshot_store *s = t->l.loaded;
     tlog_part     **parts = ARENA_ARRAY(&t->l.a, tlog_part *, n + 1);
@@ -158,15 +160,30 @@ static bool take_offsets(task *t, bool ok)
         parts[i] = t->l.changelogs[i].part;
     if (ok && !tlog_offsets_query(t->tp->log, parts, n, o, &t->st))
         return false;
-    for (size_t i = 0; ok && i < n; i++)
-        ok = is_of_this_topic(t, i, &s[i], o[i].high);
+    for (size_t i = 0; ok && i < n; i++) {
+        if (!tlog_offset_stands(parts[i], s[i].batch.epoch, s[i].offset, &ok, &t->st))
+            return false;
+        ok = ok && is_of_this_topic(t, i, &s[i], o[i].high);
+    }
     t->l.changelog_from = ARENA_ARRAY(&t->l.a, int64_t, n + 1);
     for (size_t i = 0; i < n; i++) {
         if (!ok)
             store_clear(t->l.states[i].s);
         t->l.changelog_from[i] = ok ? s[i].offset : 0;
     }
+    *usable = ok;
     return true;
+}
+
+/* It stands on what is not there any more, and would come to stand on what comes in its place. */
+static void remove_snapshot(task *t)
+{
+    arena_mark  mark = arena_save(&t->l.a);
+    const char *path = snapshot_path(t);
+    io         *x = t->tp->io ? t->tp->io : io_posix();
+    if (path)
+        x->unlink(x, path);
+    arena_rewind(&t->l.a, mark);
 }
 
 void task_open_snapshot(task *t)
@@ -178,8 +195,9 @@ void task_open_snapshot(task *t)
     if (path)
         t->l.load = snapshot_load_open(t->tp->io, path, time_wall_ms(t->tp->clock), AGE_MAX_MS, clocks, n, t->l.loaded,
                                        t->l.state_count);
+    bool usable;
     if (t->l.load == NULL)
-        take_offsets(t, false);
+        take_offsets(t, false, &usable);
 }
 
 bool task_read_snapshot(task *t)
@@ -188,7 +206,11 @@ bool task_read_snapshot(task *t)
         atomic_store(&t->told_percent, snapshot_load_percent(t->l.load));
         return true;
     }
-    bool ok = snapshot_load_close(t->l.load);
+    bool ok = snapshot_load_close(t->l.load), usable;
     t->l.load = NULL;
-    return take_offsets(t, ok);
+    if (!take_offsets(t, ok, &usable))
+        return false;
+    if (!usable)
+        remove_snapshot(t);
+    return true;
 }

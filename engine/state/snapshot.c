@@ -10,7 +10,7 @@
 
 #define MAGIC "WEIRSNAP"
 #define UNFINISHED ".new" /* ends the name of a file that is being written */
-#define VERSION 2
+#define VERSION 3
 #define VERSION_OFFSETS_ONLY 1
 #define CHUNK_BYTES ((size_t)1 << 20)
 #define SLICE_ROWS 256
@@ -108,6 +108,7 @@ static void begin_store(snapshot_job *j)
     put_u32(w, s->name.n);
     put(w, s->name.p, s->name.n);
     put(w, s->batch.topic_id, sizeof s->batch.topic_id);
+    put_u32(w, (uint32_t)s->batch.epoch);
     put_i64(w, s->batch.base_offset);
     put_u32(w, s->batch.crc);
     put_i64(w, s->offset);
@@ -354,6 +355,7 @@ static void put_rows(store *s, const store_item *items, uint32_t n)
 static void take_batch(reader *r, snapshot_batch *b)
 {
     memcpy(b->topic_id, take(r, sizeof b->topic_id), sizeof b->topic_id);
+    b->epoch = (int32_t)take_u32(r);
     b->base_offset = take_i64(r);
     b->crc = take_u32(r);
 }
@@ -397,7 +399,7 @@ static bool read_store_head(snapshot_load *l)
     const char     *name = take(r, name_n == s->name.n ? name_n : 0);
     if (r->bad || !str_eq(str_make(name, name_n), s->name))
         return false;
-    s->batch = (snapshot_batch){.base_offset = -1};
+    s->batch = (snapshot_batch){.epoch = -1, .base_offset = -1};
     if (l->version != VERSION_OFFSETS_ONLY)
         take_batch(r, &s->batch);
     s->offset = take_i64(r);

@@ -1,14 +1,15 @@
 /* Snapshots: a task's stores in one file, so that a restart reads a file and the tail of the changelogs
  * instead of the changelogs from their beginning.
  *
- *     "WEIRSNAP"  u32 version (2)  i64 created (ms)
+ *     "WEIRSNAP"  u32 version (3)  i64 created (ms)
  *     u32 clocks, i64 each
  *     u32 stores, each:
  *         u32 length and bytes of its name, batch (not in version 1), i64 changelog offset, u64 rows, each:
  *             u32 key length, key, i64 start, i64 end, i64 ts, u32 length, bytes
  *     u32 CRC-32C of all before
  *
- *     batch: 16 bytes topic id, i64 base offset, u32 CRC-32C, of the changelog's batch that ends at the offset
+ *     batch: 16 bytes topic id, i32 leader epoch at that time, i64 base offset, u32 CRC-32C, of the changelog's batch
+ * that ends at the offset
  *
  * Integers little-endian. A snapshot is written beside the old one and renamed over it, so a crash leaves
  * one of the two. It is only ever a shortcut: whatever is wrong with it, the changelogs have everything.
@@ -24,6 +25,7 @@
 /* The batch of the changelog that ends at a store's offset. */
 typedef struct snapshot_batch {
     uint8_t  topic_id[16]; /* all 0: not known */
+    int32_t  epoch;        /* of the leader, under which the offset was seen; -1: not known */
     int64_t  base_offset;  /* -1: not known */
     uint32_t crc;
 } snapshot_batch;

@@ -245,6 +245,16 @@ static inline bool fault_part_is_deleted(const tlog_part *p)
     return tlog_part_is_deleted(((const fault_part *)p)->in);
 }
 
+static inline int32_t fault_part_epoch(const tlog_part *p)
+{
+    return tlog_part_epoch(((const fault_part *)p)->in);
+}
+
+static inline bool fault_offset_stands(tlog_part *p, int32_t epoch, int64_t offset, bool *stands, status *st)
+{
+    return tlog_offset_stands(part_in(p), epoch, offset, stands, st);
+}
+
 static inline bool fault_part_trim(tlog_part *p, int64_t offset, status *st)
 {
     return tlog_part_trim(part_in(p), offset, st);
@@ -444,6 +454,8 @@ static const tlog_ops log_fault_ops = {
     .part_known = fault_part_known,
     .offsets_query = fault_offsets_query,
     .part_is_deleted = fault_part_is_deleted,
+    .part_epoch = fault_part_epoch,
+    .offset_stands = fault_offset_stands,
     .part_trim = fault_part_trim,
     .part_offset_for_time = fault_part_time,
     .part_watch = fault_watch,

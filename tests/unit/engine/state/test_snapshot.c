@@ -122,8 +122,8 @@ static void there_and_back(void **state)
     store  *t = store_new(false), *w = store_new(true), *t2 = store_new(false), *w2 = store_new(true);
     status_init(&st);
     fill(t, w);
-    snapshot_store out[] = {{.name = STR("t"), .s = t, .offset = 123, .batch = {"0123456789abcde", 120, 0xfedcba98}},
-                            {.name = STR("w"), .s = w, .offset = 456, .batch = {.base_offset = -1}}};
+    snapshot_store out[] = {{.name = STR("t"), .s = t, .offset = 123, .batch = {"0123456789abcde", 3, 120, 0xfedcba98}},
+                            {.name = STR("w"), .s = w, .offset = 456, .batch = {.epoch = -1, .base_offset = -1}}};
     snapshot_store in[] = {{.name = STR("t"), .s = t2}, {.name = STR("w"), .s = w2}};
     assert_true(snapshot_write(&files.base, PATH, 1000, clocks, 2, out, 2, &st));
     c1 = c2 = 0;
@@ -169,13 +169,13 @@ static void version_1_is_read(void **state)
     (void)state;
     status         st;
     store         *t = store_new(false), *back = store_new(false);
-    snapshot_store out = {.name = STR("t"), .s = t, .offset = 9, .batch = {"0123456789abcde", 8, 7}};
+    snapshot_store out = {.name = STR("t"), .s = t, .offset = 9, .batch = {"0123456789abcde", 0, 8, 7}};
     snapshot_store in = {.name = STR("t"), .s = back};
     status_init(&st);
     store_put(t, STR("a"), STR("row"), 1);
     assert_true(snapshot_write(&files.base, PATH, 0, NULL, 0, &out, 1, &st));
     image  m = read_file();
-    size_t batch_at = 8 + 4 + 8 + 4 + 4 + 4 + 1, batch_n = 16 + 8 + 4;
+    size_t batch_at = 8 + 4 + 8 + 4 + 4 + 4 + 1, batch_n = 16 + 4 + 8 + 4;
     m.p[8] = 1;
     memmove(m.p + batch_at, m.p + batch_at + batch_n, m.n - batch_at - batch_n);
     m.n -= batch_n;

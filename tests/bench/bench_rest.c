@@ -77,6 +77,8 @@ static void keep_asking(const load *l, uint16_t port, int connections, double ru
     }
     double wall = seconds() - start;
     cpu = cpu_seconds() - cpu;
+    if (took.n == 0)
+        http_failed("nothing was answered");
     qsort(took.p, took.n, sizeof *took.p, by_value);
     printf("%-28s %9.0f/s  p50 %6.3f ms  p99 %6.3f ms  %5.1f us of CPU each, client included\n", l->name,
            (double)took.n / wall, took.p[took.n / 2] * 1e3, took.p[took.n * 99 / 100] * 1e3,

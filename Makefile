@@ -34,7 +34,7 @@ WARN    += $(if $(filter gcc,$(COMPILER)),-Wno-format-truncation)
 LTO         := $(if $(filter gcc,$(COMPILER)),-flto=auto)
 AR_rel      := $(if $(filter gcc,$(COMPILER)),gcc-ar,ar)
 CFLAGS_rel  := -O2 $(LTO) -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
-LDFLAGS_rel := -O2 $(LTO) -pie -Wl,-z,relro,-z,now
+LDFLAGS_rel := -O2 $(LTO) -pie -Wl,-z,relro,-z,now -gz
 CFLAGS_san  := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 LDFLAGS_san := -fsanitize=address,undefined
 # Beside the thread sanitizer's calls gcc takes set variables for unset ones. It does not follow fences: what they

@@ -24,8 +24,10 @@ void unpin(run_query *q)
 {
     pthread_mutex_lock(&q->rt->mu);
     if (--q->pins == 0) {
-        q->attention = true; /* the keeper may have waited for it */
-        pthread_cond_signal(&q->rt->keeper);
+        if (q->phase != PHASE_LIVE) { /* the keeper waits for readers to go; of a live query it wants nothing */
+            q->attention = true;
+            pthread_cond_signal(&q->rt->keeper);
+        }
         pthread_cond_broadcast(&q->rt->idle);
     }
     pthread_mutex_unlock(&q->rt->mu);

@@ -84,8 +84,11 @@ void plog_reader_close(tlog_reader *tr)
     mem_free(r);
 }
 
+/* Behind damage there are records: whoever stands there must not be told to go elsewhere. */
 static bool out_of_range(plog *p, int64_t offset, status *st)
 {
+    if (p->damage && offset > atomic_load(&p->high))
+        return status_set(st, ST_CORRUPT, "%s: %s", p->name, p->damage);
     return status_set(st, ST_OFFSET_RANGE, "Offset %lld of %s is not within %lld and %lld", (long long)offset, p->name,
                       (long long)atomic_load(&p->start), (long long)atomic_load(&p->high));
 }

@@ -307,6 +307,8 @@ static void assert_stands_still(place *w, int64_t at)
     }
     assert_false(storage_fetch(w->s, p, at, 1000, TLOG_READ_UNCOMMITTED, &a, &got, &check_st));
     assert_int_equal(check_st.code, ST_CORRUPT);
+    assert_false(storage_fetch(w->s, p, at + 1, 1000, TLOG_READ_UNCOMMITTED, &a, &got, &check_st));
+    assert_int_equal(check_st.code, ST_CORRUPT); /* no reason to begin elsewhere */
     batch_builder_init(&b, 1000);
     str bytes = make_batch(&b, "x", 1, CODEC_NONE);
     assert_false(batch_log_append(p, (uint8_t *)bytes.p, bytes.n, (batch_append){0}, &base, &check_st));

@@ -119,4 +119,11 @@ static inline void write_topic(tlog *log, const char *topic, long records, int64
     batch_builder_free(&b);
 }
 
+/* Of n sorted times in ns: the one that so many of a thousand do not exceed, in ms; 1000: the longest. */
+static inline double ms_at(const int64_t *sorted, int64_t n, int per_mille)
+{
+    int64_t at = n * per_mille / 1000;
+    return (double)sorted[at < n ? at : n - 1] / 1e6;
+}
+
 #endif

@@ -131,8 +131,7 @@ static void measure(const bench *b, const char *beside, double bar_ms)
     run_first(false);
     qsort(took, (size_t)n, sizeof *took, by_time);
     printf("look-up beside %-30s p50 %7.3f  p99 %7.3f (bar %2.0f)  p99.9 %7.3f  max %7.3f ms", beside,
-           (double)took[n / 2] / 1e6, (double)took[n * 99 / 100] / 1e6, bar_ms, (double)took[n * 999 / 1000] / 1e6,
-           (double)took[n - 1] / 1e6);
+           ms_at(took, n, 500), ms_at(took, n, 990), bar_ms, ms_at(took, n, 999), ms_at(took, n, 1000));
     fflush(stdout);
     mem_free(took);
 }
@@ -204,7 +203,7 @@ static void *writes(void *arg)
         }
         str     bytes = batch_builder_finish(&out, CODEC_NONE, &st);
         int64_t base;
-        if (!tlog_part_append(part[p], (uint8_t *)bytes.p, bytes.n, (tlog_append){.trusted = true}, &base, &st))
+        if (!batch_log_append(part[p], (uint8_t *)bytes.p, bytes.n, (batch_append){.trusted = true}, &base, &st))
             die("events", &st);
         n->done += batch;
     }

@@ -66,7 +66,7 @@ static void append(tlog_part *part, batch_builder *b, int i)
     snprintf(val, sizeof val, "{\"N\":%d}", i);
     batch_builder_add(b, 1700000000000, STR("k"), str_of(val), 0, STR_NONE);
     str bytes = batch_builder_finish(b, CODEC_NONE, &st);
-    if (!tlog_part_append(part, (uint8_t *)bytes.p, bytes.n, (tlog_append){.trusted = true}, &base, &st))
+    if (!batch_log_append(part, (uint8_t *)bytes.p, bytes.n, (batch_append){.trusted = true}, &base, &st))
         die("small", &st);
 }
 
@@ -119,7 +119,7 @@ static void measure(engine *e, tlog_part *part, const char *beside, const char *
     }
     qsort(s.took_ns, (size_t)n, sizeof *s.took_ns, by_time);
     printf("small query beside %-28s p50 %7.3f  p99 %7.3f (bar 20)  max %7.3f ms  (%.0f k rec/s)\n", beside,
-           (double)s.took_ns[n / 2] / 1e6, (double)s.took_ns[n * 99 / 100] / 1e6, (double)s.took_ns[n - 1] / 1e6,
+           ms_at(s.took_ns, n, 500), ms_at(s.took_ns, n, 990), ms_at(s.took_ns, n, 1000),
            (double)(after.records_in - before.records_in) / took / 1e3);
     fflush(stdout);
     push_query_close(push);

@@ -3,10 +3,12 @@
 #include <stdatomic.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "storage/wal_check_int.h"
 
 static const char schema[] = "CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
                              "CREATE TABLE IF NOT EXISTS topics(name TEXT PRIMARY KEY, id BLOB NOT NULL,"
@@ -28,6 +30,8 @@ static const char schema[] = "CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY
 #define STATEMENTS(X)                                                                       \
     X(BEGIN, "BEGIN IMMEDIATE")                                                             \
     X(COMMIT, "COMMIT")                                                                     \
+    X(COUNT, "INSERT INTO facts VALUES('generation',1)"                                    \
+             " ON CONFLICT(name) DO UPDATE SET value=value+1")                              \
     X(ROLLBACK, "ROLLBACK")                                                                 \
     X(SYNC_FULL, "PRAGMA synchronous=FULL")                                                 \
     X(SYNC_NORMAL, "PRAGMA synchronous=NORMAL")                                             \
@@ -85,9 +89,13 @@ struct meta {
     sqlite3_stmt   *q[STATEMENT_COUNT];
     bool            fsync_off;
     bool            full;    /* synchronous=FULL is in force */
+    bool            broken;  /* an operation on a file failed: what SQLite believes is not to be built on */
+    int64_t         generation; /* of transactions, as far as they were told to have committed */
+    int64_t         frames;     /* of the write-ahead log, up to the last of those */
     bool            made;    /* the file, now */
     bool            empty;   /* it held nothing when it was opened */
     bool            discard; /* the file, when it is closed */
+    char            why[128]; /* it could not be opened again */
     char           *path;
     _Atomic bool    failing;
     char            cluster_id[23];
@@ -97,14 +105,21 @@ struct meta {
 
 static bool failed(meta *m, status *st)
 {
-    int rc = sqlite3_errcode(m->db) & 0xff;
+    int rc = m->db ? sqlite3_errcode(m->db) & 0xff : SQLITE_IOERR;
     atomic_store(&m->failing, true);
+    m->broken |= rc == SQLITE_IOERR || rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB;
     st_code code = rc == SQLITE_FULL ? ST_FULL : rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB ? ST_CORRUPT : ST_IO;
-    return status_set(st, code, "The metadata (meta.sqlite) could not be read or written: %s", sqlite3_errmsg(m->db));
+    return status_set(st, code, "The metadata (meta.sqlite) could not be read or written: %s",
+                      m->db ? sqlite3_errmsg(m->db) : m->why);
 }
 
+static bool heal(meta *m);
+
+/* NULL: it cannot be, as the next step on it tells. */
 static sqlite3_stmt *prepare(meta *m, statement s)
 {
+    if (m->broken && !heal(m))
+        return NULL;
     if (!m->q[s])
         sqlite3_prepare_v3(m->db, statement_sql[s], -1, SQLITE_PREPARE_PERSISTENT, &m->q[s], NULL);
     else
@@ -164,13 +179,130 @@ static bool begin(meta *m, bool full, status *st)
 /* Ends what begin() began: commits if ok, rolls back otherwise or when the commit fails. */
 static bool finish(meta *m, bool ok, status *st)
 {
-    if (ok && run(m, prepare(m, Q_COMMIT), st))
+    ok = ok && run(m, prepare(m, Q_COUNT), st);
+    if (ok && run(m, prepare(m, Q_COMMIT), st)) {
+        m->generation++;
         return true;
-    if (!sqlite3_get_autocommit(m->db)) {
+    }
+    m->broken |= ok; /* all of it may lie in the log */
+    if (!m->broken && !sqlite3_get_autocommit(m->db)) { /* a broken one is closed, which rolls back */
         status ignored;
         run(m, prepare(m, Q_ROLLBACK), &ignored);
     }
     return false;
+}
+
+/* ---- the file */
+
+enum { LOG_FRAMES_MAX = 2000 };
+
+/* What the log holds goes to the database proper. */
+static int empty_log(meta *m)
+{
+    int rc = sqlite3_wal_checkpoint_v2(m->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    if (rc == SQLITE_OK)
+        m->frames = 0;
+    return rc;
+}
+
+/* SQLite calls this after each commit. */
+static int committed(void *ctx, sqlite3 *db, const char *name, int frames)
+{
+    (void)db, (void)name;
+    meta *m = ctx;
+    m->frames = frames;
+    if (frames >= LOG_FRAMES_MAX && empty_log(m) != SQLITE_OK)
+        m->broken = true; /* the transaction stands; the next one may not stand on it as it is */
+    return SQLITE_OK;
+}
+
+/* The first column of the first row; STR_NONE when there is none. False: it could not be read. */
+static bool read_one(meta *m, const char *sql, char *out, size_t room)
+{
+    sqlite3_stmt *q = NULL;
+    int           rc = sqlite3_prepare_v2(m->db, sql, -1, &q, NULL);
+    rc = rc == SQLITE_OK ? sqlite3_step(q) : rc;
+    snprintf(out, room, "%s", rc == SQLITE_ROW ? (const char *)sqlite3_column_text(q, 0) : "");
+    sqlite3_finalize(q);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE;
+}
+
+static bool open_db(meta *m)
+{
+    int rc = sqlite3_open_v2(m->path, &m->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (rc == SQLITE_OK)
+        sqlite3_wal_hook(m->db, committed, m);
+    /* The folder's lock keeps others out, so the WAL index can live in memory. */
+    return rc == SQLITE_OK &&
+           sqlite3_exec(m->db,
+                        "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL;"
+                        "PRAGMA synchronous=FULL;",
+                        NULL, NULL, NULL) == SQLITE_OK &&
+           empty_log(m) == SQLITE_OK && sqlite3_exec(m->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK &&
+           sqlite3_exec(m->db, schema, NULL, NULL, NULL) == SQLITE_OK &&
+           sqlite3_exec(m->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
+}
+
+/* The log's file, which is SQLite's, loses what lies behind the last transaction that was told to have committed. */
+static bool cut_log(meta *m)
+{
+    sqlite3_file *log = NULL;
+    char          page[16];
+    if (!m->db) /* it was cut before it was closed */
+        return true;
+    if (sqlite3_file_control(m->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) != SQLITE_OK)
+        return false;
+    if (!log || !log->pMethods)
+        return m->frames == 0;
+    if (!read_one(m, "PRAGMA page_size", page, sizeof page))
+        return false;
+    sqlite3_int64 size, keep = m->frames > 0 ? wal_bytes(m->frames, strtol(page, NULL, 10)) : 0;
+    return log->pMethods->xFileSize(log, &size) == SQLITE_OK &&
+           (size <= keep || log->pMethods->xTruncate(log, keep) == SQLITE_OK);
+}
+
+static void close_db(meta *m)
+{
+    for (int i = 0; i < STATEMENT_COUNT; i++) {
+        sqlite3_finalize(m->q[i]);
+        m->q[i] = NULL;
+    }
+    if (m->db && m->broken) /* its log is for who opens it next */
+        sqlite3_db_config(m->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    sqlite3_close(m->db);
+    m->db = NULL;
+    m->full = false;
+}
+
+static bool read_generation(meta *m, int64_t *out)
+{
+    char text[32];
+    bool ok = read_one(m, "SELECT value FROM facts WHERE name='generation'", text, sizeof text);
+    *out = strtoll(text, NULL, 10);
+    return ok;
+}
+
+/* After a failed fsync nobody knows what of the log is on disk, and a later one that succeeds says nothing of it. So what
+ * was told to have failed is cut off, the file is closed as it is and opened anew, which reads the log and brings all
+ * of it into the database proper; all that was told to have committed must be there. Until then nothing is read or
+ * written. */
+static bool heal(meta *m)
+{
+    int64_t now = 0;
+    char    whole[64] = "";
+    if (!cut_log(m))
+        return false;
+    close_db(m);
+    m->broken = !open_db(m) || !read_one(m, "PRAGMA quick_check(1)", whole, sizeof whole) || !read_generation(m, &now);
+    if (m->broken)
+        snprintf(m->why, sizeof m->why, "%s", m->db ? sqlite3_errmsg(m->db) : "out of memory");
+    else if (strcmp(whole, "ok") != 0)
+        snprintf(m->why, sizeof m->why, "%s", whole), m->broken = true;
+    else if (now != m->generation)
+        snprintf(m->why, sizeof m->why, "what was written to it before is not there any more"), m->broken = true;
+    if (m->broken)
+        close_db(m);
+    return !m->broken;
 }
 
 bool meta_is_failing(const meta *m)
@@ -257,18 +389,7 @@ meta *meta_open(const char *dir, bool fsync_off, status *st)
     m->path = mem_strdup(path);
     pthread_mutex_init(&m->lock, NULL);
     bool was_there = access(path, F_OK) == 0;
-    int  rc = sqlite3_open_v2(path, &m->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
-    /* The folder's lock keeps others out, so the WAL index can live in memory. */
-    bool ok = rc == SQLITE_OK &&
-              sqlite3_exec(m->db,
-                           "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL;"
-                           "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=2000;"
-                           "BEGIN IMMEDIATE;",
-                           NULL, NULL, NULL) == SQLITE_OK &&
-              sqlite3_exec(m->db, schema, NULL, NULL, NULL) == SQLITE_OK &&
-              sqlite3_exec(m->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
-    if (!ok)
-        failed(m, st);
+    bool ok = (open_db(m) && read_generation(m, &m->generation)) || failed(m, st);
     m->made = ok && !was_there;
     if (ok && load_facts(m, st))
         return m;
@@ -278,9 +399,9 @@ meta *meta_open(const char *dir, bool fsync_off, status *st)
 
 void meta_close(meta *m)
 {
-    for (int i = 0; i < STATEMENT_COUNT; i++)
-        sqlite3_finalize(m->q[i]);
-    sqlite3_close(m->db);
+    if (m->broken)
+        cut_log(m);
+    close_db(m);
     if (m->discard)
         unlink(m->path);
     pthread_mutex_destroy(&m->lock);
@@ -653,15 +774,6 @@ bool meta_decision_delete(meta *m, int64_t pid, status *st)
     pthread_mutex_lock(&m->lock);
     bool ok = begin(m, true, st);
     if (ok) {
-        /* A row that changes for certain: the commit then overwrites the frames in doubt. */
-        sqlite3_stmt *q = prepare(m, Q_DECISION_PUT);
-        sqlite3_bind_int64(q, 1, pid);
-        sqlite3_bind_int(q, 2, -1);
-        sqlite3_bind_blob(q, 3, "", 0, SQLITE_STATIC);
-        ok = run(m, q, st);
-        ok = finish(m, ok, st);
-    }
-    if (ok && (ok = begin(m, true, st))) {
         sqlite3_stmt *q = prepare(m, Q_DECISION_DELETE);
         sqlite3_bind_int64(q, 1, pid);
         ok = finish(m, run(m, q, st), st);

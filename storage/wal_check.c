@@ -50,6 +50,27 @@ static sums of_frame(sums before, const uint8_t *f, size_t page, bool big)
     return add_up(add_up(before, f, 8, big), f + FRAME_BYTES, page, big);
 }
 
+/* Do frames follow, one after another from `before`, of which one ends a transaction? Frames that a transaction left which
+ * was rolled back end none, and they hold as well. */
+static bool commit_follows(const uint8_t *wal, size_t n, size_t at, sums before, size_t page, bool big)
+{
+    size_t frame = FRAME_BYTES + page;
+    for (; at + frame <= n; at += frame) {
+        const uint8_t *f = wal + at;
+        if (memcmp(f + 8, wal + 16, 8) != 0 || !same(of_frame(before, f, page, big), stored(f + 16)))
+            return false;
+        if (be_get32(f + 4) != 0)
+            return true;
+        before = stored(f + 16);
+    }
+    return false;
+}
+
+int64_t wal_bytes(int64_t frames, int64_t page)
+{
+    return HEADER_BYTES + frames * (FRAME_BYTES + page);
+}
+
 wal_state wal_check(const uint8_t *p, size_t n)
 {
     if (n < HEADER_BYTES)
@@ -67,9 +88,9 @@ wal_state wal_check(const uint8_t *p, size_t n)
             return at + 2 * frame <= n && memcmp(after + 8, p + 16, 8) == 0 ? WAL_DAMAGED : WAL_WHOLE;
         sums computed = of_frame(now, f, page, big), says = stored(f + 16);
         if (!same(computed, says)) {
-            bool follows = at + 2 * frame <= n && memcmp(after + 8, p + 16, 8) == 0 &&
-                           (same(of_frame(says, after, page, big), stored(after + 16)) ||
-                            same(of_frame(computed, after, page, big), stored(after + 16)));
+            /* Whichever of the two is the right one. */
+            bool follows = commit_follows(p, n, at + frame, says, page, big) ||
+                           commit_follows(p, n, at + frame, computed, page, big);
             return follows ? WAL_DAMAGED : WAL_TORN;
         }
         now = says;

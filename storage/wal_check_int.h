@@ -9,9 +9,11 @@
 typedef enum wal_state {
     WAL_WHOLE,
     WAL_TORN,   /* the last frame does not hold: a write that was cut short, or damage that cannot be told from one */
-    WAL_DAMAGED /* a frame, or the header, does not hold, and whole frames lie behind it */
+    WAL_DAMAGED /* a frame, or the header, does not hold, and behind it lies what was committed */
 } wal_state;
 
 wal_state wal_check(const uint8_t *bytes, size_t n);
+/* Of a log of so many frames. */
+int64_t wal_bytes(int64_t frames, int64_t page);
 
 #endif

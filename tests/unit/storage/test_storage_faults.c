@@ -2,7 +2,8 @@
  *
  *  - what was appended keeps its order; nothing that was refused for good appears;
  *  - acknowledged appends survive the death of the process; durable ones and committed transactions
- *    also survive the loss of power, of the others a suffix may be lost;
+ *    also survive the loss of power, and what is left of the others is one run of them: a suffix may be lost, or, of a
+ *    log of which nothing was ever synced, its first files;
  *  - a transaction is visible as a whole together with its offset, or not at all.
  */
 #include "log_checks.h"
@@ -180,7 +181,7 @@ static void verify(world *w, bool power_was_cut)
             bool safe = e.durable || (e.txn >= 0 && w->txns.p[e.txn].fate == COMMITTED);
             claim(w, power_was_cut && !safe, "record %d of partition %d is lost (durable %d, txn %d)", e.id, p,
                   e.durable, e.txn);
-            lost = true;
+            lost = at > 0;
         }
         w->log[p].n = kept;
         claim(w, at == all.v.n, "partition %d has record %d, which it should not", p, all.v.p[at]);

@@ -9,6 +9,8 @@
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
 
+#include <stdatomic.h>
+
 #include "base/arena.h"
 #include "base/map.h"
 #include "base/status.h"
@@ -141,6 +143,8 @@ typedef struct query_listener {
     bool (*row)(void *ctx, const value *row, bool tombstone);
     bool (*line)(void *ctx, str text); /* PRINT: a line of text; false: it is offered again a little later */
     void (*end)(void *ctx, query_end why, const char *msg);
+    /* Of a pull query on a table: once it is set, by any thread, the query ends soon, with an error. NULL: nobody will. */
+    const atomic_bool *stop;
 } query_listener;
 
 typedef struct push_query push_query;

@@ -146,17 +146,23 @@ static bool open_rest(server *s, status *st)
     return s->rest != NULL;
 }
 
+/* A thread is still at work on the log: the next start recovers as after a crash. */
+static void leave(void)
+{
+    fflush(NULL);
+    _exit(1);
+}
+
 static void close_all(server *s)
 {
-    if (s->rest)
-        rest_server_stop(s->rest);
+    if (s->rest && !rest_server_stop(s->rest)) {
+        fprintf(stderr, "REST port: requests that do not end were left behind\n");
+        leave();
+    }
     if (s->kafka)
         kafka_server_stop(s->kafka);
-    if (s->engine && !engine_close(s->engine)) {
-        /* A thread of a query is still at work on the log: the next start recovers as after a crash. */
-        fflush(NULL);
-        _exit(1);
-    }
+    if (s->engine && !engine_close(s->engine))
+        leave();
     if (s->storage)
         storage_close(s->storage);
     settings_free(&s->set);

@@ -43,13 +43,19 @@ static value *source_row(const pulling *g, const table_row *tr)
     return row;
 }
 
+/* Nobody waits for the answer. */
+static bool is_stopped(const pulling *g)
+{
+    return ectx_stopped(&g->s->cx);
+}
+
 static void project(pulling *g)
 {
     const plan_node *n = g->p->project;
     ectx            *cx = &g->s->cx;
     for (uint32_t i = 0; i < n->out.n; i++) {
         g->s->out[i] = xnode_eval(n->project.exprs[i], cx);
-        if (g->s->out[i].state != V_ERR)
+        if (g->s->out[i].state != V_ERR || is_stopped(g))
             continue;
         proc_failure f = {.kind = PROC_PROCESSING, .step = STR("PROJECT"), .msg = cx->err};
         processing_log_write(g->r->hub->plog, STR("pull_query"), &f);
@@ -60,7 +66,7 @@ static void project(pulling *g)
 /* false: no more are wanted. */
 static bool give(pulling *g, const table_row *row)
 {
-    if (g->left <= 0)
+    if (g->left <= 0 || is_stopped(g))
         return false;
     g->s->cx.row = source_row(g, row);
     if (g->p->filter) {
@@ -69,6 +75,8 @@ static bool give(pulling *g, const table_row *row)
             return true;
     }
     project(g);
+    if (is_stopped(g)) /* what is half done is no row */
+        return false;
     begin_answer(g);
     return g->r->l->row(g->r->l->ctx, g->s->out, false) && --g->left > 0;
 }
@@ -177,6 +185,9 @@ static bool read_table(pulling *g)
         return false;
     bool ok = g->p->keys.scan ? by_scan(g, t) : by_keys(g, t);
     table_close(t);
+    if (ok && is_stopped(g))
+        ok = status_set(g->st, ST_STOPPING,
+                        "The query was stopped: the server is shutting down, or nobody waits for its answer");
     __atomic_add_fetch(&g->r->hub->pull_count, 1, __ATOMIC_RELAXED);
     return ok;
 }
@@ -186,7 +197,8 @@ bool pull_execute(const pull_run *r, status *st)
     pull   *p = r->p;
     pulling g = {
         .r = r, .p = p, .st = st, .s = pull_take_scratch(p), .left = p->p->has_limit ? p->p->limit : INT64_MAX};
-    assert(r->may_wait || !p->keys.scan);
+    assert(r->may_wait || p->is_quick);
+    g.s->cx.stop = r->l->stop;
     g.s->cx.now_ms = time_wall_ms(r->hub->clock);
     bool ok = read_table(&g);
     bool again = !ok && !r->may_wait && st->code == ST_NOT_READY;

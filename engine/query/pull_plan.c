@@ -100,6 +100,33 @@ static void map_columns(pull *p)
     }
 }
 
+#define QUICK_KEYS_MAX 16
+
+static ast_visit find_call(ast_expr *e, void *ctx)
+{
+    *(bool *)ctx |= e->kind == EX_CALL || e->kind == EX_LIKE;
+    return e->kind == EX_CALL ? VISIT_ABORT : VISIT_CONTINUE;
+}
+
+/* What a function costs depends on what it is given. */
+static bool calls_functions(const ast_query *q)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < q->item_count && !found; i++)
+        if (q->items[i].expr)
+            ast_walk(q->items[i].expr, find_call, &found);
+    if (q->where && !found)
+        ast_walk(q->where, find_call, &found);
+    return found;
+}
+
+static bool is_quick(const pull *p, const ast_query *q)
+{
+    const pull_keys *k = &p->keys;
+    bool             windows = p->table->window.kind && (k->from == INT64_MIN || k->to == INT64_MAX); /* any number */
+    return !k->scan && k->n <= QUICK_KEYS_MAX && !windows && !calls_functions(q);
+}
+
 /* Takes over the plan. */
 static pull *pull_new(const query_env *e, plan *made, const source *table, query_info *maker)
 {
@@ -158,6 +185,7 @@ pull *pull_prepare(const query_env *e, const ast_query *q, const source *table, 
     ast_expr  *where = p->filter ? ast_expr_copy(&p->a, p->filter->filter.text) : NULL;
     if (pull_where(&p->a, where, table, scans, &p->keys, st)) {
         p->is_constant = p->keys.scan || p->keys.literal;
+        p->is_quick = is_quick(p, q);
         return p;
     }
     pull_release(p);
@@ -237,6 +265,7 @@ static pull *share(const query_env *e, const ast_query *q, const pull *alone, co
     for (uint32_t i = 0; i < s->n; i++)
         p->param_kinds[i] = s->literals[i].kind;
     p->is_constant = true;
+    p->is_quick = is_quick(p, q);
     return p;
 }
 

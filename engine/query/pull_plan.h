@@ -37,6 +37,7 @@ typedef struct pull {
     const uint32_t  *params;    /* shared: which literal is the value of which column of the key; NULL: it is not */
     uint32_t         param_count;
     ast_kind        *param_kinds; /* of the literals, in the order of the text */
+    bool             is_quick;    /* a few rows, and next to no work for each: it may run on an event loop */
     bool             is_constant; /* its keys are the same each time it runs: they are literals */
     query_columns    columns;
     int64_t          wait_ms; /* for a table that is being opened or restored */

@@ -46,7 +46,7 @@ static engine_statement describe(const ast_stmt *s)
 static void describe_pull(engine_prepared *p)
 {
     engine_statement *d = &p->statements[0];
-    d->may_wait = p->pull->keys.scan;
+    d->may_wait = !p->pull->is_quick;
     d->columns = &p->pull->columns;
     d->source = p->pull->table->name;
 }

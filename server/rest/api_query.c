@@ -110,7 +110,7 @@ static bool run_on_stream(call *c);
 
 static void gather(call *c, query_call *q)
 {
-    query_listener l = {.ctx = c, .header = on_header, .row = on_row, .end = on_end};
+    query_listener l = {.ctx = c, .header = on_header, .row = on_row, .end = on_end, .stop = &c->r->stopping};
     push_query    *none;
     engine_error   err; /* too large to be cleared for each look-up */
     status_init(&err.st);
@@ -183,13 +183,18 @@ static bool run_on_stream(call *c)
     engine_error   err = {.statement = q->sql};
     query_listener l = stream_listener;
     l.ctx = s;
+    l.stop = &s->stop;
     c->query = NULL;
+    if (!push)
+        c->attach(c, s);
     bool ok = engine_run_query(q->p, &s->a, true, &l, &s->q, &err);
     if (s->begun) { /* the call is gone */
         end_call(q);
         stream_produced(s);
         return false;
     }
+    if (!push)
+        c->attach(c, NULL);
     if (!ok)
         refuse(c, q, &err);
     end_call(q);

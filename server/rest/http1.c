@@ -22,6 +22,7 @@
 #include "server/rest/rest_int.h"
 
 #define STREAM_BLOCK_BYTES 16384
+#define CALLS_END_MS 10000
 #define CONNECTION_MEMORY_BYTES 32768 /* for request line and headers; larger ones are answered 431 */
 
 typedef enum conn_state {
@@ -110,11 +111,25 @@ static void set_stream(conn *c, stream *s)
     pthread_mutex_unlock(&c->r->conns_mu);
 }
 
+static conn *conn_of(call *k)
+{
+    return (conn *)((char *)k - offsetof(conn, c));
+}
+
 /* From a worker; the loop then sends the answer. */
 static void begin_answer(call *k)
 {
-    conn *c = (conn *)((char *)k - offsetof(conn, c));
-    MHD_resume_connection(c->m);
+    MHD_resume_connection(conn_of(k)->m);
+}
+
+/* From a worker, while the connection is suspended. */
+static void attach_stream(call *k, stream *s)
+{
+    conn *c = conn_of(k);
+    watch(c, false);
+    set_stream(c, s);
+    if (s)
+        watch(c, true);
 }
 
 static void on_connection(void *cls, struct MHD_Connection *m, void **socket_context,
@@ -128,6 +143,7 @@ static void on_connection(void *cls, struct MHD_Connection *m, void **socket_con
         c->fd = MHD_get_connection_info(m, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
         c->c.r = r;
         c->c.begin = begin_answer;
+        c->c.attach = attach_stream;
         c->c.body = BUF_INIT(REST_BODY_MAX_BYTES);
         c->c.out = BUF_INIT(BUF_MAX);
         atomic_store(&c->reading_since_ms, clock_mono_coarse_ms());
@@ -241,8 +257,9 @@ static enum MHD_Result send_answer(conn *c)
         k->stream->wake = wake_conn;
         k->stream->wake_ctx = c;
         set_stream(c, k->stream);
-        if (!k->stream->begun) /* one that sends all the time hears of the client's leaving by that */
-            watch(c, true);
+        /* One that sends all the time hears of the client's leaving by that; a client that has only ended its own
+         * side reads on. */
+        watch(c, !k->stream->begun);
         a = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES, read_stream, k->stream,
                                               done_stream);
     } else {
@@ -384,13 +401,17 @@ void http1_drain(rest_server *r)
     pthread_mutex_unlock(&r->conns_mu);
 }
 
-void http1_stop(rest_server *r)
+bool http1_stop(rest_server *r)
 {
+    int64_t until = clock_mono_ms() + CALLS_END_MS;
     while (atomic_load(&r->calls_running)) { /* libmicrohttpd stops only what is not suspended */
+        if (clock_mono_ms() > until)
+            return false;
         struct timespec pause = {.tv_nsec = 1000000};
         nanosleep(&pause, NULL);
     }
     for (int i = 0; i < r->loop_count; i++)
         MHD_stop_daemon(r->loops[i]);
     mem_free(r->conns);
+    return true;
 }

@@ -46,8 +46,9 @@ typedef struct rest_options {
 rest_server *rest_server_start(const rest_options *o, status *st);
 /* The port of the first listener. */
 uint16_t rest_server_port(const rest_server *r);
-/* Takes no new requests, ends push queries, answers the others, ends the threads. The engine is still
- * needed while it runs. */
-void rest_server_stop(rest_server *r);
+/* Takes no new requests, ends queries, answers the others, ends the threads. The engine is still needed while it runs.
+ * false: some requests are not answered within ten seconds; they and all they use must be left as they are until the
+ * process ends. */
+bool rest_server_stop(rest_server *r);
 
 #endif

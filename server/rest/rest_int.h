@@ -68,6 +68,7 @@ struct stream {
     size_t          sent;
     bool            pushes; /* the answer goes on after engine_run_query() */
     bool            is_print, print_formats, keep_alive_lines;
+    atomic_bool     stop;             /* hung: for who computes a row and holds no lock */
     bool            started;          /* there is a header */
     bool            over;             /* nothing more comes */
     bool            hung;             /* the client is gone, or the server stops: give up */
@@ -147,7 +148,8 @@ void http1_hung_up(rest_server *r, int fd, uint32_t generation);
 void http1_tick(rest_server *r);
 /* Ends streams; new requests are refused from here on. */
 void http1_drain(rest_server *r);
-void http1_stop(rest_server *r);
+/* false: some calls do not end; nothing was freed. */
+bool http1_stop(rest_server *r);
 
 /* commands.c */
 void commands_note(rest_server *r, const answers *all);

@@ -196,7 +196,7 @@ rest_server *rest_server_start(const rest_options *o, status *st)
     return NULL;
 }
 
-void rest_server_stop(rest_server *r)
+bool rest_server_stop(rest_server *r)
 {
     atomic_store(&r->stopping, true);
     if (r->accepter_runs) {
@@ -211,7 +211,8 @@ void rest_server_stop(rest_server *r)
     pthread_cond_broadcast(&r->commands_done);
     pthread_mutex_unlock(&r->commands_mu);
     http1_drain(r);
-    http1_stop(r);
+    if (!http1_stop(r))
+        return false;
     workers_stop(&r->work);
     if (r->epoll_fd >= 0)
         close(r->epoll_fd);
@@ -227,4 +228,5 @@ void rest_server_stop(rest_server *r)
     pthread_mutex_destroy(&r->commands_mu);
     pthread_mutex_destroy(&r->conns_mu);
     mem_free(r);
+    return true;
 }

@@ -245,6 +245,7 @@ ssize_t stream_read(stream *s, char *p, size_t max, void (*sleep)(void *ctx))
 static void give_up(stream *s)
 {
     s->hung = true;
+    atomic_store(&s->stop, true);
     pthread_cond_signal(&s->room);
 }
 

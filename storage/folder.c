@@ -88,16 +88,26 @@ static bool parse(str bytes, arena *a, folder_id *out)
     return t.ok;
 }
 
+/* Room that a file system gave for bytes that never reached the disk counts as nothing. */
+static bool is_written(const buf *b)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (b->p[i])
+            return true;
+    return false;
+}
+
 folder_id_found folder_id_load(io *x, const char *dir, arena *a, folder_id *out)
 {
     char path[PATH_BYTES_MAX];
     buf  b = BUF_INIT(FOLDER_ID_BYTES_MAX);
     snprintf(path, sizeof path, "%s/" FOLDER_ID_FILE, dir);
     int  rc = io_read_file(x, path, &b);
+    bool there = rc != -ENOENT && (rc != 0 || is_written(&b));
     bool ok = rc == 0 && b.n > CRC_FROM && memcmp(b.p, magic, sizeof magic) == 0 &&
               be_get32(b.p + 4) == crc32c(0, b.p + CRC_FROM, b.n - CRC_FROM) && parse(buf_str(&b), a, out);
     buf_free(&b);
-    return ok ? FOLDER_ID_THERE : rc == -ENOENT ? FOLDER_ID_MISSING : FOLDER_ID_DAMAGED;
+    return ok ? FOLDER_ID_THERE : there ? FOLDER_ID_DAMAGED : FOLDER_ID_MISSING;
 }
 
 /* ---- removing */

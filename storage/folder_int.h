@@ -1,11 +1,14 @@
 /* What a partition's folder says of itself, and what becomes of folders that nobody expects.
  *
- * DIR/topics/NAME-P/partition (big-endian) is on disk before the folder's first segment is made:
+ * DIR/topics/NAME-P/partition (big-endian) is written before the folder's first segment is made, and on disk before
+ * anything of the partition is said to be:
  *
  *     0  "WPI1"                          28 i32 partitions of the topic
  *     4  u32 CRC-32C from byte 8         32 the topic's name, then a count (i32) and the settings that were set on it,
  *     8  topic id                           name and value each; texts as i32 length and bytes
  *    24  i32 partition
+ *
+ * Partitions and settings of the topic are kept up to date in its lowest folder alone.
  *
  * So a folder is known by its topic's id: one that a deleted topic left is told from that of a topic made again under
  * the name, and metadata that is lost can be made again. A deleted topic's folders are renamed before they are emptied,

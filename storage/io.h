@@ -19,6 +19,8 @@ struct io {
     ssize_t (*pread)(io *, int fd, void *p, size_t n, int64_t at);
     ssize_t (*pwrite)(io *, int fd, const void *p, size_t n, int64_t at);
     int (*fsync)(io *, int fd); /* data and size; a folder's fd makes its entries durable */
+    /* Everything of the file system that the path is on, entries of folders too. Who has to sync very many files. */
+    int (*sync_all)(io *, const char *path);
     int (*truncate)(io *, int fd, int64_t size);
     int64_t (*size)(io *, int fd);
     int64_t (*written_ms)(io *, const char *path); /* wall clock when the file was written to last */

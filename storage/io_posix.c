@@ -56,6 +56,15 @@ static int px_fsync(io *x, int fd)
     return fdatasync(fd) < 0 ? -errno : 0;
 }
 
+static int px_sync_all(io *x, const char *path)
+{
+    (void)x;
+    int fd = open(path, O_RDONLY | O_CLOEXEC), rc = fd < 0 || syncfs(fd) < 0 ? -errno : 0;
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
 static int px_truncate(io *x, int fd, int64_t size)
 {
     (void)x;
@@ -130,8 +139,8 @@ static void px_unmap(io *x, void *p, size_t n)
 
 io *io_posix(void)
 {
-    static io posix = {px_open,     px_close, px_dup,        px_pread,  px_pwrite, px_fsync,
-                       px_truncate, px_size,  px_written_ms, px_rename, px_unlink, px_mkdir,
-                       px_rmdir,    px_list,  px_map,        px_unmap,  NULL};
+    static io posix = {px_open,     px_close,    px_dup,  px_pread,      px_pwrite, px_fsync,
+                       px_sync_all, px_truncate, px_size, px_written_ms, px_rename, px_unlink,
+                       px_mkdir,    px_rmdir,    px_list, px_map,        px_unmap,  NULL};
     return &posix;
 }

@@ -20,7 +20,10 @@ typedef struct loading {
     VEC(found) folders;
     VEC(topic_id) deleted; /* topics; perhaps not all of their folders are gone */
     VEC(tlog_topic) topics;
-    map by_name; /* of topics */
+    map  by_name, by_id; /* of topics */
+    map  by_deleted_id;
+    bool wrote;  /* files that are not synced yet */
+    bool behind; /* some that ought to be written could not be */
 } loading;
 
 /* ---- looking */
@@ -61,23 +64,28 @@ static void see_deleted(const topic_id *id, void *ctx)
     AVEC_PUSH(&l->a, &l->deleted, *id);
 }
 
+static str id_key(const uint8_t id[16])
+{
+    return str_make((const char *)id, 16);
+}
+
 static bool is_deleted(const loading *l, const found *f)
 {
-    for (size_t i = 0; f->how == FOLDER_ID_THERE && i < l->deleted.n; i++)
-        if (memcmp(l->deleted.p[i].bytes, f->id.topic.id, 16) == 0)
-            return true;
-    return false;
+    return f->how == FOLDER_ID_THERE && map_get(&l->by_deleted_id, id_key(f->id.topic.id));
+}
+
+static bool read_metadata(loading *l, status *st)
+{
+    if (!meta_topics_each(l->s->meta, &l->a, see_topic, l, st) || !meta_deleted_each(l->s->meta, see_deleted, l, st))
+        return false;
+    for (size_t i = 0; i < l->topics.n; i++)
+        map_put(&l->by_id, id_key(l->topics.p[i].id), &l->topics.p[i]);
+    for (size_t i = 0; i < l->deleted.n; i++)
+        map_put(&l->by_deleted_id, id_key(l->deleted.p[i].bytes), &l->deleted.p[i]);
+    return true;
 }
 
 /* ---- the metadata against the folders */
-
-static tlog_topic *topic_of_id(loading *l, const uint8_t id[16])
-{
-    for (size_t i = 0; i < l->topics.n; i++)
-        if (memcmp(l->topics.p[i].id, id, 16) == 0)
-            return &l->topics.p[i];
-    return NULL;
-}
 
 /* A folder's word has a checksum, a row of the metadata has none: where they differ on the name of the same topic, the
  * row is wrong. */
@@ -85,7 +93,7 @@ static bool mend_names(loading *l, status *st)
 {
     for (size_t i = 0; i < l->folders.n; i++) {
         found      *f = &l->folders.p[i];
-        tlog_topic *t = f->how == FOLDER_ID_THERE ? topic_of_id(l, f->id.topic.id) : NULL;
+        tlog_topic *t = f->how == FOLDER_ID_THERE ? map_get(&l->by_id, id_key(f->id.topic.id)) : NULL;
         if (t == NULL || str_eq(t->name, f->id.topic.name) || !str_starts(str_of(f->name), f->id.topic.name))
             continue;
         lost_tell(l->s->env.lost, "storage: the metadata named topic %.*s '%.*s'; its folder knows better",
@@ -127,17 +135,39 @@ static const tlog_topic *expected(const loading *l, const found *f, int32_t *par
     return t;
 }
 
+/* What cannot be written, on a full disk perhaps, is at the next start. */
 static void write_identity(loading *l, const found *f, const tlog_topic *t, int32_t partition)
 {
-    status ignored; /* it is written again at the next start */
+    status ignored;
     char   path[PATH_BYTES_MAX];
     buf    b = BUF_INIT(BUF_MAX);
     folder_id_put(&b, t, partition);
     snprintf(path, sizeof path, "%s/%s", l->s->topics_dir, f->name);
-    io_replace_file(l->s->env.io, path, FOLDER_ID_FILE, b.p, b.n, false, &ignored);
+    bool ok = io_replace_file(l->s->env.io, path, FOLDER_ID_FILE, b.p, b.n, false, &ignored);
     buf_free(&b);
-    if (f->how == FOLDER_ID_DAMAGED)
+    l->wrote |= ok;
+    l->behind |= !ok;
+    if (ok && f->how == FOLDER_ID_DAMAGED)
         lost_tell(l->s->env.lost, "storage: topics/%s/" FOLDER_ID_FILE " was damaged and is written again", f->name);
+}
+
+static void see_log(const char *name, void *ctx)
+{
+    size_t n = strlen(name);
+    *(bool *)ctx |= n > 4 && strcmp(name + n - 4, ".log") == 0;
+}
+
+/* Folders of older formats do not say whose they are, nor does one that was made just before a loss of power; but then
+ * what it holds was never said to be on disk, and may as well be another topic's of the same name. */
+static bool may_be_anybodys(const loading *l, const found *f)
+{
+    char path[PATH_BYTES_MAX];
+    bool holds = false;
+    if (f->how != FOLDER_ID_MISSING || meta_format(l->s->meta) < META_FORMAT)
+        return false;
+    snprintf(path, sizeof path, "%s/%s", l->s->topics_dir, f->name);
+    l->s->env.io->list(l->s->env.io, path, see_log, &holds);
+    return holds;
 }
 
 /* false: a folder is in the way and cannot be moved. */
@@ -146,9 +176,14 @@ static bool judge(loading *l, const found *f, status *st)
     char              path[PATH_BYTES_MAX];
     int32_t           partition = 0;
     const tlog_topic *t = expected(l, f, &partition);
-    if (t && (f->how != FOLDER_ID_THERE || memcmp(f->id.topic.id, t->id, 16) == 0)) {
-        if (f->how != FOLDER_ID_THERE)
-            write_identity(l, f, t, partition);
+    if (t && f->how == FOLDER_ID_THERE && memcmp(f->id.topic.id, t->id, 16) == 0)
+        return true;
+    if (t && may_be_anybodys(l, f))
+        return lost_keep_folder(l->s->env.lost, f->name,
+                                "does not say whose it is, and nothing in it was ever said to be on disk") ||
+               status_set(st, ST_IO, "The folder topics/%s is in the way", f->name);
+    if (t && f->how != FOLDER_ID_THERE) {
+        write_identity(l, f, t, partition);
         return true;
     }
     if (is_deleted(l, f)) {
@@ -168,10 +203,11 @@ static bool settle_folders(loading *l, status *st)
     for (size_t i = 0; i < l->folders.n; i++)
         if (!judge(l, &l->folders.p[i], st))
             return false;
-    /* A folder that was made just before the end is on disk from here on, like those made later. */
-    if (!s->env.fsync_off && !io_sync_dir(s->env.io, s->topics_dir, st))
-        return false;
-    return l->deleted.n == 0 || meta_topics_forget(s->meta, l->deleted.p, l->deleted.n, st);
+    int rc = (l->wrote || l->deleted.n) && !s->env.fsync_off ? s->env.io->sync_all(s->env.io, s->topics_dir) : 0;
+    if (rc < 0)
+        return io_failed(st, "Cannot sync", s->topics_dir, rc);
+    return (l->deleted.n == 0 || meta_topics_forget(s->meta, l->deleted.p, l->deleted.n, st)) &&
+           (l->behind || meta_format(s->meta) != META_FORMAT_ROWS || meta_raise_format(s->meta, st));
 }
 
 /* ---- topics */
@@ -196,12 +232,13 @@ static void load_txn_id(str name, producer_ident who, int32_t timeout_ms, void *
 bool storage_load(storage *s, bool clean, status *st)
 {
     loading l = {.s = s};
-    bool    ok = look(&l, st) && meta_topics_each(s->meta, &l.a, see_topic, &l, st) &&
-              meta_deleted_each(s->meta, see_deleted, &l, st) && refuse_new_metadata(&l, st) && mend_names(&l, st) &&
+    bool    ok = look(&l, st) && read_metadata(&l, st) && refuse_new_metadata(&l, st) && mend_names(&l, st) &&
               settle_folders(&l, st) &&
               (clean || meta_is_new(s->meta) || meta_epoch_next(s->meta, &s->env.epoch, st)) &&
               load_topics(&l, clean, st);
     map_free(&l.by_name);
+    map_free(&l.by_id);
+    map_free(&l.by_deleted_id);
     arena_free(&l.a);
     return ok && meta_txn_ids_each(s->meta, load_txn_id, &s->txns, st) && local_log_settle(s, st);
 }

@@ -30,7 +30,7 @@ static const char schema[] = "CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY
 #define STATEMENTS(X)                                                                       \
     X(BEGIN, "BEGIN IMMEDIATE")                                                             \
     X(COMMIT, "COMMIT")                                                                     \
-    X(COUNT, "INSERT INTO facts VALUES('generation',1)"                                    \
+    X(COUNT, "INSERT INTO facts VALUES('generation',1)"                                     \
              " ON CONFLICT(name) DO UPDATE SET value=value+1")                              \
     X(ROLLBACK, "ROLLBACK")                                                                 \
     X(SYNC_FULL, "PRAGMA synchronous=FULL")                                                 \
@@ -88,14 +88,14 @@ struct meta {
     sqlite3        *db;
     sqlite3_stmt   *q[STATEMENT_COUNT];
     bool            fsync_off;
-    bool            full;    /* synchronous=FULL is in force */
-    bool            broken;  /* an operation on a file failed: what SQLite believes is not to be built on */
+    bool            full;       /* synchronous=FULL is in force */
+    bool            broken;     /* an operation on a file failed: what SQLite believes is not to be built on */
     int64_t         generation; /* of transactions, as far as they were told to have committed */
     int64_t         frames;     /* of the write-ahead log, up to the last of those */
-    bool            made;    /* the file, now */
-    bool            empty;   /* it held nothing when it was opened */
-    bool            discard; /* the file, when it is closed */
-    char            why[128]; /* it could not be opened again */
+    bool            made;       /* the file, now */
+    bool            empty;      /* it held nothing when it was opened */
+    bool            discard;    /* the file, when it is closed */
+    char            why[128];   /* it could not be opened again */
     char           *path;
     _Atomic bool    failing;
     char            cluster_id[23];
@@ -184,7 +184,7 @@ static bool finish(meta *m, bool ok, status *st)
         m->generation++;
         return true;
     }
-    m->broken |= ok; /* all of it may lie in the log */
+    m->broken |= ok;                                    /* all of it may lie in the log */
     if (!m->broken && !sqlite3_get_autocommit(m->db)) { /* a broken one is closed, which rolls back */
         status ignored;
         run(m, prepare(m, Q_ROLLBACK), &ignored);
@@ -282,9 +282,9 @@ static bool read_generation(meta *m, int64_t *out)
     return ok;
 }
 
-/* After a failed fsync nobody knows what of the log is on disk, and a later one that succeeds says nothing of it. So what
- * was told to have failed is cut off, the file is closed as it is and opened anew, which reads the log and brings all
- * of it into the database proper; all that was told to have committed must be there. Until then nothing is read or
+/* After a failed fsync nobody knows what of the log is on disk, and a later one that succeeds says nothing of it. So
+ * what was told to have failed is cut off, the file is closed as it is and opened anew, which reads the log and brings
+ * all of it into the database proper; all that was told to have committed must be there. Until then nothing is read or
  * written. */
 static bool heal(meta *m)
 {
@@ -312,18 +312,29 @@ bool meta_is_failing(const meta *m)
 
 /* ---- opening */
 
-/* So that an older program leaves the folder alone. */
-static bool raise_to(meta *m, int format, status *st)
+/* This program's, inside a transaction. */
+static bool put_format(meta *m, status *st)
 {
-    if (!begin(m, true, st))
-        return false;
     sqlite3_stmt *q = prepare(m, Q_FACT_PUT);
     bind_str(q, 1, STR("format"));
-    sqlite3_bind_int(q, 2, format);
-    if (!finish(m, run(m, q, st), st))
-        return false;
-    m->format = format;
-    return true;
+    sqlite3_bind_int(q, 2, META_FORMAT);
+    return run(m, q, st);
+}
+
+int meta_format(const meta *m)
+{
+    return m->format;
+}
+
+bool meta_raise_format(meta *m, status *st)
+{
+    pthread_mutex_lock(&m->lock);
+    bool ok = begin(m, true, st);
+    ok = ok && finish(m, put_format(m, st), st);
+    if (ok)
+        m->format = META_FORMAT;
+    pthread_mutex_unlock(&m->lock);
+    return ok;
 }
 
 static bool load_facts(meta *m, status *st)
@@ -349,7 +360,7 @@ static bool load_facts(meta *m, status *st)
     if (next(m, q, &ok, st)) {
         snprintf(m->cluster_id, sizeof m->cluster_id, "%s", (const char *)sqlite3_column_text(q, 0));
         sqlite3_reset(q);
-        return format != META_FORMAT_ROWS || raise_to(m, META_FORMAT, st);
+        return true;
     }
     if (!ok)
         return false;
@@ -366,10 +377,7 @@ static bool load_facts(meta *m, status *st)
     bind_str(q, 1, STR("cluster.id"));
     bind_str(q, 2, str_of(m->cluster_id));
     ok = run(m, q, st);
-    q = prepare(m, Q_FACT_PUT);
-    bind_str(q, 1, STR("format"));
-    sqlite3_bind_int(q, 2, META_FORMAT);
-    return finish(m, ok && run(m, q, st), st);
+    return finish(m, ok && put_format(m, st), st);
 }
 
 static bool kept_apply(kept_store *k, const kept_row *changes, size_t n, status *st);
@@ -820,10 +828,7 @@ static bool put_kept(meta *m, const kept_row *r, status *st)
  * commands are what there is. */
 static bool raise_format(meta *m, status *st)
 {
-    sqlite3_stmt *q = prepare(m, Q_FACT_PUT);
-    bind_str(q, 1, STR("format"));
-    sqlite3_bind_int(q, 2, META_FORMAT);
-    return run(m, q, st) && run(m, prepare(m, Q_COMMAND_DROP), st);
+    return put_format(m, st) && run(m, prepare(m, Q_COMMAND_DROP), st);
 }
 
 static bool kept_apply(kept_store *k, const kept_row *changes, size_t n, status *st)

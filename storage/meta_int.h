@@ -31,6 +31,10 @@ void  meta_close(meta *m);
 str   meta_cluster_id(const meta *m);
 bool  meta_is_failing(const meta *m); /* the last statement failed */
 bool  meta_is_new(const meta *m);     /* it held nothing when it was opened */
+int   meta_format(const meta *m);     /* of the folder; META_FORMAT of a new one */
+/* The folder is by now what this program makes of it: an older one is to leave it alone. For folders whose catalog is
+ * rows; the conversion of another raises it as well. */
+bool meta_raise_format(meta *m, status *st);
 /* Removes the file when it is closed, if it was not there before. */
 void meta_discard(meta *m);
 

@@ -139,38 +139,39 @@ static bool take_folder(plog *p, status *st)
     return rc >= 0 || io_failed(st, "Cannot create", p->dir, rc);
 }
 
-/* The folder, and that it is this partition's: on disk before anything is in it. */
+/* The folder, and that it is this partition's. Nothing waits for the disk here: who syncs the first segment syncs this
+ * as well. */
 static bool make_folder(plog *p, status *st)
 {
-    io  *x = p->env->io;
-    int  rc = x->mkdir(x, p->dir);
-    bool sync = !p->env->fsync_off;
+    io *x = p->env->io;
+    int rc = x->mkdir(x, p->dir);
     if (rc == -EEXIST ? !take_folder(p, st) : rc < 0 && !io_failed(st, "Cannot create", p->dir, rc))
         return false;
-    if (!io_replace_file(x, p->dir, FOLDER_ID_FILE, p->identity.p, p->identity.n, sync, st))
-        return false;
-    if (sync) {
-        char  up[PATH_BYTES_MAX];
-        char *slash = strrchr(p->dir, '/');
-        snprintf(up, sizeof up, "%.*s", (int)(slash - p->dir), p->dir);
-        if (!io_sync_dir(x, up, st))
-            return false;
-    }
-    return p->dir_made = true;
+    return p->dir_made = io_replace_file(x, p->dir, FOLDER_ID_FILE, p->identity.p, p->identity.n, false, st);
 }
 
-void plog_identify(plog *p, const tlog_topic *t)
+bool plog_identify(plog *p, const tlog_topic *t)
 {
-    status ignored;
-    pthread_mutex_lock(&p->files_lock);
     pthread_mutex_lock(&p->lock);
     buf_clear(&p->identity);
     folder_id_put(&p->identity, t, p->partition);
     bool made = p->dir_made;
     pthread_mutex_unlock(&p->lock);
-    if (made)
-        io_replace_file(p->env->io, p->dir, FOLDER_ID_FILE, p->identity.p, p->identity.n, !p->env->fsync_off, &ignored);
+    return made;
+}
+
+void plog_write_identity(plog *p)
+{
+    status ignored;
+    buf    now = BUF_INIT(BUF_MAX);
+    pthread_mutex_lock(&p->files_lock);
+    pthread_mutex_lock(&p->lock);
+    buf_put(&now, p->identity.p, p->identity.n);
+    pthread_mutex_unlock(&p->lock);
+    if (!atomic_load(&p->deleted))
+        io_replace_file(p->env->io, p->dir, FOLDER_ID_FILE, now.p, now.n, !p->env->fsync_off, &ignored);
     pthread_mutex_unlock(&p->files_lock);
+    buf_free(&now);
 }
 
 static bool add_segment(plog *p, status *st)
@@ -492,6 +493,26 @@ static void list_unsynced(plog *p, sync_list *out)
     pthread_mutex_unlock(&p->lock);
 }
 
+static bool sync_file(io *x, const char *path, status *st)
+{
+    int fd = x->open(x, path, O_RDONLY, 0);
+    int rc = fd < 0 ? fd : x->fsync(x, fd);
+    if (fd >= 0)
+        x->close(x, fd);
+    return rc >= 0 || io_failed(st, "Cannot sync", path, rc);
+}
+
+/* What make_folder() made. */
+static bool sync_folder(plog *p, status *st)
+{
+    char path[PATH_BYTES_MAX];
+    snprintf(path, sizeof path, "%s/" FOLDER_ID_FILE, p->dir);
+    if (!sync_file(p->env->io, path, st) || !io_sync_dir(p->env->io, p->dir, st))
+        return false;
+    snprintf(path, sizeof path, "%.*s", (int)(strrchr(p->dir, '/') - p->dir), p->dir);
+    return p->folder_synced = io_sync_dir(p->env->io, path, st);
+}
+
 static bool sync_segments(plog *p, sync_list *todo, status *st)
 {
     io  *x = p->env->io;
@@ -502,7 +523,9 @@ static bool sync_segments(plog *p, sync_list *todo, status *st)
             ok = io_failed(st, "Cannot sync", p->name, rc);
         entries |= !todo->p[i].seg->entry_synced;
     }
-    if (ok && entries)
+    if (ok && !p->folder_synced)
+        ok = sync_folder(p, st);
+    else if (ok && entries)
         ok = io_sync_dir(x, p->dir, st);
     if (!ok) {
         pthread_mutex_lock(&p->lock);

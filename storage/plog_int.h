@@ -4,7 +4,7 @@
  *            -> durable: join the sync turn that covers the append
  *
  * Locks, in this order: `files_lock` (checkpoint and index files), `sync_lock` (who syncs, how far),
- * `lock` (appends, segment list, states). No fsync is made under the last two, but for the making of the folder.
+ * `lock` (appends, segment list, states). No fsync is made under the last two.
  * Readers of the current segment take no lock.
  *
  * A failed fsync leaves unknown what is on disk: durable appends and commits are refused (ST_IO) until
@@ -49,7 +49,7 @@ typedef struct plog {
     uint8_t         topic_id[16];
     int32_t         partition;
     char           *dir;
-    buf             identity; /* what its folder says of it (folder_int.h); the storage's lock, then files_lock */
+    buf             identity; /* what its folder says of it (folder_int.h) */
     pthread_mutex_t lock;
     VEC(segment *) segs; /* by base; the last is written to; empty before the first append */
     _Atomic int64_t             start, last_stable, high;
@@ -70,7 +70,8 @@ typedef struct plog {
     pthread_cond_t  sync_done;
     bool            syncing;
     bool            sync_failed;
-    int64_t         synced; /* offset below which all is on disk */
+    int64_t         synced;        /* offset below which all is on disk */
+    bool            folder_synced; /* the folder and what it says of itself are on disk; whose turn it is to sync */
     bool            dir_made;
 
     pthread_mutex_t files_lock;      /* taken first: who writes or removes files other than the log */
@@ -94,8 +95,10 @@ static inline int64_t plog_now(const plog *p)
 
 /* Takes the new settings; copied. */
 void plog_configure(plog *p, const topic_conf *conf);
-/* The topic has changed: its folder, if there is one, is told. What fails is told again at the next start. */
-void plog_identify(plog *p, const tlog_topic *t);
+/* The topic has changed. true: there is a folder, which is to be told by plog_write_identity(). */
+bool plog_identify(plog *p, const tlog_topic *t);
+/* Says in the folder what the topic is by now; durable. What fails is written again with the next change. */
+void plog_write_identity(plog *p);
 /* Refuses readers and appenders from now on, and wakes them. Files stay: plog_remove(). */
 void plog_mark_deleted(plog *p);
 /* Says so: ST_NOT_FOUND. */

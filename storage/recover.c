@@ -30,6 +30,7 @@
 #define CHECKPOINT_BYTES_MAX ((size_t)256 << 20)
 #define CHECKPOINT_EVERY_MS 10000
 #define SCAN_BYTES ((uint32_t)1 << 20)
+#define LOOK_ALIKES_MIN_BYTES ((int64_t)64 << 20)
 
 static const char magic[4] = {'W', 'C', 'P', '2'}, magic_1[4] = {'W', 'C', 'P', '1'};
 
@@ -231,9 +232,15 @@ static void sweep(plog *p, folder *f)
 }
 
 typedef struct scanner {
-    uint8_t *bytes;
-    size_t   cap;
+    uint8_t *bytes, *batch; /* a piece of a file; a batch that goes beyond it */
+    size_t   cap, batch_cap;
 } scanner;
+
+static void scanner_free(scanner *sc)
+{
+    mem_free(sc->bytes);
+    mem_free(sc->batch);
+}
 
 /* Reads on from s->size to `end` (-1: of the file), checking each batch; sets size and next to the end
  * of what holds. *whole: nothing was left behind that end. false only when the file cannot be read.
@@ -291,29 +298,50 @@ static bool scan_segment(plog *p, segment *s, int64_t end, bool states, scanner 
 
 /* ---- where a log ends */
 
+/* Could a batch begin here that follows what is known? The bytes may be a record's, made to look like one, so checksums
+ * are counted: what has no end of look-alikes is taken for one that holds. */
+static bool may_begin(const uint8_t *b, int64_t next, int64_t room)
+{
+    int64_t size = (int64_t)(int32_t)be_get32(b + 8) + 12, base = (int64_t)be_get64(b);
+    int32_t last = (int32_t)be_get32(b + 23), count = (int32_t)be_get32(b + 57);
+    return b[16] == 2 && base >= next && base - next <= INT32_MAX && size >= BATCH_HEADER_BYTES && size <= room &&
+           last >= 0 && count >= 0 && count - 1 <= last;
+}
+
+/* Reads bytes of a segment into one of the scanner's buffers. */
+static bool scan_bytes(segment *s, uint8_t **bytes, size_t *cap, size_t n, int64_t at)
+{
+    int64_t rc;
+    if (*cap < n)
+        *bytes = mem_realloc(*bytes, *cap = n);
+    return io_read_all(s->io, s->fd, *bytes, n, at, &rc);
+}
+
 /* Does a whole batch begin in [from, end) of the file? Only one that could follow what is known counts. */
 static bool whole_batch_in(segment *s, int64_t from, int64_t end, int64_t next, scanner *sc)
 {
-    int64_t rc;
+    int64_t looked_at = 0, most = LOOK_ALIKES_MIN_BYTES + 4 * (end - from);
     for (int64_t at = from; at + BATCH_HEADER_BYTES <= end;) {
         size_t n = end - at < SCAN_BYTES ? (size_t)(end - at) : SCAN_BYTES;
-        if (sc->cap < n)
-            sc->bytes = mem_realloc(sc->bytes, sc->cap = n);
-        if (!io_read_all(s->io, s->fd, sc->bytes, n, at, &rc))
+        if (!scan_bytes(s, &sc->bytes, &sc->cap, n, at))
             return false;
         for (size_t i = 0; i + BATCH_HEADER_BYTES <= n; i++) {
             const uint8_t *b = sc->bytes + i;
-            int64_t        size = (int64_t)(int32_t)be_get32(b + 8) + 12, base = (int64_t)be_get64(b);
-            if (b[16] != 2 || base < next || base - next > INT32_MAX || size < BATCH_HEADER_BYTES ||
-                size > end - at - (int64_t)i)
+            int64_t        room = end - at - (int64_t)i;
+            size_t         size = (size_t)be_get32(b + 8) + 12;
+            status         ignored;
+            batch_view     v;
+            if (!may_begin(b, next, room))
                 continue;
-            status     ignored;
-            batch_view v;
-            uint8_t   *all = mem_alloc((size_t)size);
-            bool       holds = io_read_all(s->io, s->fd, all, (size_t)size, at + (int64_t)i, &rc) &&
-                         batch_parse(all, (size_t)size, true, &v, &ignored);
-            mem_free(all);
-            if (holds)
+            looked_at += (int64_t)size;
+            if (looked_at > most)
+                return true;
+            if (size > n - i) {
+                if (!scan_bytes(s, &sc->batch, &sc->batch_cap, size, at + (int64_t)i))
+                    return false;
+                b = sc->batch;
+            }
+            if (batch_parse(b, size, true, &v, &ignored))
                 return true;
         }
         at += (int64_t)n - BATCH_HEADER_BYTES + 1;
@@ -441,7 +469,7 @@ static bool scan_from(plog *p, size_t i, status *st)
         else
             ok = cut_torn(p, i, &sc, st);
     }
-    mem_free(sc.bytes);
+    scanner_free(&sc);
     return ok;
 }
 
@@ -460,7 +488,7 @@ static bool find_end(plog *p, segment *s, int64_t size, status *st)
     atomic_store(&s->size, 0);
     s->next = s->base;
     bool ok = scan_segment(p, s, size, false, &sc, &whole, st) && whole;
-    mem_free(sc.bytes);
+    scanner_free(&sc);
     return ok;
 }
 
@@ -547,6 +575,7 @@ bool plog_recover(plog *p, bool clean, status *st)
     if (rc < 0)
         return io_failed(st, "Cannot list", p->dir, rc);
     p->dir_made = true;
+    p->folder_synced = clean;
     sweep(p, &f);
     if (f.logs.n)
         qsort(f.logs.p, f.logs.n, sizeof *f.logs.p, by_value);

@@ -129,8 +129,28 @@ bool storage_topic_delete(storage *s, str name, status *st)
     return ok;
 }
 
+/* A folder that is made later says what the topic is by then; of those that are there the lowest is told of a change.
+ * Held; NULL: there is none. s->lock held. */
+static plog *identify(stored_topic *t)
+{
+    plog *lowest = NULL;
+    for (int32_t i = 0; i < t->spec.partitions; i++)
+        if (plog_identify(t->parts[i], &t->spec) && lowest == NULL)
+            plog_hold(lowest = t->parts[i]);
+    return lowest;
+}
+
+static void tell_folder(plog *p)
+{
+    if (p == NULL)
+        return;
+    plog_write_identity(p);
+    plog_release(p);
+}
+
 bool storage_topic_alter(storage *s, str name, const tlog_config *configs, uint32_t n, status *st)
 {
+    plog *lowest = NULL;
     pthread_mutex_lock(&s->lock);
     stored_topic *t = map_get(&s->topics, name);
     bool          ok = t || no_topic(name, st);
@@ -146,18 +166,19 @@ bool storage_topic_alter(storage *s, str name, const tlog_config *configs, uint3
             topic_copy(&t->memory, &spec, &t->spec);
             arena_free(&old);
             topic_conf_fill(&conf, &s->defaults, t->spec.configs, t->spec.config_count);
-            for (int32_t i = 0; i < t->spec.partitions; i++) {
+            for (int32_t i = 0; i < t->spec.partitions; i++)
                 plog_configure(t->parts[i], &conf);
-                plog_identify(t->parts[i], &t->spec);
-            }
+            lowest = identify(t);
         }
     }
     pthread_mutex_unlock(&s->lock);
+    tell_folder(lowest);
     return ok;
 }
 
 bool storage_topic_grow(storage *s, str name, int32_t partitions, status *st)
 {
+    plog *lowest = NULL;
     pthread_mutex_lock(&s->lock);
     stored_topic *t = map_get(&s->topics, name);
     bool          ok = t || no_topic(name, st);
@@ -182,11 +203,11 @@ bool storage_topic_grow(storage *s, str name, int32_t partitions, status *st)
             t->spec.partitions = partitions;
             for (int32_t i = has; i < partitions; i++)
                 t->parts[i] = plog_new(&s->env, s->topics_dir, &t->spec, i, &conf);
-            for (int32_t i = 0; i < has; i++)
-                plog_identify(t->parts[i], &t->spec);
+            lowest = identify(t);
         }
     }
     pthread_mutex_unlock(&s->lock);
+    tell_folder(lowest);
     if (ok)
         tlog_topic_changed(&s->log, name);
     return ok;

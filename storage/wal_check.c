@@ -50,8 +50,8 @@ static sums of_frame(sums before, const uint8_t *f, size_t page, bool big)
     return add_up(add_up(before, f, 8, big), f + FRAME_BYTES, page, big);
 }
 
-/* Do frames follow, one after another from `before`, of which one ends a transaction? Frames that a transaction left which
- * was rolled back end none, and they hold as well. */
+/* Do frames follow, one after another from `before`, of which one ends a transaction? Frames that a transaction left
+ * which was rolled back end none, and they hold as well. */
 static bool commit_follows(const uint8_t *wal, size_t n, size_t at, sums before, size_t page, bool big)
 {
     size_t frame = FRAME_BYTES + page;

@@ -30,14 +30,14 @@ typedef struct fault_io {
     map             names; /* path -> fault_file, as the process sees it */
     map             disk;  /* path -> fault_file: entries that are surely on disk */
     VEC(fault_file *) fds;
-    uint64_t ops;        /* operations that change or sync something, so far */
-    uint64_t fail_at;    /* this one fails; 0: none */
-    int      fail_with;  /* -errno of it */
+    uint64_t ops;         /* operations that change or sync something, so far */
+    uint64_t fail_at;     /* this one fails; 0: none */
+    int      fail_with;   /* -errno of it */
     bool     short_write; /* the failing write takes half first */
-    bool     dead;       /* everything fails from the failing one on */
+    bool     dead;        /* everything fails from the failing one on */
     bool     down;
     bool     fsync_fails;
-    int64_t  room;       /* bytes until ENOSPC; -1: no limit */
+    int64_t  room; /* bytes until ENOSPC; -1: no limit */
     uint64_t random;
     char     root[64]; /* above it nothing is known */
 } fault_io;
@@ -225,6 +225,14 @@ static inline void fault_sync_dir(fault_io *f, fault_file *dir)
     arena_free(&a);
 }
 
+static inline void fault_sync_file(fault_file *file)
+{
+    file->disk = mem_realloc(file->disk, file->now_n + 1);
+    if (file->now_n)
+        memcpy(file->disk, file->now, file->now_n);
+    file->disk_n = file->now_n;
+}
+
 static inline int fault_fsync(io *x, int fd)
 {
     fault_io *f = fault_of(x);
@@ -233,15 +241,34 @@ static inline int fault_fsync(io *x, int fd)
     int         rc = fault_step(f);
     if (rc == 0 && f->fsync_fails)
         rc = -EIO;
-    if (rc == 0 && file->is_dir) {
+    if (rc == 0 && file->is_dir)
         fault_sync_dir(f, file);
-    } else if (rc == 0) {
-        file->disk = mem_realloc(file->disk, file->now_n + 1);
-        if (file->now_n)
-            memcpy(file->disk, file->now, file->now_n);
-        file->disk_n = file->now_n;
+    else if (rc == 0)
+        fault_sync_file(file);
+    pthread_mutex_unlock(&f->lock);
+    return rc;
+}
+
+static inline int fault_sync_all(io *x, const char *path)
+{
+    (void)path;
+    fault_io *f = fault_of(x);
+    arena     a = {0};
+    pthread_mutex_lock(&f->lock);
+    int    rc = fault_step(f);
+    size_t n = f->names.n;
+    str   *names = map_sorted_keys(&f->names, &a);
+    if (rc == 0 && f->fsync_fails)
+        rc = -EIO;
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        fault_file *file = map_get(&f->names, names[i]);
+        if (file->is_dir)
+            fault_sync_dir(f, file);
+        else
+            fault_sync_file(file);
     }
     pthread_mutex_unlock(&f->lock);
+    arena_free(&a);
     return rc;
 }
 
@@ -362,10 +389,12 @@ static inline void fault_unmap(io *x, void *p, size_t n)
 
 static inline void fault_init(fault_io *f, const char *root, uint64_t seed)
 {
-    *f = (fault_io){.base = {fault_open, fault_close, fault_dup, fault_pread, fault_pwrite, fault_fsync,
+    *f = (fault_io){.base = {fault_open, fault_close, fault_dup, fault_pread, fault_pwrite, fault_fsync, fault_sync_all,
                              fault_truncate, fault_size, fault_written_ms, fault_rename, fault_unlink, fault_mkdir,
                              fault_unlink, fault_list, fault_map, fault_unmap, NULL},
-                    .room = -1, .random = seed | 1, .fail_with = -EIO};
+                    .room = -1,
+                    .random = seed | 1,
+                    .fail_with = -EIO};
     pthread_mutex_init(&f->lock, NULL);
     strncpy(f->root, root, sizeof f->root - 1);
     fault_file *dir = MEM_NEW(fault_file);
@@ -376,8 +405,8 @@ static inline void fault_init(fault_io *f, const char *root, uint64_t seed)
 
 static inline void fault_free(fault_io *f)
 {
-    arena  a = {0};
-    map   *maps[] = {&f->names, &f->disk};
+    arena a = {0};
+    map  *maps[] = {&f->names, &f->disk};
     for (int k = 0; k < 2; k++) {
         size_t n = maps[k]->n;
         str   *names = map_sorted_keys(maps[k], &a);
@@ -430,10 +459,18 @@ static inline void fault_lose(fault_io *f, fault_file *file)
     if (file->now_n > keep) {
         size_t more = file->now_n - keep, piece = random_below(&f->random, more + 1);
         switch (random_below(&f->random, 4)) {
-        case 0: piece = 0; break;
-        case 1: piece = more; break;
-        case 2: memset(file->now + keep + piece, 0, more - piece); piece = more; break;
-        default: break;
+        case 0:
+            piece = 0;
+            break;
+        case 1:
+            piece = more;
+            break;
+        case 2:
+            memset(file->now + keep + piece, 0, more - piece);
+            piece = more;
+            break;
+        default:
+            break;
         }
         keep += piece;
     }

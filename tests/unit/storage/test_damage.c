@@ -257,6 +257,53 @@ static void a_deleted_topic_does_not_come_back(void **state)
     end(&w);
 }
 
+/* Its identity never reached the disk: its records may be those of a topic of that name that was deleted before. */
+static void records_of_nobody_knows_whom_are_kept_aside(void **state)
+{
+    (void)state;
+    for (int zeros = 0; zeros < 2; zeros++) {
+        place w;
+        begin(&w, (storage_options){0});
+        make_topic(storage_log(w.s), "orders", 2);
+        append(&w, "orders", "o", 5);
+        kill_it(&w);
+        if (zeros)
+            shell("truncate -s 0 %s/topics/orders-0/partition; truncate -s 80 %s/topics/orders-0/partition", w.dir,
+                  w.dir);
+        else
+            shell("rm %s/topics/orders-0/partition", w.dir);
+        assert_ok(try_open(&w, (storage_options){0}));
+        assert_told(&w, "topics/orders-0 is kept as lost/orders-0: it does not say whose it is");
+        assert_int_equal(high(&w, "orders"), 0);
+        append(&w, "orders", "o", 2);
+        kill_it(&w);
+        shell("rm -rf %s/topics/orders-0/*.log %s/topics/orders-0/partition", w.dir, w.dir); /* empty: it is taken */
+        assert_ok(try_open(&w, (storage_options){0}));
+        assert_int_equal(files_in(&w, "lost"), 1);
+        append(&w, "orders", "o", 1);
+        end(&w);
+    }
+}
+
+static void an_identity_that_rotted_is_written_again(void **state)
+{
+    place w;
+    (void)state;
+    begin(&w, (storage_options){0});
+    make_topic(storage_log(w.s), "orders", 1);
+    append(&w, "orders", "o", 5);
+    kill_it(&w);
+    flip(&w, "topics/orders-0/partition", 30);
+    assert_ok(try_open(&w, (storage_options){0}));
+    assert_told(&w, "was damaged and is written again");
+    assert_int_equal(high(&w, "orders"), 5);
+    kill_it(&w);
+    assert_ok(try_open(&w, (storage_options){0}));
+    assert_int_equal(high(&w, "orders"), 5);
+    assert_string_equal(w.told, "");
+    end(&w);
+}
+
 static void foreign_files_in_a_partition_stay(void **state)
 {
     place w;
@@ -496,6 +543,8 @@ int main(void)
         cmocka_unit_test(a_torn_metadata_log_is_kept_and_told),
         cmocka_unit_test(a_name_that_rotted_in_the_metadata_is_mended),
         cmocka_unit_test(a_deleted_topic_does_not_come_back),
+        cmocka_unit_test(records_of_nobody_knows_whom_are_kept_aside),
+        cmocka_unit_test(an_identity_that_rotted_is_written_again),
         cmocka_unit_test(foreign_files_in_a_partition_stay),
         cmocka_unit_test(a_torn_end_is_cut_and_kept),
         cmocka_unit_test(a_flipped_bit_is_no_torn_end),

@@ -1,5 +1,5 @@
-/* The metadata over a disk that fails: what was told to have been written is there after a loss of power, and nothing is
- * told to have been written on top of what is in doubt. */
+/* The metadata over a disk that fails: what was told to have been written is there after a loss of power, and nothing
+ * is told to have been written on top of what is in doubt. */
 #include "log_checks.h"
 
 #include "disk_vfs.h"
@@ -47,8 +47,9 @@ static meta *after_a_power_cut(meta *m)
     /* The process is gone with what it believed: nothing more is written for it. */
     disk_bytes kept[VFS_FILES];
     for (int i = 0; i < VFS_FILES; i++)
-        kept[i] = (disk_bytes){disk.files[i].disk.n ? mem_dup(disk.files[i].disk.p, (size_t)disk.files[i].disk.n) : NULL,
-                               disk.files[i].disk.n};
+        kept[i] =
+            (disk_bytes){disk.files[i].disk.n ? mem_dup(disk.files[i].disk.p, (size_t)disk.files[i].disk.n) : NULL,
+                         disk.files[i].disk.n};
     meta_close(m);
     for (int i = 0; i < VFS_FILES; i++) {
         mem_free(disk.files[i].disk.p);

@@ -463,6 +463,23 @@ static void a_full_disk_leaves_the_partition_usable(void **state)
     world_free(&w);
 }
 
+/* Whoever appends holds the partition's lock, and may be an event loop. */
+static void an_append_that_need_not_be_durable_waits_for_no_disk(void **state)
+{
+    (void)state;
+    world w;
+    world_init(&w, 5);
+    assert_ok(try_open(&w));
+    w.f.fsync_fails = true; /* who asked for one would hear of it */
+    uint64_t ops = w.f.ops;
+    append_values(w.part[0], NULL, "first", 1);
+    append_values(w.part[0], NULL, "second", 1);
+    /* The folder, whose it is (three), the segment, two writes: none of them a sync. */
+    assert_int_equal(w.f.ops - ops, 7);
+    close_world(&w);
+    world_free(&w);
+}
+
 static void a_failed_fsync_is_never_acknowledged(void **state)
 {
     (void)state;
@@ -591,6 +608,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_commit_stands_on_what_it_refers_to),
         cmocka_unit_test(a_full_disk_leaves_the_partition_usable),
+        cmocka_unit_test(an_append_that_need_not_be_durable_waits_for_no_disk),
         cmocka_unit_test(a_failed_fsync_is_never_acknowledged),
         cmocka_unit_test(a_failed_append_is_cut_off_before_the_next_segment),
         cmocka_unit_test(every_operation_fails_once),

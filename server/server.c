@@ -56,6 +56,7 @@ static bool open_storage(server *s, status *st)
         .retention_ms = settings_number(&s->view, SETTING_LOG_RETENTION_MS),
         .retention_bytes = settings_number(&s->view, SETTING_LOG_RETENTION_BYTES),
         .retention_check_ms = settings_number(&s->view, SETTING_LOG_RETENTION_CHECK_MS),
+        .scrub_interval_ms = settings_number(&s->view, SETTING_LOG_SCRUB_INTERVAL_MS),
         .message_max_bytes = (int32_t)settings_number(&s->view, SETTING_KAFKA_MESSAGE_MAX_BYTES),
         .default_partitions = (int32_t)settings_number(&s->view, SETTING_KAFKA_DEFAULT_PARTITIONS),
         .fsync_off = !settings_flag(&s->view, SETTING_LOG_FSYNC),
@@ -118,6 +119,7 @@ static rest_health health(void *ctx)
     return (rest_health){.metastore = !h.metadata_failing,
                          .kafka = !h.log_failing,
                          .stopped_partitions = h.stopped_partitions,
+                         .damaged_partitions = h.damaged_partitions,
                          .kept_in_lost = h.kept_in_lost};
 }
 

@@ -384,7 +384,7 @@ static bool swap_in(compaction *c, size_t first, size_t count, segment *copy, st
     }
     pthread_mutex_unlock(&p->lock);
     if (ok) {
-        ok = io_sync_dir(copy->io, p->dir, st);
+        ok = io_sync_dir(copy->io, p->dir, st) && plog_foot(p, copy, st);
         for (size_t i = 0; i < count; i++) {
             /* Not before the copy's name is certain. */
             if (i > 0 && !(ok && segment_unlink(c->segs[first + i])))
@@ -430,13 +430,10 @@ static bool choose(compaction *c, const topic_conf *conf, status *st)
     pthread_mutex_lock(&p->lock);
     int64_t stable = atomic_load(&p->last_stable);
     c->segs = mem_alloc((p->segs.n + 1) * sizeof *c->segs);
-    for (size_t i = 0; ok && i + 1 < p->segs.n; i++) {
+    for (size_t i = 0; i + 1 < p->segs.n; i++) {
         segment *s = p->segs.p[i];
         int64_t  ts = segment_max_ts(s);
         if (s->next > stable || (conf->min_compaction_lag_ms > 0 && ts > c->now - conf->min_compaction_lag_ms))
-            break;
-        ok = segment_open(s, st);
-        if (!ok)
             break;
         segment_hold(s);
         c->segs[c->n++] = s;
@@ -455,6 +452,11 @@ static bool choose(compaction *c, const topic_conf *conf, status *st)
     pthread_mutex_unlock(&p->lock);
     bool due = dirty > 0 && ((double)dirty >= conf->min_dirty_ratio * (double)(dirty + clean) ||
                              (oldest != INT64_MAX && c->now - oldest > conf->max_compaction_lag_ms));
+    for (size_t i = 0; due && ok && i < c->n; i++) {
+        pthread_mutex_lock(&p->lock);
+        ok = segment_open(c->segs[i], st);
+        pthread_mutex_unlock(&p->lock);
+    }
     return ok && due;
 }
 
@@ -483,7 +485,7 @@ static bool forget_aborted(compaction *c, status *st)
 bool plog_compact(plog *p, status *st)
 {
     const topic_conf *conf = atomic_load(&p->conf);
-    if (!conf->compact || p->damage)
+    if (!conf->compact || p->damage || p->rotten)
         return true;
     compaction c = {.p = p,
                     .now = plog_now(p),
@@ -516,6 +518,8 @@ bool plog_compact(plog *p, status *st)
             p->cleaned = c.end;
         mem_free(c.keys.slots);
     }
+    if (!ok && st->code == ST_CORRUPT) /* to read it again would show the same */
+        plog_found_rotten(p, st->msg);
     for (size_t i = 0; i < held; i++)
         segment_release(c.segs[i]);
     mem_free(c.segs);

@@ -20,6 +20,7 @@
 #include "storage/batch_set_int.h"
 #include "storage/epochs_int.h"
 #include "storage/folder_int.h"
+#include "storage/footers_int.h"
 #include "storage/log_int.h"
 #include "storage/lost_int.h"
 #include "storage/segment_int.h"
@@ -32,11 +33,14 @@ typedef struct plog_env { /* what all partitions of a storage share */
     bool              fsync_off;
     const timesource *clock;
     int64_t           retention_check_ms;
+    int64_t           ages_from_ms;      /* monotonic: before it nothing is too old */
+    int64_t           scrub_interval_ms; /* within which each closed segment is read through; -1: never */
     const tlog_ops   *ops;
     struct txn_coord *txns;
     _Atomic bool     *failing; /* the last append could not be written */
     lost             *lost;
     _Atomic uint32_t *stopped;  /* partitions that stand still at damage */
+    _Atomic uint32_t *rotten;   /* partitions with a closed segment that does not hold */
     int32_t           epoch;    /* of this start, if it is an unclean one; kept, so that no other start has it */
     bool              rebooted; /* the machine was started anew since the folder was used last, or nobody knows */
 } plog_env;
@@ -58,9 +62,12 @@ typedef struct plog {
     VEC(const topic_conf *) old_confs; /* replaced ones: an appender may still look at them */
     int32_t          leader_epoch;     /* as batches are stamped now; set at the start */
     epochs           epochs;
-    bool             cut_due;   /* bytes of a failed append stand behind the end */
-    const char      *damage;    /* what its end stands at: no append is taken; NULL: it is whole. Set at the start */
-    int64_t          append_ms; /* stamp of the last append with LogAppendTime */
+    bool             cut_due;      /* bytes of a failed append stand behind the end */
+    bool             rotten;       /* a closed segment does not hold; the maintenance thread */
+    int64_t          scrubbed;     /* closed segments below it were read through in this round; likewise */
+    double           scrub_credit; /* bytes that may be read through by now; likewise */
+    const char      *damage;       /* what its end stands at: no append is taken; NULL: it is whole. Set at the start */
+    int64_t          append_ms;    /* stamp of the last append with LogAppendTime */
     producer_states  states;
     _Atomic uint32_t aborted_count; /* = states.aborted.n */
     watch_list       watches;
@@ -77,8 +84,10 @@ typedef struct plog {
     pthread_mutex_t files_lock;      /* taken first: who writes or removes files other than the log */
     int64_t         checkpoint_high; /* as in the checkpoint file */
     int64_t         checkpoint_start;
-    int64_t         cleaned;   /* compacted below this offset; the maintenance thread. A restart begins anew */
-    bool            leftovers; /* originals that compaction could not remove: COMPACTING_MARK stays */
+    int32_t         checkpoint_epoch;
+    size_t          footer_entries; /* in the footers' file */
+    int64_t         cleaned;        /* compacted below this offset; the maintenance thread. A restart begins anew */
+    bool            leftovers;      /* originals that compaction could not remove: COMPACTING_MARK stays */
     int64_t         checkpoint_ms;
     int64_t         retained_ms; /* monotonic: when ages were looked at last; the maintenance thread */
 } plog;
@@ -139,8 +148,25 @@ bool         plog_fetch(plog *p, int64_t offset, uint32_t max_bytes, tlog_isolat
 bool plog_recover(plog *p, bool clean, status *st);
 /* Syncs, and writes down how far: a later start scans from there. */
 bool plog_checkpoint(plog *p, status *st);
+/* The same for very many partitions, when nobody appends any more: prepare each, sync the file system, finish those
+ * that were *ready, sync again. false: it failed, or the partition cannot be said to be on disk. */
+bool plog_checkpoint_prepare(plog *p, bool *ready, status *st);
+bool plog_checkpoint_finish(plog *p, status *st);
+/* Of segments of which all is known by now. */
+bool plog_write_footers(plog *p, status *st);
+/* Of one that is on disk, in the place of whatever is said of its base. files_lock held. */
+bool plog_foot(plog *p, segment *s, status *st);
 /* Is there something to write down since the last one, and has enough time passed? */
 bool plog_checkpoint_is_due(plog *p);
+
+/* ---- scrub.c */
+
+/* Reads closed segments through: those of which only their index tells, as far as *unknown_bytes go, which are taken
+ * off; and of the others so many that each comes up once in scrub_interval_ms. What does not hold is told, counted, and
+ * kept: readers get an error at it. */
+void plog_scrub(plog *p, int64_t elapsed_ms, int64_t *unknown_bytes);
+/* Something is damaged that was whole: told once, and the partition is not compacted any more. */
+void plog_found_rotten(plog *p, const char *what);
 
 /* ---- retain.c */
 

@@ -24,6 +24,7 @@
 #include "storage/rec.h"
 
 #define BATCH_HEADER_BYTES 61
+#define BATCH_CRC_FROM 21 /* a batch's own checksum covers what lies behind */
 #define BATCH_CODEC_MASK 7
 #define BATCH_LOG_APPEND_TIME 8
 #define BATCH_TRANSACTIONAL 16

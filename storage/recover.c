@@ -1,18 +1,9 @@
-/* Checkpoints, and finding out after a start what a partition holds.
+/* Finding out after a start what a partition holds.
  *
- * DIR/topics/NAME-P/checkpoint (big-endian):
- *
- *     0  "WCP2"                        24 i64 segment being written (its base)
- *     4  u32 CRC-32C from byte 8       32 i64 position in it
- *     8  i64 log start offset          40 i64 its greatest timestamp
- *    16  i64 offset: all below it      48 i64 when it was begun (ms)
- *        is on disk                    56 i32 leader epoch
- *                                      60 epochs (epochs.c), then producer states (producer_state.c)
- *
- * A start after a clean end believes the checkpoint. Otherwise batches from its position on are read
- * and checked (CRC, rising offsets without gaps between segments). Without a usable checkpoint all segments are
- * scanned. Every unclean start begins a leader epoch that no start had before, so that clients can tell that the tail
- * may have changed.
+ * A start after a clean end believes the checkpoint, and of the segments closed before it their footers. Otherwise
+ * batches from its position on are read and checked (CRC, rising offsets without gaps between segments). Without a
+ * usable checkpoint all segments are scanned. Every unclean start begins a leader epoch that no start had before, so
+ * that clients can tell that the tail may have changed.
  *
  * At the first batch that does not hold there are two cases. Nothing whole lies behind it: the end was torn, as a write
  * that was under way is; it is cut off. Or something does: then the log is damaged there, and stands still.
@@ -24,150 +15,12 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "storage/plog_int.h"
+#include "storage/checkpoint_int.h"
 
-#define CHECKPOINT_HEADER_BYTES 60 /* what lies behind begins with the epochs (epochs.c); in WCP1 it did not */
-#define CHECKPOINT_BYTES_MAX ((size_t)256 << 20)
-#define CHECKPOINT_EVERY_MS 10000
 #define SCAN_BYTES ((uint32_t)1 << 20)
 #define LOOK_ALIKES_MIN_BYTES ((int64_t)64 << 20)
 
-static const char magic[4] = {'W', 'C', 'P', '2'}, magic_1[4] = {'W', 'C', 'P', '1'};
-
-typedef struct checkpoint {
-    int64_t start, offset, seg_base, seg_pos, seg_max_ts, seg_created_ms;
-    int32_t leader_epoch;
-    bool    found;
-} checkpoint;
-
-/* ---- writing */
-
-static void put_checkpoint(buf *b, plog *p, int64_t *high, int64_t *start)
-{
-    segment *s = p->segs.n ? p->segs.p[p->segs.n - 1] : NULL;
-    *high = atomic_load(&p->high);
-    *start = atomic_load(&p->start);
-    buf_put(b, magic, sizeof magic);
-    buf_put_i32(b, 0);
-    buf_put_i64(b, *start);
-    buf_put_i64(b, *high);
-    buf_put_i64(b, s ? s->base : *high);
-    buf_put_i64(b, s ? atomic_load(&s->size) : 0);
-    buf_put_i64(b, s ? s->max_ts : NO_TIME);
-    buf_put_i64(b, s ? s->created_ms : 0);
-    buf_put_i32(b, p->leader_epoch);
-    epochs_write(&p->epochs, b);
-    producer_states_write(&p->states, b);
-    be_put32(b->p + 4, crc32c(0, b->p + 8, b->n - 8));
-}
-
-/* Closes the files of segments nobody reads. Lock held. */
-static void close_idle(plog *p)
-{
-    for (size_t i = 0; i + 1 < p->segs.n; i++) {
-        segment *s = p->segs.p[i];
-        if (s->fd >= 0 && !s->used && !s->cut && atomic_load(&s->refs) == 1 && s->synced == atomic_load(&s->size)) {
-            s->io->close(s->io, s->fd);
-            s->fd = -1;
-        }
-        s->used = false;
-    }
-}
-
-static bool write_checkpoint(plog *p, status *st)
-{
-    buf     b = BUF_INIT(CHECKPOINT_BYTES_MAX);
-    int64_t high, start;
-    bool    ok = true;
-    VEC(segment *) segs = {0};
-    pthread_mutex_lock(&p->lock);
-    bool made = p->dir_made;
-    put_checkpoint(&b, p, &high, &start);
-    for (size_t i = 0; i < p->segs.n; i++) {
-        segment *s = p->segs.p[i];
-        if (s->offsets.in_memory || s->times.in_memory) {
-            segment_hold(s);
-            VEC_PUSH(&segs, s);
-        }
-    }
-    segment *last = p->segs.n ? p->segs.p[p->segs.n - 1] : NULL;
-    pthread_mutex_unlock(&p->lock);
-    for (size_t i = 0; i < segs.n; i++) {
-        ok = ok && segment_save_indexes(segs.p[i], &p->lock, segs.p[i] != last, st);
-        segment_release(segs.p[i]);
-    }
-    VEC_FREE(&segs);
-    ok = ok && plog_sync(p, high, st);
-    if (ok && made)
-        ok = io_replace_file(p->env->io, p->dir, "checkpoint", b.p, b.n, true, st);
-    buf_free(&b);
-    if (!ok)
-        return false;
-    pthread_mutex_lock(&p->sync_lock); /* `synced` of the segments is the sync turn's */
-    if (!p->syncing) {
-        pthread_mutex_lock(&p->lock);
-        close_idle(p);
-        pthread_mutex_unlock(&p->lock);
-    }
-    pthread_mutex_unlock(&p->sync_lock);
-    p->checkpoint_high = high;
-    p->checkpoint_start = start;
-    p->checkpoint_ms = plog_now(p);
-    return true;
-}
-
-bool plog_checkpoint(plog *p, status *st)
-{
-    pthread_mutex_lock(&p->files_lock);
-    bool ok = atomic_load(&p->deleted) || write_checkpoint(p, st);
-    pthread_mutex_unlock(&p->files_lock);
-    return ok;
-}
-
-bool plog_checkpoint_is_due(plog *p)
-{
-    int64_t every = atomic_load(&p->conf)->flush_ms;
-    if (every > CHECKPOINT_EVERY_MS)
-        every = CHECKPOINT_EVERY_MS;
-    pthread_mutex_lock(&p->files_lock);
-    bool due = (atomic_load(&p->high) != p->checkpoint_high || atomic_load(&p->start) != p->checkpoint_start) &&
-               plog_now(p) - p->checkpoint_ms >= every;
-    pthread_mutex_unlock(&p->files_lock);
-    return due;
-}
-
-/* ---- reading */
-
-static void read_checkpoint(plog *p, checkpoint *c)
-{
-    char path[PATH_BYTES_MAX];
-    buf  b = BUF_INIT(CHECKPOINT_BYTES_MAX);
-    snprintf(path, sizeof path, "%s/checkpoint", p->dir);
-    *c = (checkpoint){0};
-    if (io_read_file(p->env->io, path, &b) == 0 && b.n >= CHECKPOINT_HEADER_BYTES &&
-        (memcmp(b.p, magic, sizeof magic) == 0 || memcmp(b.p, magic_1, sizeof magic_1) == 0) &&
-        be_get32(b.p + 4) == crc32c(0, b.p + 8, b.n - 8)) {
-        *c = (checkpoint){.start = (int64_t)be_get64(b.p + 8),
-                          .offset = (int64_t)be_get64(b.p + 16),
-                          .seg_base = (int64_t)be_get64(b.p + 24),
-                          .seg_pos = (int64_t)be_get64(b.p + 32),
-                          .seg_max_ts = (int64_t)be_get64(b.p + 40),
-                          .seg_created_ms = (int64_t)be_get64(b.p + 48),
-                          .leader_epoch = (int32_t)be_get32(b.p + 56)};
-        str rest = str_make(b.p + CHECKPOINT_HEADER_BYTES, b.n - CHECKPOINT_HEADER_BYTES);
-        if (b.p[3] == magic_1[3])
-            epochs_note(&p->epochs, c->leader_epoch, c->offset); /* where it began nobody knows: not behind that */
-        else if (!epochs_read(&p->epochs, &rest))
-            rest = STR_NONE;
-        c->found = rest.p && producer_states_read(&p->states, rest);
-        if (!c->found) {
-            producer_states_free(&p->states);
-            producer_states_init(&p->states);
-            p->epochs.v.n = 0;
-        }
-    }
-    buf_free(&b);
-}
+/* ---- the folder */
 
 typedef struct folder {
     VEC(int64_t) logs;
@@ -189,7 +42,7 @@ static void see_entry(const char *name, void *ctx)
         VEC_PUSH(&f->logs, base);
     else if (strcmp(name, COMPACTING_MARK) == 0)
         f->compacting = true;
-    else if (strcmp(name, "checkpoint") != 0 && strcmp(name, FOLDER_ID_FILE) != 0)
+    else if (strcmp(name, "checkpoint") != 0 && strcmp(name, FOLDER_ID_FILE) != 0 && strcmp(name, FOOTERS_FILE) != 0)
         VEC_PUSH(&f->stray, mem_strdup(name));
 }
 
@@ -447,6 +300,15 @@ static void drop_covered(plog *p, size_t i)
     }
 }
 
+/* A footer stands on all that lies before the end of its segment. */
+static bool was_on_disk(const plog *p, size_t i)
+{
+    bool was = false;
+    for (; i < p->segs.n; i++)
+        was |= p->segs.p[i]->footed;
+    return was;
+}
+
 static bool scan_from(plog *p, size_t i, status *st)
 {
     scanner sc = {0};
@@ -462,9 +324,12 @@ static bool scan_from(plog *p, size_t i, status *st)
         if (whole && (last || s->next == p->segs.p[i + 1]->base)) {
             if (!last)
                 segment_seal(s);
+            s->footed = false; /* it may tell of what was there before a compaction */
             continue;
         }
-        if (!p->env->rebooted && goes_on(p, i, &sc))
+        if (was_on_disk(p, i))
+            stand_still(p, i, "it is damaged, and was whole on disk before");
+        else if (!p->env->rebooted && goes_on(p, i, &sc))
             stand_still(p, i, "it is damaged, and whole records lie behind that");
         else
             ok = cut_torn(p, i, &sc, st);
@@ -492,59 +357,109 @@ static bool find_end(plog *p, segment *s, int64_t size, status *st)
     return ok;
 }
 
+/* The footer of segment i, if it fits what follows. */
+static const footer *footer_at(const plog *p, const footers *f, size_t i)
+{
+    const footer *e = i + 1 < p->segs.n ? footers_find(f, p->segs.p[i]->base) : NULL;
+    return e && e->next <= p->segs.p[i + 1]->base ? e : NULL;
+}
+
+static void take_footer(segment *s, const footer *e)
+{
+    atomic_store(&s->size, e->bytes);
+    s->next = e->next;
+    s->max_ts = e->max_ts;
+    s->max_ts_known = s->footed = s->entry_synced = true;
+    s->written_ms = e->written_ms;
+    s->digest = e->digest;
+    s->synced = e->bytes;
+    s->offsets.in_memory = s->times.in_memory = false;
+}
+
+/* A closed segment of which no footer tells: its file does, and it is read through later (scrub.c). */
+static bool take_file(plog *p, size_t i, status *st)
+{
+    segment *s = p->segs.p[i];
+    int64_t  size = segment_open(s, st) ? s->io->size(s->io, s->fd) : -1;
+    if (size < 0)
+        return false;
+    atomic_store(&s->size, size);
+    s->synced = size;
+    s->entry_synced = true;
+    s->next = p->segs.p[i + 1]->base;
+    s->max_ts_known = s->digest.known = false;
+    s->offsets.in_memory = s->times.in_memory = false;
+    return true;
+}
+
+/* While compaction was replacing files nobody knows which they are. */
+static bool take_compacting(plog *p, size_t i, status *st)
+{
+    segment *s = p->segs.p[i];
+    int64_t  size = segment_open(s, st) ? s->io->size(s->io, s->fd) : -1;
+    if (size < 0 || !find_end(p, s, size, st))
+        return false;
+    s->synced = size;
+    s->entry_synced = true;
+    segment_seal(s);
+    drop_covered(p, i);
+    return true;
+}
+
+static bool take_last(plog *p, segment *s, const checkpoint *c, status *st)
+{
+    if (s->base != c->seg_base || !segment_open(s, st) || s->io->size(s->io, s->fd) < c->seg_pos)
+        return false;
+    atomic_store(&s->size, c->seg_pos);
+    s->next = c->offset;
+    if (segment_load_indexes(s))
+        s->digest = c->digest;
+    else if (!find_end(p, s, c->seg_pos, st) || s->next != c->offset)
+        return false;
+    s->max_ts = c->seg_max_ts;
+    s->created_ms = c->seg_created_ms;
+    s->synced = c->seg_pos;
+    s->entry_synced = true;
+    return true;
+}
+
 /* Takes the segments the checkpoint vouches for as they are; *from: the first to be scanned. false
  * when the checkpoint does not fit the files. */
-static bool apply_checkpoint(plog *p, const checkpoint *c, bool compacting, size_t *from, status *st)
+static bool apply_checkpoint(plog *p, const checkpoint *c, const footers *f, bool compacting, size_t *from, status *st)
 {
     *from = 0;
     if (p->segs.p[0]->base >= c->offset) /* all it knew of was deleted; its producer states stand */
         return true;
     for (size_t i = 0; i < p->segs.n; i++) {
-        segment *s = p->segs.p[i];
-        if (s->base < c->seg_base && i + 1 < p->segs.n) {
-            if (!segment_open(s, st))
-                return false;
-            int64_t size = s->io->size(s->io, s->fd);
-            if (size < 0)
-                return false;
-            atomic_store(&s->size, size);
-            s->synced = size;
-            s->entry_synced = true;
-            if (compacting) {
-                if (!find_end(p, s, size, st))
-                    return false;
-                segment_seal(s);
-                drop_covered(p, i);
-            } else {
-                s->next = p->segs.p[i + 1]->base;
-                s->max_ts_known = false;
-                s->offsets.in_memory = s->times.in_memory = false;
-            }
-            continue;
+        segment      *s = p->segs.p[i];
+        const footer *e = footer_at(p, f, i);
+        if (s->base >= c->seg_base || i + 1 == p->segs.n) {
+            *from = i;
+            return take_last(p, s, c, st);
         }
-        if (s->base != c->seg_base || !segment_open(s, st) || s->io->size(s->io, s->fd) < c->seg_pos)
+        if (compacting ? !take_compacting(p, i, st) : e == NULL && !take_file(p, i, st))
             return false;
-        atomic_store(&s->size, c->seg_pos);
-        s->next = c->offset;
-        if (!segment_load_indexes(s) && !(find_end(p, s, c->seg_pos, st) && s->next == c->offset))
-            return false;
-        s->max_ts = c->seg_max_ts;
-        s->created_ms = c->seg_created_ms;
-        s->synced = c->seg_pos;
-        s->entry_synced = true;
-        *from = i;
-        return true;
+        if (compacting || e == NULL)
+            continue;
+        take_footer(s, e);
+        if (e->next < p->segs.p[i + 1]->base) {
+            stand_still(p, i, "the file of the records that follow is missing");
+            return true;
+        }
     }
     return false;
 }
 
 static bool load_segments(plog *p, const checkpoint *c, bool clean, bool compacting, status *st)
 {
-    size_t from = 0;
+    size_t  from = 0;
+    footers f;
+    footers_read(&f, p->env->io, p->dir, p->topic_id);
+    p->footer_entries = f.entries;
     if (c->found && p->segs.p[0]->base > c->start && p->segs.p[0]->base > c->offset)
         lost_tell(p->env->lost, "storage: partition %s begins at offset %lld; what it held before, up to %lld, is gone",
                   p->name, (long long)p->segs.p[0]->base, (long long)c->offset);
-    bool fits = c->found && apply_checkpoint(p, c, compacting, &from, st);
+    bool fits = c->found && apply_checkpoint(p, c, &f, compacting, &from, st);
     if (!fits) {
         forget_states(p);
         for (size_t i = 0; i < p->segs.n; i++) {
@@ -553,10 +468,14 @@ static bool load_segments(plog *p, const checkpoint *c, bool clean, bool compact
             s->next = s->base;
             s->synced = 0;
             segment_clear_indexes(s);
+            s->footed = !compacting && footer_at(p, &f, i) != NULL;
         }
         from = 0;
     }
+    footers_free(&f);
     segment *last = p->segs.p[p->segs.n - 1];
+    if (p->damage)
+        return true;
     if (fits && clean && last->base == c->seg_base && last->fd >= 0 && last->io->size(last->io, last->fd) == c->seg_pos)
         return true;
     if (!scan_from(p, from, st))
@@ -585,7 +504,7 @@ bool plog_recover(plog *p, bool clean, status *st)
         VEC_PUSH(&p->segs, s);
     }
     VEC_FREE(&f.logs);
-    read_checkpoint(p, &c);
+    checkpoint_read(p, &c);
     p->leader_epoch = c.leader_epoch;
     if (p->segs.n && !load_segments(p, &c, clean, f.compacting, st))
         return false;
@@ -607,6 +526,7 @@ bool plog_recover(plog *p, bool clean, status *st)
             p->synced = p->segs.p[i]->base;
     p->checkpoint_high = c.found ? c.offset : -1;
     p->checkpoint_start = c.found ? c.start : -1;
+    p->checkpoint_epoch = c.found ? c.leader_epoch : -1;
     p->checkpoint_ms = plog_now(p);
     return true;
 }

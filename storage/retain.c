@@ -25,11 +25,12 @@ static int64_t kept_from(const plog *p)
     return from;
 }
 
-/* Records may be dated long ago, and just have come: a segment is as old as the later of both. */
+/* Records may be dated long ago, and just have come: a segment is as old as the later of both. One of which only an
+ * index tells is of no age until it was read (scrub.c). */
 static bool is_too_old(plog *p, const topic_conf *c, segment *s)
 {
-    int64_t ts = segment_max_ts(s), now = plog_now(p);
-    return c->retention_ms >= 0 && ts != NO_TIME && now - ts > c->retention_ms &&
+    int64_t ts = s->max_ts, now = plog_now(p);
+    return c->retention_ms >= 0 && s->max_ts_known && ts != NO_TIME && now - ts > c->retention_ms &&
            now - segment_written_ms(s) > c->retention_ms && s->next <= kept_from(p);
 }
 
@@ -50,7 +51,7 @@ bool plog_retain(plog *p, status *st)
 {
     const topic_conf *c = atomic_load(&p->conf);
     int64_t           now = time_mono_ms(p->env->clock);
-    bool              by_age = now - p->retained_ms >= p->env->retention_check_ms;
+    bool              by_age = now - p->retained_ms >= p->env->retention_check_ms && now >= p->env->ages_from_ms;
     VEC(segment *) gone = {0};
     bool ok = true;
     if (by_age)

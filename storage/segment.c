@@ -14,8 +14,15 @@ void segment_path(const char *dir, int64_t base, const char *suffix, char out[PA
 segment *segment_new(io *x, const char *dir, int64_t base)
 {
     segment *s = MEM_NEW(segment);
-    *s = (segment){
-        .refs = 1, .io = x, .dir = dir, .fd = -1, .base = base, .next = base, .max_ts = NO_TIME, .max_ts_known = true};
+    *s = (segment){.refs = 1,
+                   .io = x,
+                   .dir = dir,
+                   .fd = -1,
+                   .base = base,
+                   .next = base,
+                   .max_ts = NO_TIME,
+                   .max_ts_known = true,
+                   .digest.known = true};
     s->offsets.mem = BUF_INIT(BUF_MAX);
     s->times.mem = BUF_INIT(BUF_MAX);
     return s;
@@ -65,6 +72,7 @@ void segment_clear_indexes(segment *s)
     s->since_entry = 0;
     s->max_ts = NO_TIME;
     s->max_ts_known = true;
+    s->digest = (batch_digest){.known = true};
 }
 
 void segment_release(segment *s)
@@ -102,6 +110,12 @@ static void put_time(segment *s, int64_t offset)
     buf_put_i32(&s->times.mem, (int32_t)(uint32_t)(offset - s->base));
 }
 
+void batch_digest_add(batch_digest *d, const batch_view *b)
+{
+    d->crc = crc32c(d->crc, b->records - BATCH_HEADER_BYTES, BATCH_CRC_FROM);
+    d->batches++;
+}
+
 void segment_note(segment *s, const batch_view *b, uint32_t pos, int64_t interval_bytes)
 {
     if (s->since_entry > interval_bytes) {
@@ -111,6 +125,7 @@ void segment_note(segment *s, const batch_view *b, uint32_t pos, int64_t interva
         s->since_entry = 0;
     }
     s->since_entry += b->size_bytes;
+    batch_digest_add(&s->digest, b);
     s->next = b->base_offset + b->last_delta + 1;
     if (b->max_ts > s->max_ts)
         s->max_ts = b->max_ts;
@@ -205,6 +220,7 @@ bool segment_load_indexes(segment *s)
     }
     ok = ok && index_holds((uint8_t *)o->mem.p, o->mem.n, INDEX_ENTRY_BYTES, size) &&
          index_holds((uint8_t *)t->mem.p, t->mem.n, TIME_ENTRY_BYTES, size);
+    s->digest.known = false;
     if (!ok)
         segment_clear_indexes(s);
     else if (t->mem.n)
@@ -275,14 +291,11 @@ int64_t segment_find_time(segment *s, int64_t ts)
 
 int64_t segment_max_ts(segment *s)
 {
-    if (!s->max_ts_known) {
-        size_t         n;
-        const uint8_t *e = entries(s, &s->times, ".timeindex", TIME_ENTRY_BYTES, &n);
-        if (n)
-            s->max_ts = (int64_t)be_get64(e + (n - 1) * TIME_ENTRY_BYTES);
-        s->max_ts_known = true;
-    }
-    return s->max_ts;
+    size_t n;
+    if (s->max_ts_known)
+        return s->max_ts;
+    const uint8_t *e = entries(s, &s->times, ".timeindex", TIME_ENTRY_BYTES, &n);
+    return n ? (int64_t)be_get64(e + (n - 1) * TIME_ENTRY_BYTES) : NO_TIME;
 }
 
 int64_t segment_written_ms(const segment *s)

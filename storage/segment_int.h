@@ -37,6 +37,13 @@ typedef struct seg_index {
     bool           in_memory;
 } seg_index;
 
+/* Of all batches of a segment, so that one that is missing or was put there is noticed: what lies behind the first 21
+ * bytes of a batch its own checksum covers. */
+typedef struct batch_digest {
+    uint32_t batches, crc; /* CRC-32C of those bytes of all */
+    bool     known;
+} batch_digest;
+
 typedef struct segment {
     _Atomic int     refs;
     io             *io;
@@ -48,9 +55,11 @@ typedef struct segment {
     int64_t         synced; /* bytes known to be on disk; the partition's sync turn */
     int64_t         max_ts; /* NO_TIME: no batch yet */
     int64_t         created_ms;
-    int64_t         written_ms;  /* when it was appended to last; 0: not by this process */
-    uint32_t        since_entry; /* bytes since the last index entry */
-    bool            max_ts_known;
+    int64_t         written_ms;   /* when it was appended to last; 0: not by this process */
+    uint32_t        since_entry;  /* bytes since the last index entry */
+    batch_digest    digest;       /* of what lies below `size` */
+    bool            max_ts_known; /* else only its index says so */
+    bool            footed;       /* its footer is written (footers_int.h) */
     bool            entry_synced; /* the folder entry is on disk */
     bool            cut;          /* shortened since the last sync: the bytes could come back */
     bool            used;         /* since the last look for idle files */
@@ -79,15 +88,17 @@ void segment_seal(segment *s);
  * at a time. */
 bool segment_save_indexes(segment *s, pthread_mutex_t *lock, bool closed, status *st);
 /* Takes the entries below `size` and `next` from the index files of a segment to be written on. The
- * caller scans the segment when false: missing, torn or not rising. */
+ * caller scans the segment when false: missing, torn or not rising. Forgets the digest. */
 bool segment_load_indexes(segment *s);
+/* What is known of its batches begins anew. */
 void segment_clear_indexes(segment *s);
+void batch_digest_add(batch_digest *d, const batch_view *b);
 
 /* Where to look for a batch with that offset: a position at or before it. */
 uint32_t segment_find_offset(segment *s, int64_t offset);
 /* An offset such that every record before it in the segment is older than ts. */
 int64_t segment_find_time(segment *s, int64_t ts);
-/* Greatest timestamp of a batch; NO_TIME when there is none. */
+/* Greatest timestamp of a batch, for look-ups: it may come from the index; NO_TIME when there is none. */
 int64_t segment_max_ts(segment *s);
 /* Wall clock when it was written to last; INT64_MAX when that cannot be told. */
 int64_t segment_written_ms(const segment *s);

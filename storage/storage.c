@@ -15,6 +15,9 @@
 #define DIR_BYTES_MAX 3000 /* leaves room for topic, partition and file names */
 #define PRODUCER_EXPIRY_MS 86400000
 #define RETENTION_CHECK_MS 300000
+#define SCRUB_INTERVAL_MS ((int64_t)7 * 24 * 3600 * 1000)
+#define CLOCK_LEAP_MS 3600000
+#define UNKNOWN_BYTES_AT_ONCE ((int64_t)64 << 20)
 #define RESERVE_BYTES (1 << 20)
 #define WAL_BYTES_MAX ((size_t)1 << 30)
 
@@ -405,9 +408,11 @@ storage *storage_open(const storage_options *opt, status *st)
                         .fsync_off = opt->fsync_off,
                         .clock = opt->clock ? opt->clock : &timesource_system,
                         .retention_check_ms = opt->retention_check_ms ? opt->retention_check_ms : RETENTION_CHECK_MS,
+                        .scrub_interval_ms = opt->scrub_interval_ms ? opt->scrub_interval_ms : SCRUB_INTERVAL_MS,
                         .failing = &s->log_failing,
                         .lost = &s->lost,
                         .stopped = &s->stopped,
+                        .rotten = &s->rotten,
                         .ops = &local_ops,
                         .txns = &s->txns};
     s->lost = (lost){.io = s->env.io, .dir = s->dir, .report = opt->report, .report_ctx = opt->report_ctx};
@@ -416,10 +421,32 @@ storage *storage_open(const storage_options *opt, status *st)
     topic_defaults_init(&s->defaults, opt);
     pthread_mutex_init(&s->lock, NULL);
     local_log_init(s);
+    s->maintained_ms = time_mono_ms(s->env.clock);
+    s->wall_ms = time_wall_ms(s->env.clock);
+    s->env.ages_from_ms = INT64_MIN;
     if (open_folder(s, st))
         return s;
     storage_free(s);
     return NULL;
+}
+
+/* Writes the checkpoints of partitions that have changed; two syncs of the whole file system are less work than three
+ * for each of thousands. */
+static bool checkpoint_all(storage *s, plog **all, size_t n)
+{
+    status st;
+    bool   ok = true, any = false;
+    bool  *ready = mem_zalloc(n + 1);
+    for (size_t i = 0; i < n; i++) {
+        ok = plog_checkpoint_prepare(all[i], &ready[i], &st) && ok;
+        any |= ready[i];
+    }
+    ok = ok && (!any || s->env.io->sync_all(s->env.io, s->topics_dir) >= 0);
+    for (size_t i = 0; ok && i < n; i++)
+        ok = !ready[i] || plog_checkpoint_finish(all[i], &st);
+    ok = ok && (!any || s->env.io->sync_all(s->env.io, s->topics_dir) >= 0);
+    mem_free(ready);
+    return ok;
 }
 
 void storage_close(storage *s)
@@ -427,16 +454,12 @@ void storage_close(storage *s)
     arena  a = {0};
     size_t n;
     plog **all = storage_parts(s, &a, &n);
-    bool   ok = true;
-    status st;
-    for (size_t i = 0; i < n; i++) {
-        ok = plog_checkpoint(all[i], &st) && ok;
+    status ignored; /* without the mark the next start looks for itself */
+    if (checkpoint_all(s, all, n))
+        io_replace_file(s->env.io, s->dir, "clean", "", 0, true, &ignored);
+    for (size_t i = 0; i < n; i++)
         plog_release(all[i]);
-    }
     arena_free(&a);
-    /* Without the mark the next start looks for itself. */
-    if (ok)
-        io_replace_file(s->env.io, s->dir, "clean", "", 0, true, &st);
     storage_free(s);
 }
 
@@ -450,13 +473,14 @@ str storage_cluster_id(storage *s)
     return meta_cluster_id(s->meta);
 }
 
-static void maintain_part(plog *p)
+static void maintain_part(plog *p, int64_t elapsed_ms, int64_t *unknown_bytes)
 {
     status st; /* what fails is tried again the next time */
     status_init(&st);
     plog_repair(p, &st);
     plog_retain(p, &st);
     plog_compact(p, &st);
+    plog_scrub(p, elapsed_ms, unknown_bytes);
     if (!plog_checkpoint_is_due(p))
         return;
     pthread_mutex_lock(&p->lock);
@@ -480,6 +504,20 @@ static void forget_removed(storage *s)
     mem_free(ids);
 }
 
+/* Ages are told by the wall clock. One that leaps ahead makes everything old at once, and may be wrong: whoever set it
+ * has an hour to see it. */
+static void look_at_clock(storage *s, int64_t elapsed_ms)
+{
+    int64_t wall = time_wall_ms(s->env.clock), leap = wall - s->wall_ms - elapsed_ms;
+    s->wall_ms = wall;
+    if (leap < CLOCK_LEAP_MS)
+        return;
+    s->env.ages_from_ms = s->maintained_ms + CLOCK_LEAP_MS;
+    lost_tell(&s->lost,
+              "storage: the clock went ahead by %lld s at once; nothing is removed for its age within the next hour",
+              (long long)(leap / 1000));
+}
+
 void storage_maintain(storage *s)
 {
     arena  a = {0};
@@ -487,8 +525,11 @@ void storage_maintain(storage *s)
     plog **all = storage_parts(s, &a, &n);
     forget_removed(s);
     txn_retry(&s->txns);
+    int64_t now = time_mono_ms(s->env.clock), elapsed = now - s->maintained_ms, unknown = UNKNOWN_BYTES_AT_ONCE;
+    s->maintained_ms = now;
+    look_at_clock(s, elapsed);
     for (size_t i = 0; i < n; i++) {
-        maintain_part(all[i]);
+        maintain_part(all[i], elapsed, &unknown);
         plog_release(all[i]);
     }
     arena_free(&a);
@@ -548,5 +589,6 @@ storage_health storage_get_health(const storage *s)
     return (storage_health){.log_failing = atomic_load(&s->log_failing),
                             .metadata_failing = meta_is_failing(s->meta),
                             .stopped_partitions = atomic_load(&s->stopped),
+                            .damaged_partitions = atomic_load(&s->rotten),
                             .kept_in_lost = atomic_load(&s->lost.count)};
 }

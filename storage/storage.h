@@ -41,6 +41,7 @@ typedef struct storage_options {
     bool              fsync_off;            /* acks=all returns without fsync (weir.log.fsync=false) */
     const timesource *clock;                /* borrowed; NULL: the system's */
     int64_t           retention_check_ms;   /* between two looks for what is too old; 0: 5 minutes */
+    int64_t           scrub_interval_ms;    /* within which each closed segment is read through; 0: 7 days; -1: never */
     const char       *boot_id;              /* another one each time the machine was started; NULL: the system's */
     void (*report)(void       *ctx,
                    const char *line); /* told of what is lost, damaged or odd, from any thread; may be NULL */
@@ -70,6 +71,7 @@ void storage_maintain(storage *s);
 typedef struct storage_health {
     bool     log_failing, metadata_failing; /* the last thing written could not be written */
     uint32_t stopped_partitions; /* that stand still at damage: they are read up to it, and take no records */
+    uint32_t damaged_partitions; /* with closed segments that do not hold: found by reading them through */
     uint32_t kept_in_lost;       /* things that were moved to DIR/lost since the start */
 } storage_health;
 storage_health storage_get_health(const storage *s);

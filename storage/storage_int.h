@@ -19,7 +19,9 @@ struct storage {
     plog_env         env;
     _Atomic bool     log_failing;
     lost             lost;
-    _Atomic uint32_t stopped; /* partitions */
+    _Atomic uint32_t stopped, rotten; /* partitions */
+    int64_t          maintained_ms;   /* monotonic; the maintenance thread */
+    int64_t          wall_ms;         /* at that time */
     char             boot_id[BOOT_ID_BYTES];
     char            *dir, *topics_dir;
     int              lock_fd;

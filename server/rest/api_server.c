@@ -74,13 +74,19 @@ static void put_failed_queries(buf *o, const engine_query_state *q, size_t n)
         buf_putz(o, "]}");
 }
 
+static bool is_whole(const rest_health *h)
+{
+    return h->stopped_partitions == 0 && h->damaged_partitions == 0;
+}
+
 /* Only when there is something to tell. */
 static void put_storage(buf *o, const rest_health *h)
 {
-    if (h->stopped_partitions == 0 && h->kept_in_lost == 0)
+    bool whole = is_whole(h);
+    if (whole && h->kept_in_lost == 0)
         return;
-    buf_printf(o, ",\"storage\":{\"isHealthy\":%s,\"stoppedPartitions\":%u,\"keptInLost\":%u}",
-               h->stopped_partitions ? "false" : "true", h->stopped_partitions, h->kept_in_lost);
+    buf_printf(o, ",\"storage\":{\"isHealthy\":%s,\"stoppedPartitions\":%u,\"damagedPartitions\":%u,\"keptInLost\":%u}",
+               whole ? "true" : "false", h->stopped_partitions, h->damaged_partitions, h->kept_in_lost);
 }
 
 void rest_healthcheck(call *c)
@@ -93,7 +99,7 @@ void rest_healthcheck(call *c)
     c->status = 200;
     c->content_type = TYPE_JSON;
     buf_printf(o, "{\"isHealthy\":%s,\"details\":{",
-               h.metastore && h.kafka && planned && h.stopped_partitions == 0 ? "true" : "false");
+               h.metastore && h.kafka && planned && is_whole(&h) ? "true" : "false");
     put_health(o, "metastore", h.metastore);
     buf_putc(o, ',');
     put_health(o, "kafka", h.kafka);
@@ -214,6 +220,13 @@ void rest_metrics(call *c)
     put_metric(o, "weir_record_errors_total", "counter", "Errors with single records and columns in running queries.",
                s.record_errors);
     put_metric(o, "weir_push_queries_active", "gauge", "Push queries that run.", s.push_queries_active);
+    rest_health h = health_of(c);
+    put_metric(o, "weir_storage_stopped_partitions", "gauge", "Partitions that stand still at damage.",
+               h.stopped_partitions);
+    put_metric(o, "weir_storage_damaged_partitions", "gauge", "Partitions with closed segments that do not hold.",
+               h.damaged_partitions);
+    put_metric(o, "weir_storage_kept_in_lost_total", "counter", "Things that were kept aside in lost/ since the start.",
+               h.kept_in_lost);
     put_metric(o, "weir_rest_connections", "gauge", "Open connections of the REST port.",
                atomic_load(&r->connections_open));
     put_metric(o, "weir_rest_connections_total", "counter", "Connections the REST port has taken.",

@@ -18,6 +18,7 @@ typedef struct rest_server rest_server;
 typedef struct rest_health { /* GET /healthcheck */
     bool     metastore, kafka;
     uint32_t stopped_partitions; /* that stand still at damage; more than none is no good health */
+    uint32_t damaged_partitions; /* with closed segments that do not hold; likewise */
     uint32_t kept_in_lost;       /* things kept aside since the start */
 } rest_health;
 

@@ -142,6 +142,22 @@ bench: $(BENCH_BIN) $(BIN) ## build and run the benchmarks
 	@for b in $(BENCH_BIN); do $$b || exit 1; done
 	@tests/bench/start ./$(BIN)
 
+# ---- the simulation: the program on a disk in memory, in one thread, by a seed
+
+SIM     := $(OUT)/tests/sim/sim
+SIM_OBJ := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/sim/*.c))
+SEEDS   ?= 100
+
+$(SIM): $(SIM_OBJ) $(LIB)
+	$(CC) $(LDFLAGS) -o $@ $(SIM_OBJ) $(LIB) $(LIBS)
+
+-include $(SIM_OBJ:.o=.d)
+
+.PHONY: sim
+sim: $(SIM) ## simulate crashes and failing disks: a hundred fixed seeds, then SEEDS (100) fresh ones
+	$(SIM) --from 1 --seeds 100
+	$(SIM) --fresh --seeds $(SEEDS)
+
 .PHONY: test
 test: ## all tests: unit, SQL and REST tests under sanitizers, threads, shell, console, crashes, examples, tour
 	@tests/run-all

@@ -67,16 +67,36 @@ static str make_batch(producer *q, int32_t partition, int n, int64_t *first)
     return out;
 }
 
+/* The partition does not know what came before, as when the power took it. The batch has no place there any more, and
+ * nobody knows of those sent before. */
+static bool has_lost_place(producer *q, int rc)
+{
+    enum { OUT_OF_ORDER_SEQUENCE_NUMBER = 45, UNKNOWN_PRODUCER_ID = 59 };
+    if (rc != OUT_OF_ORDER_SEQUENCE_NUMBER && rc != UNKNOWN_PRODUCER_ID)
+        return false;
+    if (q->w->p->power_cuts == 0)
+        broken("producer %d is told error %d, and nothing was lost", q->at, rc);
+    return true;
+}
+
 /* Its answer; of an idempotent producer the one that counts. */
 static int send_batch(producer *q, int32_t partition, int16_t acks, str batch, int64_t *base)
 {
     for (;;) {
         int rc = kafka_produce(&q->c, INPUT, partition, acks, batch, base);
         bool again = rc == KAFKA_NOT_SENT || (q->idempotent && rc != 0);
-        if (!again)
+        if (!again || has_lost_place(q, rc))
             return rc;
+        trace("producer %d: %d, and again", q->at, rc);
         nap(300);
     }
+}
+
+static void begin_anew(producer *q)
+{
+    while (q->idempotent && !q->w->closing && kafka_init_producer(&q->c, &q->pid, &q->epoch) != 0)
+        nap(200);
+    memset(q->next_seq, 0, sizeof q->next_seq);
 }
 
 static void produce(producer *q)
@@ -93,6 +113,8 @@ static void produce(producer *q)
     for (int i = 0; i < n && rc == 0; i++)
         model_told(&q->w->m, first + i, base + i, acks == -1 ? PROMISED_POWER : PROMISED_LIFE);
     q->next_seq[partition] += n;
+    if (q->idempotent && rc)
+        begin_anew(q);
 }
 
 static void *produce_all(void *arg)
@@ -101,8 +123,7 @@ static void *produce_all(void *arg)
     world    *w = q->w;
     while (!w->topic_there && !w->closing)
         nap(50);
-    while (q->idempotent && !w->closing && kafka_init_producer(&q->c, &q->pid, &q->epoch) != 0)
-        nap(200);
+    begin_anew(q);
     while (!w->closing && w->m.sent.n < RECORDS_MAX) {
         produce(q);
         nap(lot_below(4) ? 20 : 600);

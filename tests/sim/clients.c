@@ -108,10 +108,13 @@ static void produce(producer *q)
     str     batch = make_batch(q, partition, n, &first);
     trace("producer %d: records %lld to %lld to partition %d, acks %d", q->at, (long long)first,
           (long long)first + n - 1, partition, acks);
-    int rc = send_batch(q, partition, acks, batch, &base);
+    uint32_t cuts = q->w->p->power_cuts;
+    int      rc = send_batch(q, partition, acks, batch, &base);
     trace("producer %d: record %lld: %d, offset %lld", q->at, (long long)first, rc, (long long)base);
+    /* An answer that was on its way when the power was cut. */
+    promise p = acks == -1 ? PROMISED_POWER : cuts == q->w->p->power_cuts ? PROMISED_LIFE : PROMISED_NOTHING;
     for (int i = 0; i < n && rc == 0; i++)
-        model_told(&q->w->m, first + i, base + i, acks == -1 ? PROMISED_POWER : PROMISED_LIFE);
+        model_told(&q->w->m, first + i, base + i, p);
     q->next_seq[partition] += n;
     if (q->idempotent && rc)
         begin_anew(q);

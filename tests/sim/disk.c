@@ -89,11 +89,37 @@ static str *names_of(const map *m, arena *a, size_t *n)
 
 /* ---- faults */
 
-static bool fails(disk *d, uint32_t one_in)
+static const char *path_of(const disk *d, const disk_file *f, char out[256])
 {
-    bool yes = lot_one_in(one_in);
-    d->faults_done += yes;
-    return yes;
+    size_t at = 0;
+    str    path;
+    void  *v;
+    snprintf(out, 256, "a file without a name");
+    while (map_next(&d->now, &at, &path, &v))
+        if (v == f)
+            snprintf(out, 256, "%.*s", STR_FMT(path));
+    return out;
+}
+
+static bool fails(disk *d, const disk_file *f, const char *what, uint32_t one_in)
+{
+    char path[256];
+    if (!lot_one_in(one_in))
+        return false;
+    d->faults_done++;
+    trace("disk: %s fails: %s", what, path_of(d, f, path));
+    return true;
+}
+
+/* [*from, *to) takes in [more_from, more_to). */
+static void widen(size_t *from, size_t *to, size_t more_from, size_t more_to)
+{
+    if (more_from == more_to)
+        return;
+    if (*from == *to)
+        *from = more_from, *to = more_to;
+    *from = more_from < *from ? more_from : *from;
+    *to = more_to > *to ? more_to : *to;
 }
 
 /* Before anything is changed: others may go on first, and the program may die here. */
@@ -107,7 +133,7 @@ static void step(disk *d)
 ssize_t disk_write(disk *d, disk_file *f, const void *p, size_t n, int64_t at)
 {
     step(d);
-    if (fails(d, d->faults.write_fails))
+    if (fails(d, f, "a write", d->faults.write_fails))
         return -EIO;
     size_t end = (size_t)at + n, grows = end > f->now_n ? end - f->now_n : 0;
     if (d->room >= 0 && (int64_t)grows > d->room) {
@@ -115,7 +141,7 @@ ssize_t disk_write(disk *d, disk_file *f, const void *p, size_t n, int64_t at)
             return -ENOSPC;
         n -= grows;
         grows = 0;
-    } else if (n > 1 && fails(d, d->faults.write_short)) {
+    } else if (n > 1 && fails(d, f, "half of a write", d->faults.write_short)) {
         n = 1 + lot_below(n - 1);
     }
     end = (size_t)at + n;
@@ -127,17 +153,14 @@ ssize_t disk_write(disk *d, disk_file *f, const void *p, size_t n, int64_t at)
         resize(&f->now, &f->now_n, &f->now_cap, end);
     memcpy(f->now + at, p, n);
     f->written_ms = (sched_now_ns() + sched_wall_offset_ns()) / 1000000;
-    if (f->dirty_from == f->dirty_to)
-        f->dirty_from = from, f->dirty_to = end;
-    f->dirty_from = from < f->dirty_from ? from : f->dirty_from;
-    f->dirty_to = end > f->dirty_to ? end : f->dirty_to;
+    widen(&f->dirty_from, &f->dirty_to, from, end);
     return (ssize_t)n;
 }
 
 int disk_cut(disk *d, disk_file *f, int64_t size)
 {
     step(d);
-    if (fails(d, d->faults.write_fails))
+    if (fails(d, f, "a truncation", d->faults.write_fails))
         return -EIO;
     if ((size_t)size < f->now_n && d->room >= 0)
         d->room += (int64_t)f->now_n - size;
@@ -188,29 +211,39 @@ static void sync_folder(disk *d, const disk_file *f)
         }
 }
 
+static bool sync_fails(disk *d, const disk_file *f)
+{
+    if (d->failing_syncs == 0)
+        return fails(d, f, "an fsync", d->faults.fsync_fails);
+    d->failing_syncs--;
+    return true;
+}
+
+/* What is written while it is under way is for the next one; what another one is writing it waits for. */
 int disk_sync(disk *d, disk_file *f)
 {
     step(d);
-    d->syncs++;
     int64_t takes = lot_one_in(d->faults.fsync_slow) ? (int64_t)lot_below(SLOW_SYNC_NS) : SYNC_NS;
-    size_t  from = f->dirty_from, to = f->dirty_to, n = f->now_n;
-    bool    cut = f->cut;
-    f->dirty_from = f->dirty_to = 0; /* what is written from here on is for the next fsync */
+    widen(&f->flying_from, &f->flying_to, f->dirty_from, f->dirty_to);
+    size_t from = f->flying_from, to = f->flying_to;
+    bool   cut = f->cut;
+    f->dirty_from = f->dirty_to = 0;
     f->cut = false;
+    f->syncing++;
+    f->refs++;
     if (sched_current())
         sched_wait(&disk_sync, sched_now_ns() + takes);
-    if (d->failing_syncs || fails(d, d->faults.fsync_fails)) {
-        d->failing_syncs -= d->failing_syncs > 0;
+    if (--f->syncing == 0)
+        f->flying_from = f->flying_to = 0;
+    int rc = sync_fails(d, f) ? -EIO : 0;
+    if (rc < 0)
         f->cut |= cut;
-        return -EIO;
-    }
-    if (f->is_folder)
+    else if (f->is_folder)
         sync_folder(d, f);
-    else if (to <= f->now_n && n <= f->now_n)
-        settle(f, from, to);
     else
-        settle(f, 0, f->now_n);
-    return 0;
+        settle(f, from < f->now_n ? from : f->now_n, to < f->now_n ? to : f->now_n);
+    disk_let_go(f);
+    return rc;
 }
 
 /* ---- storage/io.h */
@@ -286,13 +319,10 @@ static int d_fsync(io *x, int fd)
 
 static int d_sync_all(io *x, const char *path)
 {
-    (void)path;
     disk *d = disk_of(x);
     step(d);
-    if (d->failing_syncs || fails(d, d->faults.fsync_fails)) {
-        d->failing_syncs -= d->failing_syncs > 0;
+    if (sync_fails(d, disk_find(d, path)))
         return -EIO;
-    }
     arena  a = {0};
     size_t n;
     str   *names = names_of(&d->now, &a, &n);
@@ -346,7 +376,7 @@ static int d_rename(io *x, const char *from, const char *to)
     disk_file *f = disk_find(d, from);
     if (f == NULL)
         return -ENOENT;
-    if (fails(d, d->faults.rename_fails))
+    if (fails(d, f, "a rename", d->faults.rename_fails))
         return -EIO;
     f->refs++;
     put(&d->now, str_of(to), f);
@@ -457,10 +487,19 @@ io *disk_io(disk *d)
 
 void disk_close_all(disk *d)
 {
+    size_t at = 0;
+    str    path;
+    void  *v;
     for (size_t i = 0; i < d->fds.n; i++)
         if (d->fds.p[i])
             disk_let_go(d->fds.p[i]);
     d->fds.n = 0;
+    while (map_next(&d->now, &at, &path, &v)) { /* fsyncs that nobody waits for any more */
+        disk_file *f = v;
+        widen(&f->dirty_from, &f->dirty_to, f->flying_from, f->flying_to);
+        f->flying_from = f->flying_to = 0;
+        f->syncing = 0;
+    }
 }
 
 /* A page that was not synced is there or not, wholly or by sectors. */

@@ -20,8 +20,10 @@
 typedef struct disk_file {
     uint8_t *now, *synced; /* what the program sees; what is surely on disk */
     size_t   now_n, synced_n, now_cap, synced_cap;
-    size_t   dirty_from, dirty_to; /* written since the last fsync; equal: nothing */
-    bool     is_folder, cut; /* cut: made shorter since the last fsync */
+    size_t   dirty_from, dirty_to; /* written since the last fsync began; equal: nothing */
+    size_t   flying_from, flying_to; /* what fsyncs that have not ended cover */
+    uint32_t syncing;                /* so many */
+    bool     is_folder, cut;         /* cut: made shorter since the last fsync */
     int64_t  written_ms;
     uint32_t refs; /* entries and open fds */
 } disk_file;
@@ -41,7 +43,7 @@ typedef struct disk {
     uint64_t    crash_at; /* the program dies in this operation; 0: in none */
     int64_t     room; /* bytes until the disk is full; -1: no end */
     uint32_t    failing_syncs; /* so many fail from now on */
-    uint64_t    faults_done, syncs;
+    uint64_t    faults_done;
     bool        loses_all; /* of what was not synced nothing is left after a loss of power */
 } disk;
 

@@ -37,7 +37,7 @@ static void *maintain(void *arg)
     program *p = arg;
     for (storage *s = p->storage;; storage_maintain(s)) {
         sched_wait(maintain, sched_now_ns() + MAINTAIN_NS);
-        if (!p->up)
+        if (p->stopping)
             return NULL;
     }
 }
@@ -45,16 +45,16 @@ static void *maintain(void *arg)
 static bool knocks(void *arg)
 {
     const program *p = arg;
-    return p->knocking.n > 0 || !p->up;
+    return p->knocking.n > 0 || p->stopping;
 }
 
 /* In place of the listening socket. */
 static void *accept_all(void *arg)
 {
     program *p = arg;
-    while (p->up) {
+    while (!p->stopping) {
         sched_poll(knocks, p, INT64_MAX);
-        for (; p->up && p->knocking.n; p->knocking.n--) {
+        for (; !p->stopping && p->knocking.n; p->knocking.n--) {
             atomic_fetch_add(&p->kafka->connections, 1);
             loop_hand_fd(&p->kafka->loops[0], p->knocking.p[p->knocking.n - 1]);
         }
@@ -110,8 +110,9 @@ static void *start(void *arg)
         return NULL;
     }
     p->up = true;
-    sched_spawn("maintain", OF_PROGRAM, maintain, p);
-    sched_spawn("accept", OF_PROGRAM, accept_all, p);
+    p->stopping = false;
+    p->maintainer = sched_spawn("maintain", OF_PROGRAM, maintain, p);
+    p->acceptor = sched_spawn("accept", OF_PROGRAM, accept_all, p);
     return NULL;
 }
 
@@ -122,9 +123,17 @@ void program_start(program *p)
     sched_spawn("start", OF_PROGRAM, start, p);
 }
 
+static bool are_ended(void *arg)
+{
+    const program *p = arg;
+    return sched_is_over(p->maintainer) && sched_is_over(p->acceptor);
+}
+
 static void *stop(void *arg)
 {
     program *p = arg;
+    p->stopping = true;
+    sched_poll(are_ended, p, INT64_MAX);
     kafka_server_stop(p->kafka);
     if (engine_close(p->engine))
         storage_close(p->storage);
@@ -140,7 +149,7 @@ void program_stop(program *p)
 void program_bury(program *p, bool power_cut)
 {
     sched_kill();
-    p->up = p->refused = false;
+    p->up = p->refused = p->stopping = false;
     p->knocking.n = 0;
     p->storage = NULL;
     p->engine = NULL;
@@ -157,7 +166,7 @@ void program_bury(program *p, bool power_cut)
 int program_connect(program *p)
 {
     int ends[2];
-    if (!p->up || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
+    if (!p->up || p->stopping || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
         return -1;
     int mine = fcntl(ends[0], F_DUPFD_CLOEXEC, CLIENT_FD_MIN);
     close(ends[0]);

@@ -12,7 +12,8 @@
 
 typedef struct program {
     disk         *disk;
-    bool          up;      /* serves */
+    bool          up;      /* serves, or is being stopped */
+    bool          stopping;
     bool          refused; /* it could not be started; st says why */
     status        st;
     uint32_t      power_cuts;
@@ -20,6 +21,7 @@ typedef struct program {
     engine       *engine;
     kafka_server *kafka;
     timesource    clock;
+    struct fiber *maintainer, *acceptor;
     VEC(int) knocking; /* ends of connections that its port has not taken yet */
     char last_told[512];
     unsigned told; /* lines */

@@ -110,7 +110,11 @@ UNIT_BIN  := $(UNIT:%.c=$(OUT)/%)
 
 $(OUT)/tests/unit/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(LDFLAGS) $(LIB) -lcmocka $(LIBS)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(filter %.o,$^) $(LDFLAGS) $(LIB) -lcmocka $(LIBS)
+
+# Tests that stand on the simulation's disk.
+SIM_DISK := $(patsubst %,$(OUT)/tests/sim/%.o,disk vfs schedule)
+$(OUT)/tests/unit/storage/test_meta $(OUT)/tests/unit/storage/test_failed_sync: $(SIM_DISK)
 
 -include $(UNIT_BIN:=.d)
 

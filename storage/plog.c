@@ -563,6 +563,16 @@ static void give_turn(plog *p)
     pthread_cond_broadcast(&p->sync_done);
 }
 
+static void mark_unsynced(plog *p, bool is)
+{
+    char path[PATH_BYTES_MAX];
+    io  *x = p->env->io;
+    snprintf(path, sizeof path, "%s/" UNSYNCED_MARK, p->dir);
+    int fd = is ? x->open(x, path, O_RDWR | O_CREAT, 0666) : x->unlink(x, path);
+    if (is && fd >= 0)
+        x->close(x, fd);
+}
+
 bool plog_sync(plog *p, int64_t below, status *st)
 {
     bool ok = true;
@@ -580,6 +590,8 @@ bool plog_sync(plog *p, int64_t below, status *st)
             list_unsynced(p, &todo);
             ok = sync_segments(p, &todo, st);
             list_release(&todo);
+            if (!ok)
+                mark_unsynced(p, true);
             pthread_mutex_lock(&p->sync_lock);
             if (ok && p->synced < todo.high)
                 p->synced = todo.high;
@@ -639,6 +651,8 @@ bool plog_repair(plog *p, status *st)
             ok = rewrite(p, &todo.p[i], st);
         ok = ok && sync_segments(p, &todo, st);
         list_release(&todo);
+        if (ok)
+            mark_unsynced(p, false);
     }
     pthread_mutex_lock(&p->sync_lock);
     if (broken && ok) {

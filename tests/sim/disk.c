@@ -122,18 +122,18 @@ static void widen(size_t *from, size_t *to, size_t more_from, size_t more_to)
     *to = more_to > *to ? more_to : *to;
 }
 
-/* Before anything is changed: others may go on first, and the program may die here. */
-static void step(disk *d)
+/* Before anything is changed: others may go on first, and the program may die here. false: it cannot be. */
+static bool step(disk *d)
 {
     sched_point();
     if (++d->ops == d->crash_at)
         sched_crash();
+    return !d->down;
 }
 
 ssize_t disk_write(disk *d, disk_file *f, const void *p, size_t n, int64_t at)
 {
-    step(d);
-    if (fails(d, f, "a write", d->faults.write_fails))
+    if (!step(d) || fails(d, f, "a write", d->faults.write_fails))
         return -EIO;
     size_t end = (size_t)at + n, grows = end > f->now_n ? end - f->now_n : 0;
     if (d->room >= 0 && (int64_t)grows > d->room) {
@@ -159,8 +159,7 @@ ssize_t disk_write(disk *d, disk_file *f, const void *p, size_t n, int64_t at)
 
 int disk_cut(disk *d, disk_file *f, int64_t size)
 {
-    step(d);
-    if (fails(d, f, "a truncation", d->faults.write_fails))
+    if (!step(d) || fails(d, f, "a truncation", d->faults.write_fails))
         return -EIO;
     if ((size_t)size < f->now_n && d->room >= 0)
         d->room += (int64_t)f->now_n - size;
@@ -222,7 +221,8 @@ static bool sync_fails(disk *d, const disk_file *f)
 /* What is written while it is under way is for the next one; what another one is writing it waits for. */
 int disk_sync(disk *d, disk_file *f)
 {
-    step(d);
+    if (!step(d))
+        return -EIO;
     int64_t takes = lot_one_in(d->faults.fsync_slow) ? (int64_t)lot_below(SLOW_SYNC_NS) : SYNC_NS;
     widen(&f->flying_from, &f->flying_to, f->dirty_from, f->dirty_to);
     size_t from = f->flying_from, to = f->flying_to;
@@ -270,7 +270,8 @@ static int d_open(io *x, const char *path, int flags, int mode)
     if (f && (flags & O_CREAT) && (flags & O_EXCL))
         return -EEXIST;
     if (f == NULL) {
-        step(d);
+        if (!step(d))
+            return -EIO;
         if (d->room == 0)
             return -ENOSPC;
         f = disk_make(d, path, false);
@@ -320,8 +321,7 @@ static int d_fsync(io *x, int fd)
 static int d_sync_all(io *x, const char *path)
 {
     disk *d = disk_of(x);
-    step(d);
-    if (sync_fails(d, disk_find(d, path)))
+    if (!step(d) || sync_fails(d, disk_find(d, path)))
         return -EIO;
     arena  a = {0};
     size_t n;
@@ -372,11 +372,10 @@ static void move_entries(map *m, const char *from, const char *to)
 static int d_rename(io *x, const char *from, const char *to)
 {
     disk      *d = disk_of(x);
-    step(d);
     disk_file *f = disk_find(d, from);
     if (f == NULL)
         return -ENOENT;
-    if (fails(d, f, "a rename", d->faults.rename_fails))
+    if (!step(d) || fails(d, f, "a rename", d->faults.rename_fails))
         return -EIO;
     f->refs++;
     put(&d->now, str_of(to), f);
@@ -394,7 +393,8 @@ static int d_unlink(io *x, const char *path)
     disk *d = disk_of(x);
     if (!disk_find(d, path))
         return -ENOENT;
-    step(d);
+    if (!step(d))
+        return -EIO;
     put(&d->now, str_of(path), NULL);
     return 0;
 }
@@ -418,7 +418,8 @@ static int d_mkdir(io *x, const char *path)
         return -EEXIST;
     if (!has_parent(d, &d->now, path))
         return -ENOENT;
-    step(d);
+    if (!step(d))
+        return -EIO;
     if (d->room == 0)
         return -ENOSPC;
     disk_make(d, path, true);

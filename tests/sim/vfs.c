@@ -10,6 +10,7 @@ typedef struct handle {
     disk_file   *f;
     char         name[256];
     bool         delete_on_close;
+    bool         entry_due; /* a new journal: its entry is synced with it the first time, as SQLite's own VFS does it */
 } handle;
 
 static disk *on;
@@ -57,7 +58,11 @@ static int f_truncate(sqlite3_file *x, sqlite3_int64 size)
 static int f_sync(sqlite3_file *x, int flags)
 {
     (void)flags;
-    return code_of(disk_sync(on, file_of(x)), SQLITE_IOERR_FSYNC);
+    handle *h = (handle *)x;
+    int     rc = disk_sync(on, h->f);
+    if (rc == 0 && h->entry_due)
+        h->entry_due = (rc = disk_sync(on, disk_find(on, on->root))) < 0;
+    return code_of(rc, SQLITE_IOERR_FSYNC);
 }
 
 static int f_size(sqlite3_file *x, sqlite3_int64 *out)
@@ -127,10 +132,12 @@ static int v_open(sqlite3_vfs *v, const char *name, sqlite3_file *x, int flags, 
         return SQLITE_CANTOPEN;
     if (f == NULL && on->room == 0)
         return SQLITE_FULL;
+    enum { JOURNALS = SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL };
+    bool due = f == NULL && (flags & JOURNALS);
     if (f == NULL)
         f = disk_make(on, name, false);
     f->refs++;
-    *h = (handle){.base = {&methods}, .f = f, .delete_on_close = name == made_up};
+    *h = (handle){.base = {&methods}, .f = f, .delete_on_close = name == made_up, .entry_due = due};
     sqlite3_snprintf(sizeof h->name, h->name, "%s", name);
     if (out)
         *out = flags;
@@ -187,8 +194,10 @@ sqlite3_vfs *vfs_register(disk *d)
 {
     static sqlite3_vfs v;
     on = d;
-    if (v.zName)
+    if (v.zName) {
+        sqlite3_vfs_register(&v, 1);
         return &v;
+    }
     v = *sqlite3_vfs_find(NULL);
     v.szOsFile = sizeof(handle);
     v.zName = "simulation";

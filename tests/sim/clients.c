@@ -357,3 +357,29 @@ void world_start_look(world *w)
     w->looked = false;
     sched_spawn("look", OF_PROGRAM, look, w);
 }
+
+/* ---- deleting */
+
+static void *trim(void *arg)
+{
+    world *w = arg;
+    for (int32_t p = 0; p < PARTITIONS; p++) {
+        status  st;
+        int64_t start = 0;
+        status_init(&st);
+        tlog_part *part = tlog_part_open(storage_log(w->p->storage), STR(INPUT), p, &st);
+        if (part == NULL || !storage_delete_records(w->p->storage, part, w->last.high[p] / 2, &start, &st))
+            broken("records cannot be deleted: %s", st.msg);
+        trace("partition %d begins at %lld", p, (long long)start);
+        tlog_part_close(part);
+    }
+    storage_maintain(w->p->storage); /* drops segments */
+    w->trimmed = true;
+    return NULL;
+}
+
+void world_start_trim(world *w)
+{
+    w->trimmed = false;
+    sched_spawn("trim", OF_PROGRAM, trim, w);
+}

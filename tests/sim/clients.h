@@ -13,13 +13,18 @@ typedef struct world {
     unsigned producers; /* how many */
     /* of the program's life: */
     bool  topic_there; /* clients may begin */
-    bool  looked;      /* `last` is new */
+    bool  trimmed;
+    bool  looked; /* `last` is new */
     sight last;
 } world;
 
 void world_start_clients(world *w);
 /* Fibers of the program, which die with it: make the topic and the queries, until that was told to have worked. */
 void world_start_statements(world *w);
+/* Holds that last stable offsets move (watch.c). */
+void world_start_watch(world *w);
+/* Deletes the older half of the input, as far as segments go: later sights begin behind it. */
+void world_start_trim(world *w);
 /* Reads all there is into w->last, then sets w->looked. */
 void world_start_look(world *w);
 void sight_free(sight *s);

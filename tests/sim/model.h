@@ -68,7 +68,8 @@ void model_power_was_cut(model *m);
 void model_check(const model *m, const sight *s, bool complete);
 /* Are the outputs as they will be when all was worked on? */
 bool model_is_caught_up(const model *m, const sight *s);
-void model_must_be_equal(const sight *before, const sight *after);
+/* But for what was deleted of the input: it begins at `after`'s first record, or is empty. */
+void model_must_be_equal(const sight *before, const sight *after, bool trimmed);
 
 void broken(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 

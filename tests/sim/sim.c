@@ -48,6 +48,11 @@ static bool has_looked(void *arg)
     return ((const run *)arg)->w.looked;
 }
 
+static bool is_trimmed(void *arg)
+{
+    return ((const run *)arg)->w.trimmed;
+}
+
 static bool are_clients_done(void *arg)
 {
     return ((const run *)arg)->w.working == 0;
@@ -134,6 +139,7 @@ static void live(run *r, bool first)
     if (!first && look(r))
         model_check(&r->w.m, &r->w.last, false);
     world_start_statements(&r->w);
+    world_start_watch(&r->w);
     set_faults(r, true);
     if (lot_below(2))
         r->d.crash_at = r->d.ops + 1 + lot_below(lot_below(2) ? 40 : 1500);
@@ -175,10 +181,28 @@ static void catch_up(run *r)
     }
 }
 
+/* What was deleted stays deleted and the rest stays, though it dies and a checkpoint is damaged. */
+static void delete_half(run *r, const sight *before)
+{
+    world_start_trim(&r->w);
+    run_until(is_trimmed, r, LOOK_NS, "deleting");
+    if (lot_below(2))
+        stop(r);
+    else
+        bury(r, lot_below(2));
+    str path = disk_pick(&r->d, "/checkpoint");
+    if (path.n && lot_below(2) && disk_flip_bit(&r->d, path.p))
+        trace("a bit flips in %s", path.p);
+    start(r, false);
+    look(r);
+    model_must_be_equal(before, &r->w.last, true);
+}
+
 static void finish(run *r)
 {
     start(r, false);
     world_start_statements(&r->w);
+    world_start_watch(&r->w);
     run_until(never, r, 3000 * MS, NULL);
     r->w.closing = true;
     run_until(are_clients_done, r, CATCH_UP_NS, "the clients");
@@ -191,7 +215,8 @@ static void finish(run *r)
     start(r, false);
     look(r);
     model_check(&r->w.m, &r->w.last, true);
-    model_must_be_equal(&before, &r->w.last);
+    model_must_be_equal(&before, &r->w.last, false);
+    delete_half(r, &before);
     stop(r);
 }
 

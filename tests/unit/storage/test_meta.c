@@ -105,6 +105,23 @@ static void nothing_is_acknowledged_while_the_disk_fails(void **state)
     meta_close(m);
 }
 
+/* The log of a process that was killed holds what it was told to have committed. */
+static void a_start_that_fails_leaves_the_log(void **state)
+{
+    (void)state;
+    meta *m = open_it();
+    assert_ok(put_topic(m, "a"));
+    the_disk.down = true; /* the process is killed */
+    meta_close(m);
+    the_disk.down = false;
+    disk_close_all(&the_disk);
+    the_disk.failing_syncs = 1;
+    assert_null(meta_open("/disk", false, &check_st));
+    m = open_it();
+    assert_topics(m, "a");
+    meta_close(m);
+}
+
 /* ---- the write-ahead log's frames, as SQLite writes them */
 
 enum { PAGE = 512, FRAME = 24 + PAGE };
@@ -188,6 +205,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_follows_a_failed_fsync_does_not_stand_on_it, begin, end),
         cmocka_unit_test_setup_teardown(nothing_is_acknowledged_while_the_disk_fails, begin, end),
+        cmocka_unit_test_setup_teardown(a_start_that_fails_leaves_the_log, begin, end),
         cmocka_unit_test(damage_in_the_log_is_told_from_what_a_rollback_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -212,6 +212,8 @@ static void sync_folder(disk *d, const disk_file *f)
 
 static bool sync_fails(disk *d, const disk_file *f)
 {
+    if (d->failing_sync && disk_find(d, d->failing_sync) == f)
+        return true;
     if (d->failing_syncs == 0)
         return fails(d, f, "an fsync", d->faults.fsync_fails);
     d->failing_syncs--;

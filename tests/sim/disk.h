@@ -43,6 +43,7 @@ typedef struct disk {
     uint64_t    crash_at; /* the program dies in this operation; 0: in none */
     int64_t     room; /* bytes until the disk is full; -1: no end */
     uint32_t    failing_syncs; /* so many fail from now on */
+    const char *failing_sync;  /* fsyncs of the file of this path fail; NULL: of none */
     uint64_t    faults_done;
     bool        down;      /* nothing can be changed any more: what the program does while it is closed does not count */
     bool        loses_all; /* of what was not synced nothing is left after a loss of power */

@@ -11,6 +11,13 @@
 static disk the_disk;
 static char root[] = "/tmp/weir-sync-XXXXXX"; /* for the folder's lock, which is the kernel's */
 
+static const char *root_of(const char *name)
+{
+    static char path[128];
+    snprintf(path, sizeof path, "%s/%s", root, name);
+    return path;
+}
+
 static storage *open_it(const char *boot)
 {
     storage *s = storage_open(&(storage_options){.dir = root, .io = disk_io(&the_disk), .boot_id = boot}, &check_st);
@@ -66,6 +73,29 @@ static void the_next_process_stands_on_no_failed_fsync(void **state)
     storage_close(s);
 }
 
+/* The fsync that fails is of the file by which a partition's folder says whose it is. */
+static void a_folder_keeps_its_name(void **state)
+{
+    (void)state;
+    storage *s = open_it("third");
+    make_topic(storage_log(s), "u", 1);
+    tlog_part *p = open_part(storage_log(s), "u", 0);
+    the_disk.failing_sync = root_of("topics/u-0/partition");
+    assert_false(append_durably(p, "a"));
+    the_disk.failing_sync = NULL;
+    storage_maintain(s);
+    assert_true(append_durably(p, "b"));
+    tlog_part_close(p);
+    kill_it(s);
+    disk_cut_power(&the_disk);
+
+    s = open_it("fourth");
+    p = open_part(storage_log(s), "u", 0);
+    assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "a0 b0");
+    tlog_part_close(p);
+    storage_close(s);
+}
+
 static int begin(void **state)
 {
     sched_init(1, false);
@@ -90,6 +120,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_next_process_stands_on_no_failed_fsync),
+        cmocka_unit_test(a_folder_keeps_its_name),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -100,11 +100,12 @@ static void start(run *r, bool faulty)
         set_faults(r, on);
         program_start(&r->p);
         sched_end end = run_until(is_started, r, START_NS, "the start");
-        if (end == SCHED_OVER && r->p.up)
-            break;
-        if (end == SCHED_OVER && r->d.faults_done == before)
+        bool failing = r->d.faults_done != before;
+        if (end == SCHED_OVER && r->p.up && !(failing && storage_get_health(r->p.storage).stopped_partitions))
+            break; /* a torn end that cannot be kept in lost/ stays where it is, until a better start */
+        if (end == SCHED_OVER && !failing)
             broken("it does not start: %s", r->p.st.msg);
-        trace("no start: %s", end == SCHED_OVER ? r->p.st.msg : "it died");
+        trace("no good start: %s", end == SCHED_OVER ? r->p.st.msg : "it died");
         bury(r, end == SCHED_CRASHED && lot_below(2));
     }
     set_faults(r, false);

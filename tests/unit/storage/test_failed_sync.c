@@ -96,6 +96,32 @@ static void a_folder_keeps_its_name(void **state)
     storage_close(s);
 }
 
+/* The commit is in doubt, and the abort of it fails as well: readers wait no longer than the disk does. */
+static void an_abort_that_fails_is_tried_again(void **state)
+{
+    (void)state;
+    storage *s = open_it("fifth");
+    tlog    *l = storage_log(s);
+    make_topic(l, "w", 1);
+    tlog_part     *p = open_part(l, "w", 0);
+    tlog_producer *pr = tlog_producer_open(l, STR("id"), &check_st);
+    assert_non_null(pr);
+    append_values(p, pr, "a", 1);
+    the_disk.failing_sync = root_of("meta.sqlite-wal");
+    tlog_commit_args c = {.group = STR("g"), .producer = pr};
+    assert_int_equal(tlog_commit(l, &c, &check_st), TLOG_UNKNOWN);
+    tlog_producer_close(pr);
+    the_disk.failing_sync = NULL;
+    tlog_offsets o = tlog_part_known(p);
+    assert_true(o.last_stable < o.high);
+    storage_maintain(s);
+    o = tlog_part_known(p);
+    assert_int_equal(o.last_stable, o.high);
+    assert_string_equal(read_values(p, 0, TLOG_READ_COMMITTED), "");
+    tlog_part_close(p);
+    storage_close(s);
+}
+
 static int begin(void **state)
 {
     sched_init(1, false);
@@ -121,6 +147,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_next_process_stands_on_no_failed_fsync),
         cmocka_unit_test(a_folder_keeps_its_name),
+        cmocka_unit_test(an_abort_that_fails_is_tried_again),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

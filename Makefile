@@ -210,7 +210,7 @@ fmt: ## format the C sources
 # ---- lint: checks that run nothing. Of the two that look at one source at a time, only what changed is looked at again.
 
 LINT     := $(BUILD)/lint
-TIDY_SRC := $(SRC) $(UNIT) $(FUZZ_SRC) tests/fuzz/replay.c \
+TIDY_SRC := $(SRC) $(UNIT) $(FUZZ_SRC) tests/fuzz/replay.c $(wildcard tests/sim/*.c) \
             $(filter-out $(if $(wildcard /usr/include/librdkafka/rdkafka.h),,tests/bench/bench_kafka.c),$(wildcard tests/bench/*.c))
 # What it says about arguments that may be null takes failures for successes: it does not see that status_set() gives false.
 ANALYZER := gcc $(CPPFLAGS) -std=gnu17 -O1 -Werror -fanalyzer -Wno-analyzer-null-argument \

@@ -254,8 +254,7 @@ static bool owner_check(const producer *p, status *st)
 
 static bool abort_locked(producer *p, status *st)
 {
-    return write_markers(p->coord, p->id, st) &&
-           (p->id->state != TXN_ONGOING || end_abort(p->coord, p->id, st));
+    return write_markers(p->coord, p->id, st) && (p->id->state != TXN_ONGOING || end_abort(p->coord, p->id, st));
 }
 
 void txn_producer_close(tlog_producer *tp)

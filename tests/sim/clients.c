@@ -19,7 +19,8 @@ static void nap(int64_t most_ms)
     sched_wait(&nap, sched_now_ns() + (int64_t)lot_below((uint64_t)most_ms) * MS);
 }
 
-/* ---- producers: one batch at a time. An idempotent one sends a batch again until it is answered; the others do not. */
+/* ---- producers: one batch at a time. An idempotent one sends a batch again until it is answered; the others do not.
+ */
 
 typedef struct producer {
     world        *w;
@@ -53,8 +54,10 @@ static str make_batch(producer *q, int32_t partition, int n, int64_t *first)
         while (key_partition(k) != partition);
         int64_t number = model_send(&q->w->m, q->at, partition, k);
         *first = i ? *first : number;
-        int kn = snprintf(key, sizeof key, "k%d", k), vn = snprintf(number_text, sizeof number_text, "%lld", (long long)number);
-        batch_builder_add(&q->b, clock_wall_ms(), str_make(key, (size_t)kn), str_make(number_text, (size_t)vn), 0, STR_NONE);
+        int kn = snprintf(key, sizeof key, "k%d", k),
+            vn = snprintf(number_text, sizeof number_text, "%lld", (long long)number);
+        batch_builder_add(&q->b, clock_wall_ms(), str_make(key, (size_t)kn), str_make(number_text, (size_t)vn), 0,
+                          STR_NONE);
     }
     str out = batch_builder_finish(&q->b, CODEC_NONE, &st);
     if (q->idempotent) {
@@ -83,7 +86,7 @@ static bool has_lost_place(producer *q, int rc)
 static int send_batch(producer *q, int32_t partition, int16_t acks, str batch, int64_t *base)
 {
     for (;;) {
-        int rc = kafka_produce(&q->c, INPUT, partition, acks, batch, base);
+        int  rc = kafka_produce(&q->c, INPUT, partition, acks, batch, base);
         bool again = rc == KAFKA_NOT_SENT || (q->idempotent && rc != 0);
         if (!again || has_lost_place(q, rc))
             return rc;
@@ -172,9 +175,10 @@ static void consume(world *w, kafka_conn *c, int32_t p)
     if (next == at)
         return;
     g->tried = next > g->tried ? next : g->tried;
-    int rc = kafka_commit(c, GROUP, -1, "", INPUT, p, next);
+    uint32_t cuts = w->p->power_cuts;
+    int      rc = kafka_commit(c, GROUP, -1, "", INPUT, p, next);
     trace("consumer: partition %d up to %lld: %d", p, (long long)next, rc);
-    if (rc == 0)
+    if (rc == 0 && cuts == w->p->power_cuts)
         g->told = next;
 }
 
@@ -306,9 +310,9 @@ static bool read_part(world *w, const char *topic, int32_t p, topic_seen *out, i
         if (!tlog_reader_next(reader, r, 32, &got, &st))
             return is_absent(&st, topic, p);
         for (uint32_t i = 0; i < got; i++)
-            VEC_PUSH(&out->part[p], ((seen){r[i].offset, r[i].value.p ? number_of(r[i].value) : -1,
-                                            r[i].key.n > 1 ? (int32_t)number_of(str_make(r[i].key.p + 1, r[i].key.n - 1))
-                                                           : -1}));
+            VEC_PUSH(&out->part[p],
+                     ((seen){r[i].offset, r[i].value.p ? number_of(r[i].value) : -1,
+                             r[i].key.n > 1 ? (int32_t)number_of(str_make(r[i].key.p + 1, r[i].key.n - 1)) : -1}));
     } while (got);
     if (!tlog_offsets_query(l, &part, 1, &o, &st))
         return is_absent(&st, topic, p);

@@ -192,7 +192,7 @@ int kafka_fetch(kafka_conn *c, const char *topic, int32_t partition, int64_t off
     take64(c);
     for (int32_t n = take32(c); n > 0 && !c->torn; n--)
         take(c, 16);
-    int32_t bytes = take32(c);
+    int32_t     bytes = take32(c);
     const void *p = bytes > 0 ? take(c, (size_t)bytes) : NULL;
     *records = p && !c->torn ? str_make(p, (size_t)bytes) : STR_NONE;
     return rc;

@@ -88,8 +88,7 @@ static void check_input(const model *m, const sight *s, int p)
         if (r->offset <= before)
             broken("offset %" PRId64 " of partition %d comes after %" PRId64, r->offset, p, before);
         if (r->number < last[o->producer])
-            broken("record %" PRId64 " of producer %d comes after %" PRId64, r->number, o->producer,
-                   last[o->producer]);
+            broken("record %" PRId64 " of producer %d comes after %" PRId64, r->number, o->producer, last[o->producer]);
         before = r->offset;
         last[o->producer] = r->number;
     }
@@ -97,8 +96,8 @@ static void check_input(const model *m, const sight *s, int p)
         const sent *o = &m->sent.p[i];
         if (o->partition == p && o->promise && o->told_step < s->step && at[i] != o->offset)
             broken("record %zu was acknowledged (%s) at offset %" PRId64 " of partition %d, and is %s %" PRId64, i,
-                   o->promise == PROMISED_POWER ? "acks=all" : "acks=1", o->offset, p,
-                   at[i] < 0 ? "gone:" : "at", at[i]);
+                   o->promise == PROMISED_POWER ? "acks=all" : "acks=1", o->offset, p, at[i] < 0 ? "gone:" : "at",
+                   at[i]);
     }
     mem_free(at);
 }
@@ -118,8 +117,8 @@ static void check_evens_exact(const sight *s, int p, bool complete)
         while (k < s->input.part[p].n && !passes(s->input.part[p].p[k].number))
             k++;
         if (k == s->input.part[p].n || s->input.part[p].p[k].number != out->number)
-            broken("exactly once: output %zu of partition %d is record %" PRId64 ", the input's next is %" PRId64, i,
-                   p, out->number, k < s->input.part[p].n ? s->input.part[p].p[k].number : -1);
+            broken("exactly once: output %zu of partition %d is record %" PRId64 ", the input's next is %" PRId64, i, p,
+                   out->number, k < s->input.part[p].n ? s->input.part[p].p[k].number : -1);
         k++;
     }
     for (; complete && k < s->input.part[p].n; k++)

@@ -21,9 +21,9 @@ typedef enum promise {
 } promise;
 
 typedef struct sent {
-    int32_t producer, partition, key;
-    int64_t offset; /* that was told; -1: none */
-    promise promise;
+    int32_t  producer, partition, key;
+    int64_t  offset; /* that was told; -1: none */
+    promise  promise;
     uint64_t told_step; /* when (sched_steps) */
 } sent;
 

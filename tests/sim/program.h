@@ -12,7 +12,7 @@
 
 typedef struct program {
     disk         *disk;
-    bool          up;      /* serves, or is being stopped */
+    bool          up; /* serves, or is being stopped */
     bool          stopping;
     bool          refused; /* it could not be started; st says why */
     status        st;
@@ -23,7 +23,7 @@ typedef struct program {
     timesource    clock;
     struct fiber *maintainer, *acceptor;
     VEC(int) knocking; /* ends of connections that its port has not taken yet */
-    char last_told[512];
+    char     last_told[512];
     unsigned told; /* lines */
 } program;
 

@@ -43,15 +43,15 @@ struct fiber {
 };
 
 static struct {
-    uint64_t   random, digest, steps;
-    bool       tracing, crashed;
-    int64_t    now_ns, wall_offset_ns;
-    ucontext_t self;
-    void      *self_fake;
+    uint64_t    random, digest, steps;
+    bool        tracing, crashed;
+    int64_t     now_ns, wall_offset_ns;
+    ucontext_t  self;
+    void       *self_fake;
     const void *self_stack;
-    size_t     self_stack_bytes;
-    fiber     *current;
-    uint32_t   life;
+    size_t      self_stack_bytes;
+    fiber      *current;
+    uint32_t    life;
     VEC(fiber *) fibers;
     VEC(void *) stacks; /* to be used again */
 } sched;

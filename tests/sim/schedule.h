@@ -1,8 +1,8 @@
 /* One thread runs all: threads of the program under test are fibers, and a seeded scheduler says who goes on.
  *
  * A fiber gives way where a real thread could be made to: at locks, conditions, sleeps and operations of the disk.
- * Time is virtual: it goes on by a microsecond when somebody looks at it, and leaps to the next deadline when nobody can
- * go on. Everything that is drawn by lot comes from one generator, so that a seed says how a run goes.
+ * Time is virtual: it goes on by a microsecond when somebody looks at it, and leaps to the next deadline when nobody
+ * can go on. Everything that is drawn by lot comes from one generator, so that a seed says how a run goes.
  *
  * Fibers that the program makes (pthread_create, threads.c) belong to it and end with it: sched_kill(). Those of
  * sched_spawn() are the world around it, its clients.
@@ -20,14 +20,14 @@ void sched_init(uint64_t seed, bool trace);
 
 /* ---- lots */
 
-uint64_t lot(void);                  /* 64 bits */
-uint64_t lot_below(uint64_t n);      /* [0, n); n > 0 */
-bool     lot_one_in(uint64_t n);     /* n = 0: never */
+uint64_t lot(void);              /* 64 bits */
+uint64_t lot_below(uint64_t n);  /* [0, n); n > 0 */
+bool     lot_one_in(uint64_t n); /* n = 0: never */
 void     lot_fill(void *p, size_t n);
 
 /* ---- time */
 
-int64_t sched_now_ns(void); /* monotonic; does not move by being looked at */
+int64_t sched_now_ns(void);  /* monotonic; does not move by being looked at */
 int64_t sched_read_ns(void); /* the same, for the program under test: a microsecond later each time */
 /* Wall clock = monotonic + this; a step of the clock changes it. */
 int64_t sched_wall_offset_ns(void);

@@ -28,6 +28,7 @@ typedef struct run {
     program     p;
     disk        d;
     disk_faults faults; /* of this seed */
+    bool        fills_up;
 } run;
 
 /* ---- conditions to run until */
@@ -79,8 +80,7 @@ static sched_end run_until(bool (*over)(void *), run *r, int64_t ns, const char 
 static void set_faults(run *r, bool on)
 {
     r->d.faults = on ? r->faults : (disk_faults){0};
-    if (!on)
-        r->d.failing_syncs = 0;
+    r->d.room = on && r->fills_up ? (int64_t)lot_below(200000) : -1;
 }
 
 static void bury(run *r, bool power_cut)
@@ -100,7 +100,7 @@ static void start(run *r, bool faulty)
         set_faults(r, on);
         program_start(&r->p);
         sched_end end = run_until(is_started, r, START_NS, "the start");
-        bool failing = r->d.faults_done != before;
+        bool      failing = r->d.faults_done != before || r->d.room >= 0;
         if (end == SCHED_OVER && r->p.up && !(failing && storage_get_health(r->p.storage).stopped_partitions))
             break; /* a torn end that cannot be kept in lost/ stays where it is, until a better start */
         if (end == SCHED_OVER && !failing)
@@ -129,7 +129,7 @@ static void stop(run *r)
 static void damage_hints(run *r)
 {
     static const char *const hints[] = {"/checkpoint", ".index", ".timeindex", ".snapshot"};
-    str path = disk_pick(&r->d, hints[lot_below(sizeof hints / sizeof *hints)]);
+    str                      path = disk_pick(&r->d, hints[lot_below(sizeof hints / sizeof *hints)]);
     if (path.n && disk_flip_bit(&r->d, path.p))
         trace("a bit flips in %s", path.p);
 }
@@ -144,7 +144,12 @@ static void live(run *r, bool first)
     set_faults(r, true);
     if (lot_below(2))
         r->d.crash_at = r->d.ops + 1 + lot_below(lot_below(2) ? 40 : 1500);
-    int64_t   ns = (int64_t)lot_below(lot_below(3) ? 3000 : 15000) * MS;
+    int64_t ns = (int64_t)lot_below(lot_below(3) ? 3000 : 15000) * MS;
+    if (lot_one_in(6)) {
+        int64_t step_ms = (int64_t)lot_below(7200000) - 3600000;
+        trace("the wall clock steps by %lld ms", (long long)step_ms);
+        sched_step_wall(step_ms * MS);
+    }
     sched_end end = run_until(never, r, ns, NULL);
     if (end == SCHED_TIME && lot_one_in(4)) {
         stop(r);
@@ -165,6 +170,7 @@ static void choose_faults(run *r)
                               .fsync_fails = rates[lot_below(4)],
                               .fsync_slow = rates[lot_below(4)],
                               .rename_fails = rates[lot_below(3)]};
+    r->fills_up = lot_one_in(6);
     r->w.m.filter = (guarantee)lot_below(2);
     r->w.m.count = (guarantee)lot_below(2);
     r->w.producers = 1 + (unsigned)lot_below(PRODUCERS_MAX);
@@ -231,11 +237,12 @@ static void run_seed(uint64_t seed, bool tracing)
     program_init(&r->p, &r->d);
     r->w.p = &r->p;
     choose_faults(r);
-    trace("evens %s, counts %s, %u producers; one in so many: write fails %u, short %u, fsync fails %u, slow %u, rename "
-          "%u",
-          r->w.m.filter ? "exactly once" : "at least once", r->w.m.count ? "exactly once" : "at least once",
-          r->w.producers, r->faults.write_fails, r->faults.write_short, r->faults.fsync_fails, r->faults.fsync_slow,
-          r->faults.rename_fails);
+    trace(
+        "evens %s, counts %s, %u producers; one in so many: write fails %u, short %u, fsync fails %u, slow %u, rename "
+        "%u%s",
+        r->w.m.filter ? "exactly once" : "at least once", r->w.m.count ? "exactly once" : "at least once",
+        r->w.producers, r->faults.write_fails, r->faults.write_short, r->faults.fsync_fails, r->faults.fsync_slow,
+        r->faults.rename_fails, r->fills_up ? "; the disk fills up" : "");
     world_start_clients(&r->w);
     int lives = 1 + (int)lot_below(5);
     for (int i = 0; i < lives; i++)

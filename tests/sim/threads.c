@@ -1,6 +1,6 @@
 /* What the program under test takes from the C library of threads, clocks and chance, over the scheduler: these
- * definitions stand before the library's, also for SQLite. A lock remembers the life it was taken in, so that those which
- * a crash left taken are open. */
+ * definitions stand before the library's, also for SQLite. A lock remembers the life it was taken in, so that those
+ * which a crash left taken are open. */
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
@@ -82,7 +82,7 @@ int pthread_once(pthread_once_t *once, void (*run)(void))
 
 /* ---- locks */
 
-typedef struct lock { /* lies in a pthread_mutex_t, a pthread_rwlock_t */
+typedef struct lock {     /* lies in a pthread_mutex_t, a pthread_rwlock_t */
     uint32_t     life;    /* in which it was taken last */
     uint32_t     readers; /* of a rwlock */
     const fiber *owner;
@@ -121,7 +121,7 @@ static int take(lock *l, bool reads, int64_t until_ns)
 int pthread_mutex_init(pthread_mutex_t *m, const pthread_mutexattr_t *a)
 {
     (void)a;
-    memset(m, 0, sizeof *m);
+    *(lock *)(void *)m = (lock){0};
     return 0;
 }
 
@@ -189,7 +189,7 @@ int pthread_rwlock_unlock(pthread_rwlock_t *m)
 
 int pthread_condattr_init(pthread_condattr_t *a)
 {
-    memset(a, 0, sizeof *a);
+    *(char *)a = 0;
     return 0;
 }
 
@@ -207,7 +207,6 @@ int pthread_condattr_setclock(pthread_condattr_t *a, clockid_t id)
 
 int pthread_cond_init(pthread_cond_t *c, const pthread_condattr_t *a)
 {
-    memset(c, 0, sizeof *c);
     *(char *)c = a ? *(const char *)a : 0;
     return 0;
 }

@@ -40,8 +40,8 @@ static bool append_durably(tlog_part *p, const char *value)
     int64_t       base;
     batch_builder_init(&b, 1 << 16);
     str  batch = make_batch(&b, value, 1, CODEC_NONE);
-    bool ok = batch_log_append(p, (uint8_t *)(uintptr_t)batch.p, batch.n, (batch_append){.durable = true}, &base,
-                               &check_st);
+    bool ok =
+        batch_log_append(p, (uint8_t *)(uintptr_t)batch.p, batch.n, (batch_append){.durable = true}, &base, &check_st);
     batch_builder_free(&b);
     return ok;
 }

@@ -11,7 +11,6 @@
 
 #define MS ((int64_t)1000000)
 #define BATCH_MAX 5
-#define GROUP "readers"
 #define RECORDS_MAX 400 /* of a run */
 
 static void nap(int64_t most_ms)
@@ -138,65 +137,6 @@ static void *produce_all(void *arg)
     return NULL;
 }
 
-/* ---- a consumer that commits what it has read */
-
-static int64_t read_records(str records, int64_t from)
-{
-    status     st;
-    batch_iter it = BATCH_ITER_INIT;
-    rec_view   r;
-    int64_t    next = from;
-    status_init(&st);
-    for (size_t at = 0; at + BATCH_HEADER_BYTES <= records.n;) {
-        const uint8_t *p = (const uint8_t *)records.p + at;
-        if (!batch_iter_begin(&it, p, records.n - at, &st))
-            break; /* cut by the size asked for */
-        while (batch_iter_next(&it, &r, &st))
-            next = r.offset + 1 > next ? r.offset + 1 : next;
-        int64_t end = it.b.base_offset + it.b.last_delta + 1;
-        next = end > next ? end : next;
-        at += it.b.size_bytes;
-    }
-    batch_iter_free(&it);
-    return next;
-}
-
-static void consume(world *w, kafka_conn *c, int32_t p)
-{
-    group_promise *g = &w->m.groups[p];
-    str            records;
-    int64_t        high, at = -1;
-    if (kafka_committed(c, GROUP, INPUT, p, &at) != 0)
-        return;
-    at = at < 0 ? 0 : at;
-    if (kafka_fetch(c, INPUT, p, at, &records, &high) != 0)
-        return;
-    int64_t next = read_records(records, at);
-    if (next == at)
-        return;
-    g->tried = next > g->tried ? next : g->tried;
-    uint32_t cuts = w->p->power_cuts;
-    int      rc = kafka_commit(c, GROUP, -1, "", INPUT, p, next);
-    trace("consumer: partition %d up to %lld: %d", p, (long long)next, rc);
-    if (rc == 0 && cuts == w->p->power_cuts)
-        g->told = next;
-}
-
-static void *consume_all(void *arg)
-{
-    world     *w = arg;
-    kafka_conn c;
-    kafka_init(&c, w->p);
-    while (!w->closing) {
-        for (int32_t p = 0; p < PARTITIONS && w->topic_there; p++)
-            consume(w, &c, p);
-        nap(500);
-    }
-    kafka_free(&c);
-    w->working--;
-    return NULL;
-}
-
 void world_start_clients(world *w)
 {
     for (unsigned i = 0; i < w->producers; i++) {
@@ -209,8 +149,7 @@ void world_start_clients(world *w)
         w->working++;
         sched_spawn("producer", OF_WORLD, produce_all, q);
     }
-    w->working++;
-    sched_spawn("consumer", OF_WORLD, consume_all, w);
+    world_start_members(w);
 }
 
 /* ---- statements */

@@ -18,7 +18,10 @@ typedef struct world {
     sight last;
 } world;
 
+#define GROUP "readers"
+
 void world_start_clients(world *w);
+void world_start_members(world *w); /* of GROUP (members.c) */
 /* Fibers of the program, which die with it: make the topic and the queries, until that was told to have worked. */
 void world_start_statements(world *w);
 /* Holds that last stable offsets move (watch.c). */

@@ -1,6 +1,7 @@
 #include "tests/sim/kafka.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -9,8 +10,19 @@
 
 #define ANSWER_NS ((int64_t)20000 * 1000000) /* how long a client waits */
 #define FETCH_BYTES 100000
+#define SESSION_MS 6000
 
-enum { PRODUCE = 0, FETCH = 1, OFFSET_COMMIT = 8, OFFSET_FETCH = 9, INIT_PRODUCER_ID = 22 };
+enum {
+    PRODUCE = 0,
+    FETCH = 1,
+    OFFSET_COMMIT = 8,
+    OFFSET_FETCH = 9,
+    JOIN_GROUP = 11,
+    HEARTBEAT = 12,
+    LEAVE_GROUP = 13,
+    SYNC_GROUP = 14,
+    INIT_PRODUCER_ID = 22
+};
 
 void kafka_init(kafka_conn *c, program *to)
 {
@@ -74,6 +86,14 @@ static int32_t take32(kafka_conn *c)
 static int64_t take64(kafka_conn *c)
 {
     return (int64_t)be_get64(take(c, 8));
+}
+
+/* A text, or bytes with a length of 16 bits. */
+static void take_id(kafka_conn *c, char out[KAFKA_MEMBER_ID_BYTES])
+{
+    int16_t     n = take16(c);
+    const char *p = n > 0 && n < KAFKA_MEMBER_ID_BYTES ? take(c, (size_t)n) : "";
+    snprintf(out, KAFKA_MEMBER_ID_BYTES, "%.*s", *p ? (int)n : 0, p);
 }
 
 static void skip_text(kafka_conn *c)
@@ -240,4 +260,80 @@ int kafka_committed(kafka_conn *c, const char *group, const char *topic, int32_t
     *offset = take64(c);
     skip_text(c);
     return take16(c);
+}
+
+/* ---- members of a group */
+
+int kafka_join(kafka_conn *c, const char *group, kafka_member *m)
+{
+    char leader[KAFKA_MEMBER_ID_BYTES];
+    begin(c, JOIN_GROUP, 0);
+    put_text(&c->out, group);
+    buf_put_i32(&c->out, SESSION_MS);
+    put_text(&c->out, m->id);
+    put_text(&c->out, "consumer");
+    buf_put_i32(&c->out, 1);
+    put_text(&c->out, "sim");
+    buf_put_i32(&c->out, 0);
+    int rc = ask(c);
+    if (rc)
+        return rc;
+    rc = take16(c);
+    m->generation = take32(c);
+    skip_text(c);
+    take_id(c, leader);
+    if (rc)
+        return rc;
+    take_id(c, m->id);
+    m->leads = strcmp(leader, m->id) == 0;
+    m->other_count = 0;
+    for (int32_t n = take32(c); n > 0 && m->other_count < KAFKA_MEMBERS_MAX && !c->torn; n--) {
+        take_id(c, m->others[m->other_count++]);
+        int32_t bytes = take32(c);
+        take(c, bytes > 0 ? (size_t)bytes : 0);
+    }
+    return c->torn ? KAFKA_UNKNOWN : 0;
+}
+
+int kafka_sync(kafka_conn *c, const char *group, const kafka_member *m, const char *const *assigned, str *mine)
+{
+    begin(c, SYNC_GROUP, 0);
+    put_text(&c->out, group);
+    buf_put_i32(&c->out, m->generation);
+    put_text(&c->out, m->id);
+    buf_put_i32(&c->out, m->leads ? m->other_count : 0);
+    for (int32_t i = 0; m->leads && i < m->other_count; i++) {
+        put_text(&c->out, m->others[i]);
+        buf_put_i32(&c->out, (int32_t)strlen(assigned[i]));
+        buf_putz(&c->out, assigned[i]);
+    }
+    int rc = ask(c);
+    if (rc)
+        return rc;
+    rc = take16(c);
+    int32_t     n = take32(c);
+    const void *p = n > 0 ? take(c, (size_t)n) : NULL;
+    *mine = p && !c->torn ? str_make(p, (size_t)n) : STR_NONE;
+    return rc;
+}
+
+static int tell(kafka_conn *c, int16_t key, const char *group, const kafka_member *m)
+{
+    begin(c, key, 0);
+    put_text(&c->out, group);
+    if (key == HEARTBEAT)
+        buf_put_i32(&c->out, m->generation);
+    put_text(&c->out, m->id);
+    int rc = ask(c);
+    return rc ? rc : take16(c);
+}
+
+int kafka_heartbeat(kafka_conn *c, const char *group, const kafka_member *m)
+{
+    return tell(c, HEARTBEAT, group, m);
+}
+
+int kafka_leave(kafka_conn *c, const char *group, const kafka_member *m)
+{
+    return tell(c, LEAVE_GROUP, group, m);
 }

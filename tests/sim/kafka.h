@@ -32,4 +32,24 @@ int kafka_commit(kafka_conn *c, const char *group, int32_t generation, const cha
                  int32_t partition, int64_t offset);
 int kafka_committed(kafka_conn *c, const char *group, const char *topic, int32_t partition, int64_t *offset);
 
+/* ---- members of a group */
+
+#define KAFKA_MEMBERS_MAX 8
+#define KAFKA_MEMBER_ID_BYTES 96
+
+typedef struct kafka_member {
+    char    id[KAFKA_MEMBER_ID_BYTES]; /* "": not given yet */
+    int32_t generation;
+    bool    leads;
+    char    others[KAFKA_MEMBERS_MAX][KAFKA_MEMBER_ID_BYTES]; /* all members, of who leads */
+    int32_t other_count;
+} kafka_member;
+
+/* Waits for the others to join, too. */
+int kafka_join(kafka_conn *c, const char *group, kafka_member *m);
+/* assigned[i]: a text for others[i], of who leads; *mine: the member's own, in the connection until the next call. */
+int kafka_sync(kafka_conn *c, const char *group, const kafka_member *m, const char *const *assigned, str *mine);
+int kafka_heartbeat(kafka_conn *c, const char *group, const kafka_member *m);
+int kafka_leave(kafka_conn *c, const char *group, const kafka_member *m);
+
 #endif

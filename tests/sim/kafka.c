@@ -144,6 +144,12 @@ static int ask(kafka_conn *c)
     return KAFKA_UNKNOWN;
 }
 
+/* An answer without what was asked for says nothing. */
+static int whole(const kafka_conn *c, int rc)
+{
+    return c->torn && rc == 0 ? KAFKA_UNKNOWN : rc;
+}
+
 /* ---- requests */
 
 int kafka_produce(kafka_conn *c, const char *topic, int32_t partition, int16_t acks, str batches, int64_t *base)
@@ -167,7 +173,7 @@ int kafka_produce(kafka_conn *c, const char *topic, int32_t partition, int16_t a
     take32(c);
     rc = take16(c);
     *base = take64(c);
-    return rc;
+    return whole(c, rc);
 }
 
 int kafka_init_producer(kafka_conn *c, int64_t *pid, int16_t *epoch)
@@ -182,7 +188,7 @@ int kafka_init_producer(kafka_conn *c, int64_t *pid, int16_t *epoch)
     rc = take16(c);
     *pid = take64(c);
     *epoch = take16(c);
-    return rc;
+    return whole(c, rc);
 }
 
 int kafka_fetch(kafka_conn *c, const char *topic, int32_t partition, int64_t offset, str *records, int64_t *high)
@@ -215,7 +221,7 @@ int kafka_fetch(kafka_conn *c, const char *topic, int32_t partition, int64_t off
     int32_t     bytes = take32(c);
     const void *p = bytes > 0 ? take(c, (size_t)bytes) : NULL;
     *records = p && !c->torn ? str_make(p, (size_t)bytes) : STR_NONE;
-    return rc;
+    return whole(c, rc);
 }
 
 int kafka_commit(kafka_conn *c, const char *group, int32_t generation, const char *member, const char *topic,
@@ -239,7 +245,8 @@ int kafka_commit(kafka_conn *c, const char *group, int32_t generation, const cha
     skip_text(c);
     take32(c);
     take32(c);
-    return take16(c);
+    rc = take16(c);
+    return whole(c, rc);
 }
 
 int kafka_committed(kafka_conn *c, const char *group, const char *topic, int32_t partition, int64_t *offset)
@@ -259,7 +266,8 @@ int kafka_committed(kafka_conn *c, const char *group, const char *topic, int32_t
     take32(c);
     *offset = take64(c);
     skip_text(c);
-    return take16(c);
+    rc = take16(c);
+    return whole(c, rc);
 }
 
 /* ---- members of a group */

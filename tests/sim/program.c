@@ -14,7 +14,7 @@
 
 #define CLIENT_FD_MIN 600 /* below it lies what the program opens */
 #define MAINTAIN_NS ((int64_t)2000 * 1000000)
-#define SEGMENT_BYTES 6000
+#define SEGMENT_BYTES 2500
 #define RETENTION_MS ((int64_t)-1)
 
 static void tell(void *ctx, const char *line)

@@ -181,29 +181,38 @@ static bool make_topic(world *w)
     return tlog_topic_create(storage_log(w->p->storage), &t, &st) || st.code == ST_EXISTS;
 }
 
+static bool state_all(world *w)
+{
+    return run(w, AT_LEAST_ONCE,
+               "CREATE STREAM IF NOT EXISTS src (k STRING KEY, v BIGINT) WITH (kafka_topic='" INPUT
+               "', format='DELIMITED');") &&
+           run(w, w->m.filter,
+               "CREATE STREAM IF NOT EXISTS evens WITH (kafka_topic='evens') AS SELECT k, v FROM src WHERE v % 2 = "
+               "0;") &&
+           run(w, w->m.count,
+               "CREATE TABLE IF NOT EXISTS counts WITH (kafka_topic='counts') AS SELECT k, COUNT(*) AS n FROM src "
+               "GROUP BY k;");
+}
+
 static void *state(void *arg)
 {
     world *w = arg;
-    while (!make_topic(w))
+    bool   done = false;
+    while (!w->p->stopping && !done) {
+        if (!w->topic_there)
+            w->topic_there = make_topic(w);
+        else
+            done = state_all(w);
         nap(500);
-    w->topic_there = true;
-    nap(500);
-    while (!run(w, AT_LEAST_ONCE,
-                "CREATE STREAM IF NOT EXISTS src (k STRING KEY, v BIGINT) WITH (kafka_topic='" INPUT
-                "', format='DELIMITED');") ||
-           !run(w, w->m.filter,
-                "CREATE STREAM IF NOT EXISTS evens WITH (kafka_topic='evens') AS SELECT k, v FROM src WHERE v % 2 = "
-                "0;") ||
-           !run(w, w->m.count,
-                "CREATE TABLE IF NOT EXISTS counts WITH (kafka_topic='counts') AS SELECT k, COUNT(*) AS n FROM src "
-                "GROUP BY k;"))
-        nap(500);
-    w->m.stated = true;
+    }
+    w->m.stated |= done;
+    w->p->visitors--;
     return NULL;
 }
 
 void world_start_statements(world *w)
 {
+    w->p->visitors++;
     sched_spawn("statements", OF_PROGRAM, state, w);
 }
 
@@ -292,12 +301,14 @@ static void *look(void *arg)
     sight_free(&w->last);
     w->last = s;
     w->looked = true;
+    w->p->visitors--;
     return NULL;
 }
 
 void world_start_look(world *w)
 {
     w->looked = false;
+    w->p->visitors++;
     sched_spawn("look", OF_PROGRAM, look, w);
 }
 
@@ -318,11 +329,13 @@ static void *trim(void *arg)
     }
     storage_maintain(w->p->storage); /* drops segments */
     w->trimmed = true;
+    w->p->visitors--;
     return NULL;
 }
 
 void world_start_trim(world *w)
 {
     w->trimmed = false;
+    w->p->visitors++;
     sched_spawn("trim", OF_PROGRAM, trim, w);
 }

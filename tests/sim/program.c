@@ -126,7 +126,7 @@ void program_start(program *p)
 static bool are_ended(void *arg)
 {
     const program *p = arg;
-    return sched_is_over(p->maintainer) && sched_is_over(p->acceptor);
+    return p->visitors == 0 && sched_is_over(p->maintainer) && sched_is_over(p->acceptor);
 }
 
 static void *stop(void *arg)
@@ -150,6 +150,7 @@ void program_bury(program *p, bool power_cut)
 {
     sched_kill();
     p->up = p->refused = p->stopping = false;
+    p->visitors = 0;
     p->knocking.n = 0;
     p->storage = NULL;
     p->engine = NULL;

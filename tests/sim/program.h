@@ -12,9 +12,10 @@
 
 typedef struct program {
     disk         *disk;
-    bool          up; /* serves, or is being stopped */
-    bool          stopping;
-    bool          refused; /* it could not be started; st says why */
+    bool          up;       /* serves, or is being stopped */
+    bool          stopping; /* visitors are to leave */
+    unsigned      visitors; /* fibers that use it from inside, as the REST port does; a stop waits for them */
+    bool          refused;  /* it could not be started; st says why */
     status        st;
     uint32_t      power_cuts;
     storage      *storage;

@@ -46,10 +46,12 @@ static void *watch(void *arg)
     for (int i = 0; i < 2 * PARTITIONS; i++)
         if (places[i / PARTITIONS][i % PARTITIONS].part)
             tlog_part_close(places[i / PARTITIONS][i % PARTITIONS].part);
+    w->p->visitors--;
     return NULL;
 }
 
 void world_start_watch(world *w)
 {
+    w->p->visitors++;
     sched_spawn("watch", OF_PROGRAM, watch, w);
 }

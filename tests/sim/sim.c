@@ -264,6 +264,17 @@ static void in_own_folder(void (*body)(uint64_t, bool), uint64_t seed, bool trac
     body(seed, tracing);
 }
 
+/* What is not on the simulation's disk: the folder's lock and the room set aside. */
+static void remove_folder(const char *folder)
+{
+    static const char *const names[] = {"/data/weir.lock", "/data/reserve", "/data", ""};
+    char                     path[128];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(path, sizeof path, "%s%s", folder, names[i]);
+        remove(path);
+    }
+}
+
 /* false: what is promised was broken, or the process died. */
 static bool try_seed(uint64_t seed, bool tracing, bool quiet)
 {
@@ -283,6 +294,7 @@ static bool try_seed(uint64_t seed, bool tracing, bool quiet)
         n += got;
     close(ends[0]);
     waitpid(child, &how, 0);
+    remove_folder(folder);
     bool ok = WIFEXITED(how) && WEXITSTATUS(how) == 0;
     if (WIFSIGNALED(how))
         printf("seed %" PRIu64 ": signal %d (%s)\n", seed, WTERMSIG(how), strsignal(WTERMSIG(how)));

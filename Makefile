@@ -110,7 +110,11 @@ UNIT_BIN  := $(UNIT:%.c=$(OUT)/%)
 
 $(OUT)/tests/unit/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(LDFLAGS) $(LIB) -lcmocka $(LIBS)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(filter %.o,$^) $(LDFLAGS) $(LIB) -lcmocka $(LIBS)
+
+# Tests that stand on the simulation's disk.
+SIM_DISK := $(patsubst %,$(OUT)/tests/sim/%.o,disk vfs schedule)
+$(OUT)/tests/unit/storage/test_meta $(OUT)/tests/unit/storage/test_failed_sync: $(SIM_DISK)
 
 -include $(UNIT_BIN:=.d)
 
@@ -141,6 +145,22 @@ BENCH_BIN := $(patsubst %.c,$(OUT)/%,$(wildcard tests/bench/*.c))
 bench: $(BENCH_BIN) $(BIN) ## build and run the benchmarks
 	@for b in $(BENCH_BIN); do $$b || exit 1; done
 	@tests/bench/start ./$(BIN)
+
+# ---- the simulation: the program on a disk in memory, in one thread, by a seed
+
+SIM     := $(OUT)/tests/sim/sim
+SIM_OBJ := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/sim/*.c))
+SEEDS   ?= 100
+
+$(SIM): $(SIM_OBJ) $(LIB)
+	$(CC) $(LDFLAGS) -o $@ $(SIM_OBJ) $(LIB) $(LIBS)
+
+-include $(SIM_OBJ:.o=.d)
+
+.PHONY: sim
+sim: $(SIM) ## simulate crashes and failing disks: a hundred fixed seeds, then SEEDS (100) fresh ones
+	$(SIM) --from 1 --seeds 100
+	$(SIM) --fresh --seeds $(SEEDS)
 
 .PHONY: test
 test: ## all tests: unit, SQL and REST tests under sanitizers, threads, shell, console, crashes, examples, tour
@@ -190,7 +210,7 @@ fmt: ## format the C sources
 # ---- lint: checks that run nothing. Of the two that look at one source at a time, only what changed is looked at again.
 
 LINT     := $(BUILD)/lint
-TIDY_SRC := $(SRC) $(UNIT) $(FUZZ_SRC) tests/fuzz/replay.c \
+TIDY_SRC := $(SRC) $(UNIT) $(FUZZ_SRC) tests/fuzz/replay.c $(wildcard tests/sim/*.c) \
             $(filter-out $(if $(wildcard /usr/include/librdkafka/rdkafka.h),,tests/bench/bench_kafka.c),$(wildcard tests/bench/*.c))
 # What it says about arguments that may be null takes failures for successes: it does not see that status_set() gives false.
 ANALYZER := gcc $(CPPFLAGS) -std=gnu17 -O1 -Werror -fanalyzer -Wno-analyzer-null-argument \

@@ -143,7 +143,8 @@ typedef struct query_listener {
     bool (*row)(void *ctx, const value *row, bool tombstone);
     bool (*line)(void *ctx, str text); /* PRINT: a line of text; false: it is offered again a little later */
     void (*end)(void *ctx, query_end why, const char *msg);
-    /* Of a pull query on a table: once it is set, by any thread, the query ends soon, with an error. NULL: nobody will. */
+    /* Of a pull query on a table: once it is set, by any thread, the query ends soon, with an error. NULL: nobody will.
+     */
     const atomic_bool *stop;
 } query_listener;
 

@@ -401,6 +401,7 @@ meta *meta_open(const char *dir, bool fsync_off, status *st)
     m->made = ok && !was_there;
     if (ok && load_facts(m, st))
         return m;
+    close_db(m); /* what its log holds may be an earlier process's, and stays */
     meta_close(m);
     return NULL;
 }

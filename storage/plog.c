@@ -160,20 +160,6 @@ bool plog_identify(plog *p, const tlog_topic *t)
     return made;
 }
 
-void plog_write_identity(plog *p)
-{
-    status ignored;
-    buf    now = BUF_INIT(BUF_MAX);
-    pthread_mutex_lock(&p->files_lock);
-    pthread_mutex_lock(&p->lock);
-    buf_put(&now, p->identity.p, p->identity.n);
-    pthread_mutex_unlock(&p->lock);
-    if (!atomic_load(&p->deleted))
-        io_replace_file(p->env->io, p->dir, FOLDER_ID_FILE, now.p, now.n, !p->env->fsync_off, &ignored);
-    pthread_mutex_unlock(&p->files_lock);
-    buf_free(&now);
-}
-
 static bool add_segment(plog *p, status *st)
 {
     io *x = p->env->io;
@@ -502,12 +488,33 @@ static bool sync_file(io *x, const char *path, status *st)
     return rc >= 0 || io_failed(st, "Cannot sync", path, rc);
 }
 
-/* What make_folder() made. */
+static bool write_identity(plog *p, bool sync, status *st)
+{
+    buf now = BUF_INIT(BUF_MAX);
+    pthread_mutex_lock(&p->lock);
+    buf_put(&now, p->identity.p, p->identity.n);
+    pthread_mutex_unlock(&p->lock);
+    bool ok = io_replace_file(p->env->io, p->dir, FOLDER_ID_FILE, now.p, now.n, sync, st);
+    buf_free(&now);
+    return ok;
+}
+
+void plog_write_identity(plog *p)
+{
+    status ignored;
+    pthread_mutex_lock(&p->files_lock);
+    if (!atomic_load(&p->deleted))
+        write_identity(p, !p->env->fsync_off, &ignored);
+    pthread_mutex_unlock(&p->files_lock);
+}
+
+/* What make_folder() made. After a failed fsync nobody knows of which file it was: it is written anew. */
 static bool sync_folder(plog *p, status *st)
 {
     char path[PATH_BYTES_MAX];
     snprintf(path, sizeof path, "%s/" FOLDER_ID_FILE, p->dir);
-    if (!sync_file(p->env->io, path, st) || !io_sync_dir(p->env->io, p->dir, st))
+    bool ok = p->sync_failed ? write_identity(p, true, st) : sync_file(p->env->io, path, st);
+    if (!ok || !io_sync_dir(p->env->io, p->dir, st))
         return false;
     snprintf(path, sizeof path, "%.*s", (int)(strrchr(p->dir, '/') - p->dir), p->dir);
     return p->folder_synced = io_sync_dir(p->env->io, path, st);
@@ -563,6 +570,16 @@ static void give_turn(plog *p)
     pthread_cond_broadcast(&p->sync_done);
 }
 
+static void mark_unsynced(plog *p, bool is)
+{
+    char path[PATH_BYTES_MAX];
+    io  *x = p->env->io;
+    snprintf(path, sizeof path, "%s/" UNSYNCED_MARK, p->dir);
+    int fd = is ? x->open(x, path, O_RDWR | O_CREAT, 0666) : x->unlink(x, path);
+    if (is && fd >= 0)
+        x->close(x, fd);
+}
+
 bool plog_sync(plog *p, int64_t below, status *st)
 {
     bool ok = true;
@@ -580,6 +597,8 @@ bool plog_sync(plog *p, int64_t below, status *st)
             list_unsynced(p, &todo);
             ok = sync_segments(p, &todo, st);
             list_release(&todo);
+            if (!ok)
+                mark_unsynced(p, true);
             pthread_mutex_lock(&p->sync_lock);
             if (ok && p->synced < todo.high)
                 p->synced = todo.high;
@@ -628,6 +647,7 @@ static bool rewrite(plog *p, const sync_todo *t, status *st)
 bool plog_repair(plog *p, status *st)
 {
     bool ok = true;
+    pthread_mutex_lock(&p->files_lock);
     pthread_mutex_lock(&p->sync_lock);
     take_turn(p);
     bool broken = p->sync_failed;
@@ -639,6 +659,8 @@ bool plog_repair(plog *p, status *st)
             ok = rewrite(p, &todo.p[i], st);
         ok = ok && sync_segments(p, &todo, st);
         list_release(&todo);
+        if (ok)
+            mark_unsynced(p, false);
     }
     pthread_mutex_lock(&p->sync_lock);
     if (broken && ok) {
@@ -648,5 +670,6 @@ bool plog_repair(plog *p, status *st)
     }
     give_turn(p);
     pthread_mutex_unlock(&p->sync_lock);
+    pthread_mutex_unlock(&p->files_lock);
     return ok;
 }

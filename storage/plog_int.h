@@ -120,6 +120,11 @@ bool plog_append_marker(plog *p, producer_ident who, bool commit, int64_t *end_o
 bool plog_sync(plog *p, int64_t below, status *st);
 /* Tries to heal a failed fsync: writes the unsynced tail again. */
 bool plog_repair(plog *p, status *st);
+
+/* A file in the partition's folder from a failed fsync on until it is healed. The kernel takes what that fsync covered
+ * for written, also when another process asks: a start that finds it writes the tail again. It is never synced, since a
+ * loss of power takes with it what it tells of. */
+#define UNSYNCED_MARK "unsynced"
 /* Begins a new segment if the present one has records. Lock held. */
 bool plog_roll(plog *p, status *st);
 

@@ -26,6 +26,7 @@ typedef struct folder {
     VEC(int64_t) logs;
     VEC(char *) stray; /* index files are judged when the logs are known */
     bool compacting;   /* COMPACTING_MARK is there */
+    bool unsynced;     /* UNSYNCED_MARK is */
 } folder;
 
 static bool parse_name(const char *name, const char *suffix, int64_t *base)
@@ -42,6 +43,8 @@ static void see_entry(const char *name, void *ctx)
         VEC_PUSH(&f->logs, base);
     else if (strcmp(name, COMPACTING_MARK) == 0)
         f->compacting = true;
+    else if (strcmp(name, UNSYNCED_MARK) == 0)
+        f->unsynced = true;
     else if (strcmp(name, "checkpoint") != 0 && strcmp(name, FOLDER_ID_FILE) != 0 && strcmp(name, FOOTERS_FILE) != 0)
         VEC_PUSH(&f->stray, mem_strdup(name));
 }
@@ -528,5 +531,9 @@ bool plog_recover(plog *p, bool clean, status *st)
     p->checkpoint_start = c.found ? c.start : -1;
     p->checkpoint_epoch = c.found ? c.leader_epoch : -1;
     p->checkpoint_ms = plog_now(p);
+    p->sync_failed = f.unsynced;
+    status later; /* what cannot be healed yet is by maintenance */
+    status_init(&later);
+    plog_repair(p, &later);
     return true;
 }

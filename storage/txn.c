@@ -134,6 +134,7 @@ static void close_open(txn_id *id, bool commit)
         tp->added = false;
     }
     id->commit_due = commit;
+    id->orphaned = false;
     id->state = commit ? TXN_COMMITTED : TXN_ABORTED;
     offsets_clear(id);
 }
@@ -243,21 +244,29 @@ tlog_producer *txn_producer_open(txn_coord *c, const tlog_ops *ops, str name, st
     return p ? &p->base : NULL;
 }
 
-void txn_producer_close(tlog_producer *tp)
-{
-    producer *p = (producer *)tp;
-    status    st;
-    status_init(&st);
-    txn_producer_abort(tp, &st); /* what fails here is retried by txn_retry() */
-    mem_free(p);
-}
-
 static bool owner_check(const producer *p, status *st)
 {
     if (p->epoch != p->id->who.epoch)
         return status_set(st, ST_FENCED, "The producer of '%s' was taken over: epoch %d is now %d", p->id->name,
                           p->epoch, p->id->who.epoch);
     return true;
+}
+
+static bool abort_locked(producer *p, status *st)
+{
+    return write_markers(p->coord, p->id, st) && (p->id->state != TXN_ONGOING || end_abort(p->coord, p->id, st));
+}
+
+void txn_producer_close(tlog_producer *tp)
+{
+    producer *p = (producer *)tp;
+    status    st;
+    status_init(&st);
+    pthread_mutex_lock(&p->id->lock);
+    if (owner_check(p, &st) && !abort_locked(p, &st)) /* readers must not wait for it until somebody takes it over */
+        p->id->orphaned = p->id->state == TXN_ONGOING;
+    pthread_mutex_unlock(&p->id->lock);
+    mem_free(p);
 }
 
 bool txn_producer_append(tlog_producer *tp, tlog_part *part, batch_set *set, uint8_t *batches, uint32_t len,
@@ -304,9 +313,7 @@ bool txn_producer_abort(tlog_producer *tp, status *st)
 {
     producer *p = (producer *)tp;
     pthread_mutex_lock(&p->id->lock);
-    bool ok = owner_check(p, st) && write_markers(p->coord, p->id, st);
-    if (ok && p->id->state == TXN_ONGOING)
-        ok = end_abort(p->coord, p->id, st);
+    bool ok = owner_check(p, st) && abort_locked(p, st);
     pthread_mutex_unlock(&p->id->lock);
     return ok;
 }
@@ -470,8 +477,8 @@ void txn_retry(txn_coord *c)
         pthread_mutex_lock(&id->lock);
         if (id->state == TXN_ONGOING && id->timeout_ms > 0 && now - id->started_ms > id->timeout_ms)
             take_over(c, id, id->timeout_ms, &st);
-        else
-            write_markers(c, id, &st);
+        else if (write_markers(c, id, &st) && id->orphaned)
+            end_abort(c, id, &st);
         pthread_mutex_unlock(&id->lock);
     }
     VEC_FREE(&all);

@@ -41,6 +41,7 @@ typedef struct txn_id {
     txn_state       state;
     bool            commit_due; /* direction of the markers that are due */
     bool            doubt;      /* a commit failed and may yet be found on disk */
+    bool            orphaned;   /* its owner closed, and could not abort it: txn_retry() does */
     int32_t         timeout_ms; /* 0: never (the engine's producers live and die with the process) */
     int64_t         started_ms;
     VEC(txn_part) parts;

@@ -2,9 +2,12 @@
  * is told to have been written on top of what is in doubt. */
 #include "log_checks.h"
 
-#include "disk_vfs.h"
 #include "storage/meta_int.h"
 #include "storage/wal_check_int.h"
+#include "tests/sim/schedule.h"
+#include "tests/sim/vfs.h"
+
+static disk the_disk;
 
 static meta *open_it(void)
 {
@@ -44,30 +47,26 @@ static void assert_topics(meta *m, const char *want)
 
 static meta *after_a_power_cut(meta *m)
 {
-    /* The process is gone with what it believed: nothing more is written for it. */
-    disk_bytes kept[VFS_FILES];
-    for (int i = 0; i < VFS_FILES; i++)
-        kept[i] =
-            (disk_bytes){disk.files[i].disk.n ? mem_dup(disk.files[i].disk.p, (size_t)disk.files[i].disk.n) : NULL,
-                         disk.files[i].disk.n};
+    the_disk.down = true; /* the process is gone with what it believed: nothing more is written for it */
     meta_close(m);
-    for (int i = 0; i < VFS_FILES; i++) {
-        mem_free(disk.files[i].disk.p);
-        disk.files[i].disk = kept[i];
-    }
-    disk_cut_power();
+    the_disk.down = false;
+    disk_close_all(&the_disk);
+    disk_cut_power(&the_disk);
     return open_it();
 }
 
 static int begin(void **state)
 {
-    *state = disk_vfs();
+    sched_init(1, false);
+    disk_init(&the_disk, "/disk");
+    the_disk.loses_all = true;
+    *state = vfs_register(&the_disk);
     return 0;
 }
 
 static int end(void **state)
 {
-    disk_clear();
+    disk_free(&the_disk);
     sqlite3_vfs_unregister(*state);
     return 0;
 }
@@ -78,7 +77,7 @@ static void what_follows_a_failed_fsync_does_not_stand_on_it(void **state)
     meta *m = open_it();
     assert_ok(put_topic(m, "a"));
     assert_ok(put_offset(m, 1)); /* in the log, not synced */
-    disk.failing_syncs = 1;
+    the_disk.failing_syncs = 1;
     assert_false(put_topic(m, "b"));
     assert_true(meta_is_failing(m));
     assert_ok(put_topic(m, "c"));
@@ -96,13 +95,30 @@ static void nothing_is_acknowledged_while_the_disk_fails(void **state)
     (void)state;
     meta *m = open_it();
     assert_ok(put_topic(m, "a"));
-    disk.failing_syncs = 6;
+    the_disk.failing_syncs = 6;
     int failures = 0;
     while (!put_topic(m, "b"))
         failures++;
     assert_true(failures > 1); /* the healing fails as well */
     m = after_a_power_cut(m);
     assert_topics(m, "ab");
+    meta_close(m);
+}
+
+/* The log of a process that was killed holds what it was told to have committed. */
+static void a_start_that_fails_leaves_the_log(void **state)
+{
+    (void)state;
+    meta *m = open_it();
+    assert_ok(put_topic(m, "a"));
+    the_disk.down = true; /* the process is killed */
+    meta_close(m);
+    the_disk.down = false;
+    disk_close_all(&the_disk);
+    the_disk.failing_syncs = 1;
+    assert_null(meta_open("/disk", false, &check_st));
+    m = open_it();
+    assert_topics(m, "a");
     meta_close(m);
 }
 
@@ -189,6 +205,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_follows_a_failed_fsync_does_not_stand_on_it, begin, end),
         cmocka_unit_test_setup_teardown(nothing_is_acknowledged_while_the_disk_fails, begin, end),
+        cmocka_unit_test_setup_teardown(a_start_that_fails_leaves_the_log, begin, end),
         cmocka_unit_test(damage_in_the_log_is_told_from_what_a_rollback_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

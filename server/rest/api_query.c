@@ -170,6 +170,12 @@ static stream *stream_for(call *c, const query_call *q, bool push)
     return s;
 }
 
+static void attach(call *c, stream *s)
+{
+    if (c->attach)
+        c->attach(c, s);
+}
+
 static bool run_on_stream(call *c)
 {
     query_call *q = c->query;
@@ -186,7 +192,7 @@ static bool run_on_stream(call *c)
     l.stop = &s->stop;
     c->query = NULL;
     if (!push)
-        c->attach(c, s);
+        attach(c, s);
     bool ok = engine_run_query(q->p, &s->a, true, &l, &s->q, &err);
     if (s->begun) { /* the call is gone */
         end_call(q);
@@ -194,7 +200,7 @@ static bool run_on_stream(call *c)
         return false;
     }
     if (!push)
-        c->attach(c, NULL);
+        attach(c, NULL);
     if (!ok)
         refuse(c, q, &err);
     end_call(q);

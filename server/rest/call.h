@@ -49,7 +49,8 @@ struct call {
     /* Sends what is in `stream` from now on, while the handler goes on with it on its worker; the call is not the
      * handler's any more. */
     void (*begin)(call *c);
-    /* The client's leaving is told to the stream from now on, though the answer has not begun; NULL: not any more. */
+    /* The client's leaving is told to the stream from now on, though the answer has not begun; NULL: not any more. NULL
+     * where the transport cannot tell. */
     void (*attach)(call *c, stream *s);
 
     call_rest         *rest;  /* NULL: nothing is left */

@@ -230,7 +230,7 @@ static void retention_believes_no_index(void **state)
         place           w;
         storage_options o = small_segments;
         o.clock = &clock;
-        o.retention_ms = 7 * 86400000ll;
+        o.retention_ms = 7 * 86400000LL;
         begin_log(&w, o, 300);
         close_it(&w);
         int before = segments_of(&w);
@@ -247,9 +247,9 @@ static void retention_believes_no_index(void **state)
             storage_maintain(w.s);
         }
         assert_int_equal(segments_of(&w), before);
-        pass(8 * 86400000ll); /* and in the end they go, an hour after a leap */
+        pass(8 * 86400000LL); /* and in the end they go, an hour after a leap */
         storage_maintain(w.s);
-        pass(8 * 86400000ll);
+        pass(8 * 86400000LL);
         storage_maintain(w.s);
         assert_int_equal(segments_of(&w), 1);
         end(&w);
@@ -263,12 +263,12 @@ static void a_clock_that_leaps_removes_nothing_for_an_hour(void **state)
     place                   w;
     storage_options         o = small_segments;
     o.clock = &clock;
-    o.retention_ms = 7 * 86400000ll;
+    o.retention_ms = 7 * 86400000LL;
     begin_log(&w, o, 300);
     pass(400000);
     storage_maintain(w.s);
     int before = segments_of(&w);
-    clock_ms += 8 * 86400000ll;
+    clock_ms += 8 * 86400000LL;
     pass(400000);
     storage_maintain(w.s);
     assert_told(&w, "the clock went ahead by 691200 s at once");
@@ -276,7 +276,7 @@ static void a_clock_that_leaps_removes_nothing_for_an_hour(void **state)
     pass(3000000);
     storage_maintain(w.s);
     assert_int_equal(segments_of(&w), before);
-    clock_ms -= 8 * 86400000ll; /* somebody saw it */
+    clock_ms -= 8 * 86400000LL; /* somebody saw it */
     pass(3000000);
     storage_maintain(w.s);
     assert_int_equal(segments_of(&w), before);
